@@ -1,0 +1,23 @@
+namespace Sovereign.Node.Contract;
+
+/// <summary>The agent's view of the control plane: the only way in which the two speak. Over a Unix socket (HTTP/2, JSON) on one machine; in process in simulation.</summary>
+public interface IControlPlane
+{
+    /// <summary>Registers the node (POST /node/v1/hello). Returns the node's id and the cloud's, the same for the same host name each time.</summary>
+    Task<NodeWelcome> Hello(NodeFacts facts, CancellationToken stop);
+
+    /// <summary>Waits for a manifest newer than the given incarnation and version (GET /node/v1/manifest?incarnation=&amp;version=); null when the wait (25 s) passed without one.
+    /// An unknown incarnation or version 0 gives the full manifest at once.</summary>
+    Task<NodeManifest?> NextManifest(string node, string incarnation, long version, CancellationToken stop);
+
+    /// <summary>Tells what was observed (POST /node/v1/reports).</summary>
+    Task Report(NodeReport report, CancellationToken stop);
+
+    /// <summary>Opens the bytes of an image from an offset (GET /node/v1/images/{digest}, Range).</summary>
+    Task<Stream> OpenImage(string digest, long offset, CancellationToken stop);
+
+    /// <summary>Answers a request of the manifest (POST /node/v1/streams/{ticket}).</summary>
+    Task Answer(string ticket, Stream content, CancellationToken stop);
+}
+
+public sealed record NodeWelcome(string Cloud, string Node);

@@ -1,0 +1,125 @@
+using System.Text.Json.Serialization;
+
+namespace Sovereign.Node.Contract;
+
+/// <summary>What one node should be: the items that changed after the version the agent has, or all of them (<see cref="Full"/>).</summary>
+/// <param name="Cloud">Id of the cloud, part of every external name.</param>
+/// <param name="Node">Id of the node (UUID).</param>
+/// <param name="Incarnation">The journal's incarnation; another one than before makes the agent ask for the full manifest.</param>
+/// <param name="Version">Journal sequence up to which this manifest is complete.</param>
+/// <param name="Full">True: whatever of this cloud and node is not listed was never heard of here or is gone.</param>
+/// <param name="Items">Changed items; an item without a spec must be absent from the node.</param>
+/// <param name="Requests">One-shot reads that the control plane waits for (console text), answered on a stream of their own.</param>
+public sealed record NodeManifest(
+    string Cloud, string Node, string Incarnation, long Version, bool Full,
+    IReadOnlyList<ManifestItem> Items, IReadOnlyList<NodeRequest> Requests)
+{
+    /// <summary>Version of this document's form; an agent one release older keeps working.</summary>
+    public int Schema { get; init; } = 1;
+}
+
+/// <summary>Kinds of manifest items, in the order in which a node makes them (and the reverse in which it removes them).</summary>
+public static class ItemKinds
+{
+    public const string Network = "network";
+    public const string Group = "group";
+    public const string Port = "port";
+    public const string Router = "router";
+    public const string Domain = "domain";
+    public static readonly IReadOnlyList<string> InOrder = [Network, Group, Port, Router, Domain];
+}
+
+/// <summary>One desired thing; exactly one spec is set, the one of its kind, or none when the thing must be absent.</summary>
+public sealed record ManifestItem(string Kind, string Id, long Version)
+{
+    public NetworkSpec? Network { get; init; }
+    public GroupSpec? Group { get; init; }
+    public PortSpec? Port { get; init; }
+    public RouterSpec? Router { get; init; }
+    public DomainSpec? Domain { get; init; }
+
+    [JsonIgnore]
+    public bool Absent => Network is null && Group is null && Port is null && Router is null && Domain is null;
+}
+
+/// <summary>A layer-2 network as one node needs it. <see cref="External"/> is the one joined to the host.</summary>
+public sealed record NetworkSpec(string Id, string ProjectId, int Vni, int MtuBytes, bool External, string DnsDomain, IReadOnlyList<SubnetSpec> Subnets);
+
+/// <summary>An IPv4 subnet. <see cref="DhcpAddress"/> (null: no DHCP) is the address of this network's DHCP and metadata port.</summary>
+public sealed record SubnetSpec(
+    string Id, string Cidr, string? Gateway, string? DhcpAddress, IReadOnlyList<string> DnsServers, IReadOnlyList<RouteSpec> HostRoutes);
+
+public sealed record RouteSpec(string Destination, string NextHop);
+
+/// <summary>A security group: its rules, and the addresses of its members on all nodes (for remote-group rules of others).</summary>
+public sealed record GroupSpec(string Id, bool Stateful, IReadOnlyList<RuleSpec> Rules, IReadOnlyList<string> MemberAddresses);
+
+/// <summary>Protocol is a name or number of IANA ("tcp", "udp", "icmp", "47") or null for any; ports are null for any; for ICMP they are type and code.</summary>
+public sealed record RuleSpec(
+    string Id, bool Ingress, bool Ipv6, string? Protocol, int? PortMin, int? PortMax, string? RemoteCidr, string? RemoteGroupId);
+
+/// <summary>A port of a server on this node: its tap, its DHCP lease, its anti-spoofing and its security groups.</summary>
+/// <param name="DomainId">The server that owns the tap; metadata requests from this port's addresses are answered with its documents.</param>
+/// <param name="PortSecurity">False: neither anti-spoofing nor security groups.</param>
+public sealed record PortSpec(
+    string Id, string NetworkId, string DomainId, string Mac, IReadOnlyList<AddressSpec> Addresses, bool AdminUp, bool PortSecurity,
+    IReadOnlyList<string> GroupIds, IReadOnlyList<AddressPairSpec> AllowedPairs, string HostName);
+
+public sealed record AddressSpec(string SubnetId, string Address);
+
+/// <summary>Another address (a CIDR) that the port may send from; a null MAC means the port's own.</summary>
+public sealed record AddressPairSpec(string Cidr, string? Mac);
+
+/// <summary>A router that lives on this node.</summary>
+public sealed record RouterSpec(
+    string Id, bool AdminUp, RouterGatewaySpec? Gateway, IReadOnlyList<RouterInterfaceSpec> Interfaces,
+    IReadOnlyList<FloatingIpSpec> FloatingIps, IReadOnlyList<RouteSpec> Routes);
+
+/// <summary>The leg on the external network. Addresses carry their prefix ("203.0.113.7/24").</summary>
+public sealed record RouterGatewaySpec(string PortId, string NetworkId, string Mac, IReadOnlyList<string> Addresses, string? NextHop, bool Snat);
+
+/// <summary>A leg on a tenant network; the address carries its prefix ("10.0.0.1/24").</summary>
+public sealed record RouterInterfaceSpec(string PortId, string NetworkId, string Mac, IReadOnlyList<string> Addresses);
+
+public sealed record FloatingIpSpec(string Id, string Address, string FixedAddress);
+
+/// <summary>A server as its hypervisor needs it.</summary>
+/// <param name="MemoryMib">Memory in MiB.</param>
+/// <param name="Power">What should be: running or shut off.</param>
+/// <param name="RebootCount">Rises by one with every reboot asked for; the agent reboots when it is above what it did last.</param>
+/// <param name="RebootHard">How the latest reboot is to be done.</param>
+/// <param name="ShutdownSeconds">How long a soft shutdown may take before the power is cut.</param>
+public sealed record DomainSpec(
+    string Id, string ProjectId, string Name, int Vcpus, int MemoryMib, PowerTarget Power, int RebootCount, bool RebootHard, int ShutdownSeconds,
+    RootDiskSpec Root, IReadOnlyList<NicSpec> Nics, GuestDataSpec Guest, HardwareSpec Hardware);
+
+[JsonConverter(typeof(JsonStringEnumConverter<PowerTarget>))]
+public enum PowerTarget { Running, Shutoff }
+
+/// <summary>The root disk: an overlay over the image with this SHA-256 digest, at least as large as the image.</summary>
+/// <param name="ImageFormat">"qcow2" or "raw".</param>
+/// <param name="SizeBytes">Virtual size; 0 means the image's own.</param>
+public sealed record RootDiskSpec(string ImageDigest, string ImageFormat, long ImageBytes, long SizeBytes);
+
+public sealed record NicSpec(string PortId, string Mac, int MtuBytes);
+
+/// <summary>What the guest reads from the config drive and the metadata service; texts are whole documents.</summary>
+/// <param name="UserDataBase64">User data as given by the user, base64; null when there is none.</param>
+public sealed record GuestDataSpec(
+    string MetaDataJson, string NetworkDataJson, string VendorDataJson, string? UserDataBase64, bool ConfigDrive,
+    string HostName, string InstanceId, string InstanceType, string ImageId, IReadOnlyList<KeySpec> PublicKeys, IReadOnlyList<string> SecurityGroupNames,
+    string AvailabilityZone, int LaunchIndex);
+
+public sealed record KeySpec(string Name, string OpenSshKey);
+
+/// <summary>Virtual hardware, from image properties and extra specs.</summary>
+/// <param name="DiskBus">"virtio", "scsi" or "ide".</param>
+/// <param name="NicModel">"virtio" or "e1000".</param>
+/// <param name="Machine">"pc" or "q35".</param>
+/// <param name="Rng">True: a virtio RNG device (scs-0101).</param>
+public sealed record HardwareSpec(string DiskBus, string NicModel, string Machine, bool Rng);
+
+/// <summary>A one-shot read; the agent posts the bytes to the stream named by the ticket.</summary>
+/// <param name="Kind">"console": the tail of the domain's console log.</param>
+/// <param name="BytesMax">At most this many bytes, from the end.</param>
+public sealed record NodeRequest(string Ticket, string Kind, string Id, int BytesMax);

@@ -1,0 +1,39 @@
+using System.Text.Json.Serialization;
+
+namespace Sovereign.Node.Contract;
+
+/// <summary>What a node says of itself when it connects, and again when it changes.</summary>
+/// <param name="HostName">Name shown as the hypervisor's.</param>
+/// <param name="MemoryMib">Memory of the machine in MiB.</param>
+/// <param name="DiskGib">Size of the file system of the instances in GiB.</param>
+/// <param name="Accelerator">"kvm" or "tcg", as the boot probe found.</param>
+/// <param name="HypervisorVersion">QEMU's version as Nova writes it: 7.2.22 is 7002022.</param>
+/// <param name="ExternalCidr">The external range that this node's fabric chose free on its host, for the first start.</param>
+public sealed record NodeFacts(
+    string HostName, string HostAddress, int Cpus, int MemoryMib, int DiskGib, string Accelerator, string CpuModel,
+    long HypervisorVersion, string ExternalCidr);
+
+/// <summary>What the node observed after working on a manifest; only items whose state changed, or all after a (re)connect.</summary>
+/// <param name="Complete">True: every thing of this cloud on this node is listed.</param>
+/// <param name="Foreign">Things that carry this cloud's and node's mark but that no manifest ever named: set aside, not removed.</param>
+public sealed record NodeReport(string Node, bool Complete, IReadOnlyList<ItemReport> Items, IReadOnlyList<string> Foreign)
+{
+    public int Schema { get; init; } = 1;
+}
+
+/// <param name="Version">Version of the manifest item that this observation answers.</param>
+/// <param name="Message">Why, when the state is Error: what happened and what to do.</param>
+/// <param name="RebootCount">For domains: the reboots done.</param>
+public sealed record ItemReport(string Kind, string Id, long Version, ItemState State, string? Message = null, int RebootCount = 0);
+
+/// <summary>Present serves networks, groups, ports and routers; Running, Shutoff and Crashed serve domains.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ItemState>))]
+public enum ItemState { Absent, Present, Running, Shutoff, Crashed, Error }
+
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(NodeManifest))]
+[JsonSerializable(typeof(NodeFacts))]
+[JsonSerializable(typeof(NodeReport))]
+[JsonSerializable(typeof(ManifestItem))]
+[JsonSerializable(typeof(NodeWelcome))]
+public sealed partial class NodeJson : JsonSerializerContext;
