@@ -1,0 +1,210 @@
+using Microsoft.Extensions.Logging;
+using Sovereign.Kernel.Outcomes;
+using Sovereign.Kernel.Sources;
+using Sovereign.Kernel.Store;
+
+namespace Sovereign.Kernel.Due;
+
+/// <summary>Claims due rows under a lease and runs their reconcilers, a bounded number at a time. Woken by commits and by the earliest due time; never polls.</summary>
+public sealed class DueWorker : IDisposable
+{
+    private const int ConcurrentRunsMax = 64;
+    private const int AttemptsMax = 8;
+    private static readonly TimeSpan lease = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan backOffFirst = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan backOffMax = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan restMax = TimeSpan.FromMinutes(1);
+
+    private readonly Database database;
+    private readonly WriteQueue queue;
+    private readonly TimeProvider clock;
+    private readonly IRandomness randomness;
+    private readonly ILogger log;
+    private readonly Dictionary<string, IReconciler> reconcilers = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim nudge = new(0, 1);
+    private int running;
+
+    internal DueWorker(Database database, WriteQueue queue, TimeProvider clock, IRandomness randomness, ILogger log)
+    {
+        (this.database, this.queue, this.clock, this.randomness, this.log) = (database, queue, clock, randomness, log);
+        queue.DueWritten += Nudge;
+    }
+
+    public void Dispose() => nudge.Dispose();
+
+    public void Add(IReconciler reconciler) => reconcilers.Add(reconciler.Kind, reconciler);
+
+    /// <summary>Kinds that have a reconciler, for the crash walk.</summary>
+    public IReadOnlyCollection<string> Kinds => reconcilers.Keys;
+
+    /// <summary>True when no run is under way and nothing is due now: for tests and the simulation.</summary>
+    public bool AtRest => Volatile.Read(ref running) == 0 && (Earliest() is not { } at || at > clock.Now());
+
+    public void Nudge()
+    {
+        try
+        {
+            nudge.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // One pending nudge is enough.
+        }
+    }
+
+    public async Task Run(CancellationToken stop)
+    {
+        // SQLite has one process: leases found at start belong to a dead one. Other replicas' leases on PostgreSQL run out.
+        if (database.Engine.Name == "sqlite")
+        {
+            await queue.Write<Done>("due.inherit", Origin.System, tx => { tx.Execute("UPDATE due SET lease_until = 0"); return Done.Value; }, stop);
+        }
+
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                foreach (var claim in await Claim(ConcurrentRunsMax - running, stop)) _ = RunOne(claim, stop);
+                await Rest(stop);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception error)
+            {
+                log.LogError(error, "Claiming due work failed; trying again.");
+                await Task.Delay(backOffFirst, clock, stop);
+            }
+        }
+    }
+
+    private async Task Rest(CancellationToken stop)
+    {
+        var now = clock.Now();
+        var until = running >= ConcurrentRunsMax ? null : Earliest();
+        var rest = until is null ? restMax : TimeSpan.FromMicroseconds(Math.Clamp(until.Value - now, 0, Micros.Of(restMax)));
+        if (rest == TimeSpan.Zero) return;
+        using var timer = new CancellationTokenSource(rest, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, stop);
+        try
+        {
+            await nudge.WaitAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            // The earliest time has come.
+        }
+    }
+
+    private long? Earliest() => database.Read(session => session.Scalar<long?>(
+        "SELECT MIN(CASE WHEN lease_until > at THEN lease_until ELSE at END) FROM due"));
+
+    private async Task<List<Claimed>> Claim(int count, CancellationToken stop)
+    {
+        if (count <= 0) return [];
+        var now = clock.Now();
+        if (database.Read(session => session.Scalar<long?>(
+            "SELECT 1 FROM due WHERE at <= @now AND lease_until <= @now LIMIT 1", new { now })) is null) return [];
+        var claimed = await queue.Write<List<Claimed>>(
+            "due.claim",
+            Origin.System,
+            tx => tx.Query<Claimed>(
+                """
+                UPDATE due SET lease_until = @until WHERE (kind, id) IN
+                  (SELECT kind, id FROM due WHERE at <= @now AND lease_until <= @now ORDER BY at, kind, id LIMIT @count)
+                  AND lease_until <= @now
+                RETURNING kind, id, attempts, generation
+                """,
+                new { until = tx.Now + Micros.Of(lease), now = tx.Now, count = (long)count }),
+            stop);
+        return claimed.Value.OrderBy(c => c.Kind, StringComparer.Ordinal).ThenBy(c => c.Id, StringComparer.Ordinal).ToList();
+    }
+
+    private async Task RunOne(Claimed claim, CancellationToken stop)
+    {
+        Interlocked.Increment(ref running);
+        try
+        {
+            var progress = await Attempt(claim, stop);
+            await Settle(claim, progress, stop);
+        }
+        catch (Exception error)
+        {
+            // Shutting down, or the store fails: the lease runs out and the row is claimed again.
+            if (!stop.IsCancellationRequested) log.LogError(error, "Settling {Kind} {Id} failed; its lease will run out.", claim.Kind, claim.Id);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref running);
+            Nudge();
+        }
+    }
+
+    private async Task<Progress> Attempt(Claimed claim, CancellationToken stop)
+    {
+        if (!reconcilers.TryGetValue(claim.Kind, out var reconciler))
+        {
+            log.LogWarning("Nobody reconciles {Kind} {Id}.", claim.Kind, claim.Id);
+            return Progress.Done;
+        }
+
+        using var timer = new CancellationTokenSource(reconciler.TimeOut, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, stop);
+        Progress progress;
+        try
+        {
+            progress = await reconciler.Run(claim.Id, either.Token);
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            progress = new Progress.Failed(new Fault.Unavailable($"Working on {claim.Kind} {claim.Id} took longer than {reconciler.TimeOut.TotalSeconds:F0} s."));
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            log.LogError(error, "Reconciling {Kind} {Id} failed.", claim.Kind, claim.Id);
+            progress = new Progress.Failed(new Fault.Unavailable($"Working on {claim.Kind} {claim.Id} failed inside the cloud; its log has the reason."));
+        }
+
+        if (progress is Progress.Failed failed && claim.Attempts + 1 >= AttemptsMax) await reconciler.GiveUp(claim.Id, failed.Fault, stop);
+        return progress;
+    }
+
+    private Task Settle(Claimed claim, Progress progress, CancellationToken stop) => queue.Write<Done>(
+        "due.settle",
+        Origin.System,
+        tx =>
+        {
+            var (finished, wait, attempts) = progress switch
+            {
+                Progress.Waiting waiting => (false, waiting.AtMost, 0L),
+                Progress.Failed when claim.Attempts + 1 >= AttemptsMax => (true, TimeSpan.Zero, 0L),
+                Progress.Failed => (false, BackOff(claim.Attempts), claim.Attempts + 1),
+                _ => (true, TimeSpan.Zero, 0L),
+            };
+            // A newer generation means that the resource changed while we worked: it stays due at once.
+            var key = new { claim.Kind, claim.Id, claim.Generation, at = tx.Now + Micros.Of(wait), attempts };
+            if (finished) tx.Execute("DELETE FROM due WHERE kind = @Kind AND id = @Id AND generation = @Generation", key);
+            else tx.Execute("UPDATE due SET at = @at, attempts = @attempts WHERE kind = @Kind AND id = @Id AND generation = @Generation", key);
+            tx.Execute("UPDATE due SET lease_until = 0 WHERE kind = @Kind AND id = @Id", key);
+            return Done.Value;
+        },
+        stop);
+
+    private TimeSpan BackOff(long attempts)
+    {
+        var span = backOffFirst * Math.Pow(2, Math.Min(attempts, 20));
+        return (span < backOffMax ? span : backOffMax) * (0.5 + randomness.Fraction());
+    }
+
+    private sealed record Claimed
+    {
+        public string Kind { get; init; } = "";
+
+        public string Id { get; init; } = "";
+
+        public long Attempts { get; init; }
+
+        public long Generation { get; init; }
+    }
+}

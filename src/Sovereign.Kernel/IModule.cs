@@ -1,0 +1,31 @@
+using Sovereign.Kernel.Access;
+using Sovereign.Kernel.Due;
+using Sovereign.Kernel.Quota;
+using Sovereign.Kernel.Wire;
+
+namespace Sovereign.Kernel;
+
+/// <summary>A service as the executable composes it. Constructors do no I/O.</summary>
+public interface IModule
+{
+    /// <summary>"network".</summary>
+    string Name { get; }
+
+    /// <summary>How it shows itself; null for a module without an API.</summary>
+    ServiceFace? Face { get; }
+
+    /// <summary>Its access table.</summary>
+    IReadOnlyList<AccessRule> Access => [];
+
+    IReadOnlyList<QuotaResource> Quotas => [];
+
+    IReadOnlyList<IReconciler> Reconcilers => [];
+
+    IReadOnlyList<IPeriodic> Periodics => [];
+
+    /// <summary>First-start rows and whatever must be in memory before the first request; idempotent.</summary>
+    Task Start(CancellationToken stop) => Task.CompletedTask;
+
+    /// <summary>Maps its routes; <paramref name="face"/> gives a mapper for a face.</summary>
+    void Map(Func<ServiceFace, Routes> face);
+}

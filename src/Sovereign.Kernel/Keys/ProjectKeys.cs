@@ -1,0 +1,58 @@
+using System.Collections.Concurrent;
+using System.Text;
+using Dapper;
+using Sovereign.Kernel.Sources;
+using Sovereign.Kernel.Store;
+
+namespace Sovereign.Kernel.Keys;
+
+/// <summary>One key per project (per domain, for users), wrapped by the master key. Destroying a key erases all that it sealed.</summary>
+public sealed class ProjectKeys
+{
+    /// <summary>Owner of what belongs to no project.</summary>
+    public const string Cloud = "cloud";
+
+    private const int CachedKeysMax = 100_000;
+    private readonly ConcurrentDictionary<string, byte[]> cache = new(StringComparer.Ordinal);
+    private readonly byte[] wrapping;
+    private readonly IRandomness randomness;
+
+    public ProjectKeys(MasterKey master, IRandomness randomness) =>
+        (wrapping, this.randomness) = (master.Derive("project-keys"), randomness);
+
+    /// <param name="context">What is sealed (its id), so that sealed bytes can't be moved to another row.</param>
+    public byte[] Seal(Tx tx, string owner, ReadOnlySpan<byte> plain, string context) =>
+        Sealing.Seal(Ensure(tx, owner), plain, Encoding.UTF8.GetBytes(context), randomness);
+
+    /// <returns>Null when the key was destroyed or the bytes are not what was sealed.</returns>
+    public byte[]? Open(Session session, string owner, byte[] sealedBytes, string context) =>
+        Find(session, owner) is { } key ? Sealing.Open(key, sealedBytes, Encoding.UTF8.GetBytes(context)) : null;
+
+    /// <summary>Destroys the key: the owner's documents can't be opened any more; the journal's chain stays verifiable.</summary>
+    public void Destroy(Tx tx, string owner)
+    {
+        tx.Execute("DELETE FROM project_keys WHERE owner = @owner", new { owner });
+        tx.AfterCommit(() => cache.TryRemove(owner, out _));
+    }
+
+    private byte[] Ensure(Tx tx, string owner)
+    {
+        if (Find(tx, owner, remember: false) is { } known) return known;
+        var key = randomness.Bytes(MasterKey.Bytes);
+        var wrapped = Sealing.Seal(wrapping, key, Encoding.UTF8.GetBytes(owner), randomness);
+        tx.Connection.Execute("INSERT INTO project_keys (owner, wrapped) VALUES (@owner, @wrapped) ON CONFLICT (owner) DO NOTHING", new { owner, wrapped });
+        return Find(tx, owner, remember: false)!;
+    }
+
+    private byte[]? Find(Session session, string owner, bool remember = true)
+    {
+        if (cache.TryGetValue(owner, out var cached)) return cached;
+        var wrapped = session.FirstOrDefault<byte[]>("SELECT wrapped FROM project_keys WHERE owner = @owner", new { owner });
+        if (wrapped is null) return null;
+        var key = Sealing.Open(wrapping, wrapped, Encoding.UTF8.GetBytes(owner))
+            ?? throw new InvalidOperationException($"The key of {owner} was not wrapped by this master key: the data directory and its key file do not belong together.");
+        // Inside a write the row may still be rolled back, so only committed keys are remembered.
+        if (remember && cache.Count < CachedKeysMax) cache[owner] = key;
+        return key;
+    }
+}

@@ -1,0 +1,96 @@
+using Sovereign.Kernel.Outcomes;
+using Sovereign.Kernel.Store;
+
+namespace Sovereign.Kernel.Quota;
+
+/// <summary>One countable thing of a project.</summary>
+/// <param name="Name">The API's name: "instances", "floatingip".</param>
+/// <param name="Default">Limit where the project has none of its own; -1: unlimited.</param>
+/// <param name="Recount">SQL with columns project_id, used: what the rows say. Null for limits that nothing is counted against (per-request limits).</param>
+public sealed record QuotaResource(string Service, string Name, long Default, string? Recount);
+
+/// <summary>A project's limit and use of one resource; -1 is unlimited.</summary>
+public sealed record QuotaState(string Name, long Limit, long Used);
+
+/// <summary>One usage row per project and resource, changed in the transaction of the change by a conditional UPDATE; the verifier recounts.</summary>
+public sealed class Quotas(Database database)
+{
+    private readonly Dictionary<(string Service, string Name), QuotaResource> resources = [];
+
+    public void Add(QuotaResource resource) => resources.Add((resource.Service, resource.Name), resource);
+
+    public IReadOnlyList<QuotaResource> Of(string service) => resources.Values.Where(r => r.Service == service).ToList();
+
+    /// <summary>Takes an amount; a fault when it would exceed the limit.</summary>
+    public Outcome<Done> Take(Tx tx, string service, string name, string projectId, long amount)
+    {
+        if (amount <= 0) return Done.Value;
+        var limit = Limit(tx, service, name, projectId);
+        var key = new { projectId, service, name, amount, limit };
+        tx.Execute("INSERT INTO quota_usage (project_id, service, name, used) VALUES (@projectId, @service, @name, 0) ON CONFLICT (project_id, service, name) DO NOTHING", key);
+        var won = tx.Execute(
+            "UPDATE quota_usage SET used = used + @amount WHERE project_id = @projectId AND service = @service AND name = @name AND (@limit < 0 OR used + @amount <= @limit)",
+            key);
+        return won == 1 ? Done.Value : new Fault.OverQuota(name, limit, Used(tx, service, name, projectId), amount);
+    }
+
+    public void Give(Tx tx, string service, string name, string projectId, long amount)
+    {
+        if (amount <= 0) return;
+        tx.Execute(
+            "UPDATE quota_usage SET used = used - @amount WHERE project_id = @projectId AND service = @service AND name = @name",
+            new { projectId, service, name, amount });
+    }
+
+    public long Limit(Session session, string service, string name, string projectId) =>
+        session.Scalar<long?>(
+            "SELECT hard_limit FROM quota_limits WHERE project_id = @projectId AND service = @service AND name = @name", new { projectId, service, name })
+        ?? resources[(service, name)].Default;
+
+    /// <summary>Sets a project's own limit; null takes it back to the default.</summary>
+    public void SetLimit(Tx tx, string service, string name, string projectId, long? limit)
+    {
+        tx.Execute("DELETE FROM quota_limits WHERE project_id = @projectId AND service = @service AND name = @name", new { projectId, service, name });
+        if (limit is { } own)
+        {
+            tx.Execute(
+                "INSERT INTO quota_limits (project_id, service, name, hard_limit) VALUES (@projectId, @service, @name, @own)",
+                new { projectId, service, name, own });
+        }
+    }
+
+    public List<QuotaState> State(Session session, string service, string projectId) =>
+        Of(service).Select(r => new QuotaState(r.Name, Limit(session, service, r.Name, projectId), Used(session, service, r.Name, projectId))).ToList();
+
+    /// <summary>Recounts every resource from its rows.</summary>
+    /// <returns>Each difference as a sentence; empty when the books are right.</returns>
+    public List<string> Verify() => database.Read(session =>
+    {
+        var wrong = new List<string>();
+        foreach (var resource in resources.Values.Where(r => r.Recount is not null))
+        {
+            var counted = session.Query<Count>(resource.Recount!).ToDictionary(c => c.ProjectId, c => c.Used, StringComparer.Ordinal);
+            var booked = session.Query<Count>(
+                "SELECT project_id, used FROM quota_usage WHERE service = @Service AND name = @Name", new { resource.Service, resource.Name })
+                .ToDictionary(c => c.ProjectId, c => c.Used, StringComparer.Ordinal);
+            foreach (var project in counted.Keys.Union(booked.Keys).Order(StringComparer.Ordinal))
+            {
+                var (rows, book) = (counted.GetValueOrDefault(project), booked.GetValueOrDefault(project));
+                if (rows != book) wrong.Add($"Project {project} has {rows} {resource.Service} {resource.Name}, its usage row says {book}.");
+            }
+        }
+
+        return wrong;
+    });
+
+    private static long Used(Session session, string service, string name, string projectId) =>
+        session.Scalar<long?>(
+            "SELECT used FROM quota_usage WHERE project_id = @projectId AND service = @service AND name = @name", new { projectId, service, name }) ?? 0;
+
+    private sealed record Count
+    {
+        public string ProjectId { get; init; } = "";
+
+        public long Used { get; init; }
+    }
+}

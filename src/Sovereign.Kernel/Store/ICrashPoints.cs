@@ -1,0 +1,15 @@
+namespace Sovereign.Kernel.Store;
+
+/// <summary>Named instants at which a crash walk kills the process: before and after every commit. In production nothing happens there.</summary>
+public interface ICrashPoints
+{
+    void Reach(string point);
+}
+
+public sealed class NoCrashPoints : ICrashPoints
+{
+    public void Reach(string point)
+    {
+        // Production passes by.
+    }
+}

@@ -1,0 +1,28 @@
+using System.Data.Common;
+
+namespace Sovereign.Kernel.Store;
+
+/// <summary>One of the two database engines. SQL everywhere else is in the dialect that both speak.</summary>
+public interface IEngine : IDisposable
+{
+    /// <summary>"sqlite" or "postgres": picks the migration where the engines must differ.</summary>
+    string Name { get; }
+
+    /// <summary>An open connection for reading; returned to its pool when disposed.</summary>
+    DbConnection OpenReader();
+
+    /// <summary>The open connection of the one writer of this process.</summary>
+    DbConnection OpenWriter();
+
+    /// <summary>The statement that opens a write transaction.</summary>
+    string BeginWrite { get; }
+
+    /// <summary>The column type of bytes, for migrations.</summary>
+    string BytesType { get; }
+
+    /// <summary>True when the failed group may be run again as it was (serialization failure, busy, a dropped connection before commit).</summary>
+    bool IsTransient(DbException error);
+
+    /// <summary>Says in the operator's words why writing fails, when the machine is the reason (disk full, read-only, server gone); null otherwise.</summary>
+    string? MachineTrouble(DbException error);
+}

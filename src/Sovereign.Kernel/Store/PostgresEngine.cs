@@ -1,0 +1,39 @@
+using System.Data.Common;
+using Npgsql;
+
+namespace Sovereign.Kernel.Store;
+
+/// <summary>PostgreSQL, for several replicas of the control plane. The database has collation C, so that both engines sort alike.</summary>
+public sealed class PostgresEngine : IEngine
+{
+    private readonly NpgsqlDataSource source;
+
+    /// <param name="connectionString">Npgsql's connection string; commands time out after 30 s unless it says otherwise.</param>
+    public PostgresEngine(string connectionString)
+    {
+        var builder = new NpgsqlDataSourceBuilder(connectionString);
+        source = builder.Build();
+    }
+
+    public string Name => "postgres";
+
+    public string BeginWrite => "BEGIN";
+
+    public string BytesType => "BYTEA";
+
+    public DbConnection OpenReader() => source.OpenConnection();
+
+    public DbConnection OpenWriter() => source.OpenConnection();
+
+    public bool IsTransient(DbException error) => error is PostgresException { SqlState: "40001" or "40P01" };
+
+    public string? MachineTrouble(DbException error) => error switch
+    {
+        PostgresException { SqlState: "53100" } => "The disk of the database server is full.",
+        PostgresException { SqlState: "57P01" or "57P02" or "57P03" } => "The database server is shutting down or starting.",
+        NpgsqlException { IsTransient: true } => "The database server can't be reached.",
+        _ => null,
+    };
+
+    public void Dispose() => source.Dispose();
+}

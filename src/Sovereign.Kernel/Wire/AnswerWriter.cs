@@ -1,0 +1,73 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using Sovereign.Kernel.Outcomes;
+
+namespace Sovereign.Kernel.Wire;
+
+/// <summary>Puts an answer on the wire: headers that every answer has, the fault's wording, the body.</summary>
+internal static class AnswerWriter
+{
+    public static async Task Write(HttpContext http, Answer answer, ServiceFace face, string requestId, CancellationToken stop)
+    {
+        var response = http.Response;
+        if (response.HasStarted)
+        {
+            http.Abort();
+            return;
+        }
+
+        if (answer.Fault is { } fault) answer = Worded(fault, face, requestId, http);
+        response.StatusCode = answer.Status;
+        var headers = response.Headers;
+        headers[RequestIds.Header] = requestId;
+        Negotiation.Announce(http, face.Microversions);
+        if (face.Dialect == Dialect.Keystone) headers.Vary = "X-Auth-Token";
+        foreach (var (name, value) in answer.Headers) headers.Append(name, value);
+        await Body(http, answer, stop);
+    }
+
+    private static async Task Body(HttpContext http, Answer answer, CancellationToken stop)
+    {
+        var response = http.Response;
+        if (answer.Writer is { } writer)
+        {
+            response.ContentType = answer.ContentType;
+            response.ContentLength = answer.Length;
+            if (!HttpMethods.IsHead(http.Request.Method)) await writer(response.Body, stop);
+            return;
+        }
+
+        long length = 0;
+        foreach (var part in answer.Parts) length += part.Length;
+        if (answer.Status is 204 or 304) return;
+        response.ContentLength = length;
+        if (length == 0) return;
+        response.ContentType = answer.ContentType;
+        if (HttpMethods.IsHead(http.Request.Method)) return;
+        var pipe = response.BodyWriter;
+        foreach (var part in answer.Parts)
+        {
+            var memory = pipe.GetMemory(part.Length);
+            part.CopyTo(memory);
+            pipe.Advance(part.Length);
+        }
+
+        await pipe.FlushAsync(stop);
+    }
+
+    private static Answer Worded(Fault fault, ServiceFace face, string requestId, HttpContext http)
+    {
+        // The authentication middleware of the original words refusals of tokens alike in front of every service.
+        var dialect = fault is Fault.Unauthorized ? Dialect.Keystone : face.Dialect;
+        var status = dialect.Status(fault);
+        var worded = Answer.Bytes(status, dialect.Body(fault, status, requestId), dialect.ContentType);
+        if (fault is Fault.Unauthorized) worded.With("WWW-Authenticate", $"Keystone uri=\"{http.RequestServices.PublicUrl()}/identity\"");
+        if (fault is Fault.Unavailable) worded.With("Retry-After", 5.ToString(CultureInfo.InvariantCulture));
+        return worded;
+    }
+
+    private static string PublicUrl(this IServiceProvider services) => ((PublicAddress?)services.GetService(typeof(PublicAddress)))?.Url ?? "";
+}
+
+/// <summary>The cloud's public URL, for headers that are written outside a call.</summary>
+public sealed record PublicAddress(string Url);

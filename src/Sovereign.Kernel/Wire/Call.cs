@@ -1,0 +1,134 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.Http;
+using Sovereign.Kernel.Access;
+using Sovereign.Kernel.Outcomes;
+using Sovereign.Kernel.Store;
+
+namespace Sovereign.Kernel.Wire;
+
+/// <summary>One request, unwrapped: what handlers are given.</summary>
+public sealed class Call
+{
+    private readonly AccessGrant? access;
+
+    internal Call(HttpContext http, ServiceFace face, AccessGrant? access, Microversion version, string requestId, string publicUrl, CancellationToken stop) =>
+        (Http, Face, this.access, Version, RequestId, PublicUrl, Stop) = (http, face, access, version, requestId, publicUrl, stop);
+
+    public HttpContext Http { get; }
+
+    public ServiceFace Face { get; }
+
+    /// <summary>The caller and how far the route's rule lets it reach.</summary>
+    /// <exception cref="InvalidOperationException">On a public route.</exception>
+    public AccessGrant Access => access ?? throw new InvalidOperationException("A public route has no caller.");
+
+    public bool HasAccess => access is not null;
+
+    /// <summary>The negotiated microversion; 0.0 where the service has none.</summary>
+    public Microversion Version { get; }
+
+    public string RequestId { get; }
+
+    /// <summary>The cloud's public URL without a trailing slash; links come from it, never from the Host header.</summary>
+    public string PublicUrl { get; }
+
+    public CancellationToken Stop { get; }
+
+    public Origin Origin => access?.Origin ?? new Origin(RequestId, "anonymous", null);
+
+    /// <summary>An absolute link under this service's prefix: Link("/servers/1").</summary>
+    public string Link(string path) => PublicUrl + Face.Prefix + path;
+
+    public string Route(string name) => (string)Http.Request.RouteValues[name]!;
+
+    /// <summary>The first value of a query parameter; null when it was not given.</summary>
+    public string? Query(string name) => Http.Request.Query.TryGetValue(name, out var values) ? values[0] ?? "" : null;
+
+    public string? Header(string name) => Http.Request.Headers.TryGetValue(name, out var values) ? values.ToString() : null;
+
+    /// <summary>Reads the body as JSON: bounded in size and time, strict. The fault names the path of the wrong member.</summary>
+    public async Task<Outcome<T>> Body<T>(JsonTypeInfo<T> type)
+    {
+        var request = Http.Request;
+        if (request.ContentType is { } media && !media.StartsWith("application/json", StringComparison.OrdinalIgnoreCase))
+        {
+            return new Fault.UnsupportedMedia($"Unsupported Content-Type {media}; application/json is read here.");
+        }
+
+        var bytes = await BodyBytes.Read(request, Face.BodyBytesMax, Stop);
+        return bytes.Then(body => Parse(body, type));
+    }
+
+    /// <summary>Parses one JSON document; also for bodies that a handler read itself.</summary>
+    public static Outcome<T> Parse<T>(ReadOnlyMemory<byte> body, JsonTypeInfo<T> type)
+    {
+        try
+        {
+            if (body.IsEmpty) return new Fault.Invalid("", "The request has no body; a JSON object is expected.");
+            // The reader checks strings only when they are unescaped; bad UTF-8 must be refused everywhere.
+            if (!System.Text.Unicode.Utf8.IsValid(body.Span)) return new Fault.Invalid("", "The body is not valid UTF-8.");
+            var value = JsonSerializer.Deserialize(body.Span, type);
+            return value is null ? new Fault.Invalid("", "The body is null; a JSON object is expected.") : value;
+        }
+        catch (JsonException error)
+        {
+            var path = error.Path is null or "$" ? "" : error.Path.TrimStart('$', '.');
+            return new Fault.Invalid(path, path.Length == 0 ? $"Malformed request body: {Short(error.Message)}" : $"Invalid input for {path}: {Short(error.Message)}");
+        }
+        catch (Exception error) when (error is FormatException or InvalidOperationException or OverflowException)
+        {
+            return new Fault.Invalid("", $"Malformed request body: {Short(error.Message)}");
+        }
+    }
+
+    private static string Short(string message)
+    {
+        // Type names and byte positions of our parser are no business of the client.
+        var end = message.IndexOf(" Path:", StringComparison.Ordinal);
+        var text = new StringBuilder(end > 0 ? message[..end] : message);
+        text.Replace("System.", "").Replace("Sovereign.", "");
+        return text.Length > 300 ? text.ToString(0, 300) : text.ToString();
+    }
+}
+
+internal static class BodyBytes
+{
+    /// <summary>A body that stalls longer than this is refused (Kestrel's minimum rate works beside it).</summary>
+    private static readonly TimeSpan timeOut = TimeSpan.FromSeconds(30);
+
+    public static async Task<Outcome<ReadOnlyMemory<byte>>> Read(HttpRequest request, int bytesMax, CancellationToken stop)
+    {
+        if (request.ContentLength > bytesMax) return TooLarge(bytesMax);
+        using var timer = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        timer.CancelAfter(timeOut);
+        var reader = request.BodyReader;
+        try
+        {
+            while (true)
+            {
+                var result = await reader.ReadAsync(timer.Token);
+                if (result.Buffer.Length > bytesMax) return TooLarge(bytesMax);
+                if (result.IsCompleted)
+                {
+                    var bytes = System.Buffers.BuffersExtensions.ToArray(result.Buffer);
+                    reader.AdvanceTo(result.Buffer.End);
+                    return new ReadOnlyMemory<byte>(bytes);
+                }
+
+                reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+            }
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            return new Fault.Invalid("", "The body did not arrive in time.");
+        }
+        catch (BadHttpRequestException error)
+        {
+            return error.StatusCode == StatusCodes.Status413PayloadTooLarge ? TooLarge(bytesMax) : new Fault.Invalid("", "The body could not be read.");
+        }
+    }
+
+    private static Fault.TooLarge TooLarge(int bytesMax) => new($"Request is too large: at most {bytesMax} bytes are read here.");
+}

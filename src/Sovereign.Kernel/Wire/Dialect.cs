@@ -1,0 +1,138 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Sovereign.Kernel.Outcomes;
+
+namespace Sovereign.Kernel.Wire;
+
+/// <summary>How one family of APIs words faults: status, media type and body. All shapes live here, nowhere else.</summary>
+public abstract class Dialect
+{
+    public static readonly Dialect Keystone = new KeystoneDialect();
+    public static readonly Dialect Nova = new NovaDialect();
+    public static readonly Dialect Neutron = new NeutronDialect();
+    public static readonly Dialect Glance = new GlanceDialect();
+    public static readonly Dialect Placement = new PlacementDialect();
+
+    public virtual string ContentType => "application/json";
+
+    /// <summary>Status of an exceeded quota, which differs by service.</summary>
+    protected virtual int OverQuotaStatus => 403;
+
+    public int Status(Fault fault) => fault switch
+    {
+        Fault.NotFound => 404,
+        Fault.Conflict => 409,
+        Fault.Invalid => 400,
+        Fault.Unauthorized => 401,
+        Fault.Forbidden => 403,
+        Fault.OverQuota => OverQuotaStatus,
+        Fault.NotAcceptable => 406,
+        Fault.PreconditionFailed => 412,
+        Fault.TooLarge => 413,
+        Fault.UnsupportedMedia => 415,
+        Fault.Gone => 410,
+        Fault.Unavailable => 503,
+        _ => throw new InvalidOperationException($"No status for {fault.GetType().Name}."),
+    };
+
+    public abstract byte[] Body(Fault fault, int status, string requestId);
+
+    /// <summary>The body of an answer that no fault made: 405, 500.</summary>
+    public byte[] Body(string message, int status, string requestId) => Body(new Plain(message), status, requestId);
+
+    protected static string Title(int status) => Microsoft.AspNetCore.WebUtilities.ReasonPhrases.GetReasonPhrase(status);
+
+    private sealed record Plain(string Message) : Fault(Message);
+
+    private sealed class KeystoneDialect : Dialect
+    {
+        public override byte[] Body(Fault fault, int status, string requestId) => JsonSerializer.SerializeToUtf8Bytes(
+            new KeystoneError(new(status, Message(fault), Title(status))), DialectJson.Wire.KeystoneError);
+
+        private static string Message(Fault fault) => fault is Fault.NotFound missing ? $"Could not find {missing.Kind.ToLowerInvariant()}: {missing.Id}." : fault.Message;
+    }
+
+    private sealed class NovaDialect : Dialect
+    {
+        public override byte[] Body(Fault fault, int status, string requestId) => JsonSerializer.SerializeToUtf8Bytes(
+            new Dictionary<string, CodeMessage> { [Word(status)] = new(status, fault.Message) }, DialectJson.Wire.DictionaryStringCodeMessage);
+
+        private static string Word(int status) => status switch
+        {
+            400 => "badRequest",
+            401 => "unauthorized",
+            403 => "forbidden",
+            404 => "itemNotFound",
+            405 => "badMethod",
+            409 => "conflictingRequest",
+            413 or 429 => "overLimit",
+            415 => "badMediaType",
+            501 => "notImplemented",
+            503 => "serviceUnavailable",
+            _ => "computeFault",
+        };
+    }
+
+    private sealed class NeutronDialect : Dialect
+    {
+        protected override int OverQuotaStatus => 409;
+
+        public override byte[] Body(Fault fault, int status, string requestId) => JsonSerializer.SerializeToUtf8Bytes(
+            new NeutronErrorBody(new(fault.Type ?? Word(fault, status), fault.Message, "")), DialectJson.Wire.NeutronErrorBody);
+
+        private static string Word(Fault fault, int status) => fault switch
+        {
+            Fault.NotFound missing => missing.Kind.Replace(" ", "", StringComparison.Ordinal) + "NotFound",
+            Fault.Invalid => "HTTPBadRequest",
+            Fault.OverQuota => "OverQuota",
+            Fault.Conflict => "Conflict",
+            Fault.Forbidden => "PolicyNotAuthorized",
+            _ => "HTTP" + Title(status).Replace(" ", "", StringComparison.Ordinal),
+        };
+    }
+
+    private sealed class GlanceDialect : Dialect
+    {
+        public override string ContentType => "text/html; charset=UTF-8";
+
+        protected override int OverQuotaStatus => 413;
+
+        public override byte[] Body(Fault fault, int status, string requestId)
+        {
+            var title = $"{status} {Title(status)}";
+            var text = System.Net.WebUtility.HtmlEncode(fault.Message);
+            return Encoding.UTF8.GetBytes(
+                $"<html>\n <head>\n  <title>{title}</title>\n </head>\n <body>\n  <h1>{title}</h1>\n  {text}<br /><br />\n\n\n </body>\n</html>");
+        }
+    }
+
+    private sealed class PlacementDialect : Dialect
+    {
+        public override byte[] Body(Fault fault, int status, string requestId) => JsonSerializer.SerializeToUtf8Bytes(
+            new PlacementErrors([new(status, Title(status), fault.Message, fault.Type ?? "placement.undefined_code", requestId)]), DialectJson.Wire.PlacementErrors);
+    }
+}
+
+internal sealed record KeystoneError(KeystoneErrorView Error);
+
+internal sealed record KeystoneErrorView(int Code, string Message, string Title);
+
+internal sealed record CodeMessage(int Code, string Message);
+
+internal sealed record NeutronErrorBody([property: JsonPropertyName("NeutronError")] NeutronErrorView NeutronError);
+
+internal sealed record NeutronErrorView(string Type, string Message, string Detail);
+
+internal sealed record PlacementErrors(IReadOnlyList<PlacementErrorView> Errors);
+
+internal sealed record PlacementErrorView(int Status, string Title, string Detail, string Code, string RequestId);
+
+[JsonSerializable(typeof(KeystoneError))]
+[JsonSerializable(typeof(Dictionary<string, CodeMessage>))]
+[JsonSerializable(typeof(NeutronErrorBody))]
+[JsonSerializable(typeof(PlacementErrors))]
+internal sealed partial class DialectJson : JsonSerializerContext
+{
+    public static readonly DialectJson Wire = new(WireJson.Options());
+}

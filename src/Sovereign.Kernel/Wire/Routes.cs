@@ -1,0 +1,126 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
+using Sovereign.Kernel.Access;
+using Sovereign.Kernel.Outcomes;
+using Sovereign.Kernel.Sources;
+using Sovereign.Kernel.Store;
+
+namespace Sovereign.Kernel.Wire;
+
+/// <summary>What every route needs from the house.</summary>
+public sealed record WireServices(Policy Policy, ICallers Callers, IIdSource Ids, string PublicUrl, ILogger Log);
+
+/// <summary>Metadata of a route: its access rule, for the matrix test.</summary>
+public sealed record RouteRule(AccessRule Rule, ServiceFace Face);
+
+/// <summary>Maps a service's routes: request id, token, rule, microversion, handler, dialect; the same order everywhere.</summary>
+public sealed class Routes(IEndpointRouteBuilder builder, WireServices wire, ServiceFace face)
+{
+    public ServiceFace Face => face;
+
+    public void Get(string pattern, string rule, Func<Call, Task<Answer>> handler) => Map(["GET"], pattern, rule, handler);
+
+    public void Head(string pattern, string rule, Func<Call, Task<Answer>> handler) => Map(["HEAD"], pattern, rule, handler);
+
+    public void Post(string pattern, string rule, Func<Call, Task<Answer>> handler) => Map(["POST"], pattern, rule, handler);
+
+    public void Put(string pattern, string rule, Func<Call, Task<Answer>> handler) => Map(["PUT"], pattern, rule, handler);
+
+    public void Patch(string pattern, string rule, Func<Call, Task<Answer>> handler) => Map(["PATCH"], pattern, rule, handler);
+
+    public void Delete(string pattern, string rule, Func<Call, Task<Answer>> handler) => Map(["DELETE"], pattern, rule, handler);
+
+    /// <summary>The same routes under another prefix and dialect (Nova's /v2.1/{project_id}).</summary>
+    public Routes Under(string prefix) => new(builder, wire, face with { Prefix = prefix });
+
+    private void Map(string[] methods, string pattern, string rule, Func<Call, Task<Answer>> handler)
+    {
+        var accessRule = wire.Policy[rule];
+        var pipeline = new RequestPipeline(wire, face, accessRule, handler);
+        builder.MapMethods(face.Prefix + pattern, methods, pipeline.Run).WithMetadata(new RouteRule(accessRule, face));
+    }
+}
+
+/// <summary>One route's way from bytes to bytes.</summary>
+internal sealed class RequestPipeline(WireServices wire, ServiceFace face, AccessRule rule, Func<Call, Task<Answer>> handler)
+{
+    public async Task Run(HttpContext http)
+    {
+        var requestId = RequestIds.Of(http, wire.Ids);
+        using var timer = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
+        Answer answer;
+        try
+        {
+            answer = await Handle(http, requestId, timer);
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            return;
+        }
+        catch (OperationCanceledException)
+        {
+            answer = new Fault.Unavailable("The request took longer than its time limit.");
+        }
+        catch (StoreUnavailableException error)
+        {
+            answer = new Fault.Unavailable(error.Message);
+        }
+        catch (BadHttpRequestException error)
+        {
+            answer = error.StatusCode == 413 ? new Fault.TooLarge("Request is too large.") : new Fault.Invalid("", "The request could not be read.");
+        }
+        catch (Exception error)
+        {
+            wire.Log.LogError(error, "Request {RequestId} {Method} {Path} failed.", requestId, http.Request.Method, http.Request.Path);
+            await AnswerWriter.Write(http, Broken(requestId), face, requestId, http.RequestAborted);
+            return;
+        }
+
+        await AnswerWriter.Write(http, answer, face, requestId, http.RequestAborted);
+    }
+
+    private Task<Answer> Handle(HttpContext http, string requestId, CancellationTokenSource timer)
+    {
+        var version = Negotiation.Of(http, face.Microversions);
+        if (version.Fault is { } unknown) return Task.FromResult<Answer>(unknown);
+        AccessGrant? access = null;
+        if (http.Request.Headers.TryGetValue("X-Auth-Token", out var token) || !rule.IsPublic)
+        {
+            var granted = Grant(token.ToString(), requestId);
+            if (granted.Fault is { } refused && !rule.IsPublic) return Task.FromResult<Answer>(refused);
+            access = granted.Ok ? granted.Value : null;
+        }
+
+        timer.CancelAfter(face.RequestTimeMax);
+        return handler(new Call(http, face, access, version.Value, requestId, wire.PublicUrl, timer.Token));
+    }
+
+    private Outcome<AccessGrant> Grant(string token, string requestId)
+    {
+        if (token.Length == 0) return new Fault.Unauthorized("The request you have made requires authentication.");
+        var resolved = wire.Callers.Resolve(token);
+        if (resolved.Fault is { } invalid) return invalid;
+        var caller = resolved.Value;
+        var reach = rule.Evaluate(caller);
+        if (reach == Reach.None) return new Fault.Forbidden($"You are not authorized to perform the requested action: {rule.Name}.");
+        return new AccessGrant(caller, reach, new Origin(requestId, caller.UserId, caller.ProjectId));
+    }
+
+    private Answer Broken(string requestId) => Answer.Bytes(
+        500, face.Dialect.Body($"Unexpected API error. Please report it with the request id {requestId}.", 500, requestId), face.Dialect.ContentType);
+}
+
+internal static class RequestIds
+{
+    public const string Header = "x-openstack-request-id";
+
+    public static string Of(HttpContext http, IIdSource ids)
+    {
+        if (http.Items.TryGetValue(typeof(RequestIds), out var known)) return (string)known!;
+        var id = "req-" + ids.Uuid();
+        http.Items[typeof(RequestIds)] = id;
+        return id;
+    }
+}

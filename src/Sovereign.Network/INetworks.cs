@@ -1,0 +1,50 @@
+using Sovereign.Kernel.Access;
+using Sovereign.Kernel.Outcomes;
+using Sovereign.Kernel.Store;
+
+namespace Sovereign.Network;
+
+/// <summary>One NIC as the user asked for it: exactly one of network or port is given.</summary>
+public sealed record NicRequest(string? NetworkId, string? PortId, string? FixedIp, string? Tag);
+
+/// <summary>A port of a server as compute needs it.</summary>
+/// <param name="CreatedHere">True when compute asked for the port: it goes with the server.</param>
+/// <param name="Status">"ACTIVE", "DOWN", "BUILD" or "ERROR", as Neutron shows it.</param>
+/// <param name="FloatingIps">Floating addresses by fixed address.</param>
+public sealed record PortInfo(
+    string Id, string NetworkId, string NetworkName, string Mac, int MtuBytes, IReadOnlyList<PortAddress> Addresses, IReadOnlyList<string> SecurityGroupIds,
+    IReadOnlyList<string> SecurityGroupNames, string Status, bool CreatedHere, IReadOnlyDictionary<string, string> FloatingIps, string DnsName);
+
+/// <summary>A fixed address with what network_data.json says of its subnet.</summary>
+public sealed record PortAddress(
+    string SubnetId, string Address, string Cidr, string? Gateway, bool Dhcp, IReadOnlyList<string> DnsServers, IReadOnlyList<(string Destination, string NextHop)> Routes);
+
+/// <summary>What the network service shows other services. Methods with a Tx happen in the caller's transaction: a server and its ports stand or fall together.</summary>
+public interface INetworks
+{
+    /// <summary>The networks a server gets when the user names none: the only tenant network, or Conflict when there are several ("Multiple possible networks found, use a Network ID to be more specific."), or none.</summary>
+    Outcome<IReadOnlyList<NicRequest>> DefaultNics(Session session, AccessGrant access);
+
+    /// <summary>Gives the server its NICs: makes ports on the named networks (quota, address, security groups by name or id; default group when none is named) or takes the named ports.
+    /// The ports have device_id and device_owner compute:{zone} and are DOWN until a node reports them.</summary>
+    Outcome<IReadOnlyList<PortInfo>> Attach(
+        Tx tx, AccessGrant access, string serverId, string serverHostName, string zone, IReadOnlyList<NicRequest> nics, IReadOnlyList<string> securityGroups);
+
+    /// <summary>Binds the server's ports to a node: puts them, their networks and groups on its manifest.</summary>
+    void Bind(Tx tx, string serverId, string nodeId);
+
+    /// <summary>Takes the server's ports off the node's manifest.</summary>
+    void Unbind(Tx tx, string serverId);
+
+    /// <summary>Deletes the ports that were made for the server and frees the others (device_id empty).</summary>
+    void Detach(Tx tx, string serverId);
+
+    /// <summary>True when no node has anything of the server's ports any more.</summary>
+    bool Gone(Session session, string serverId);
+
+    /// <summary>Ports of servers, in the order of their NICs; one query whatever the number of servers.</summary>
+    IReadOnlyDictionary<string, IReadOnlyList<PortInfo>> PortsOf(Session session, IReadOnlyCollection<string> serverIds);
+
+    /// <summary>Calls back inside the transaction that changes what servers show of a port (addresses, floating IPs, groups): compute raises the server's revision.</summary>
+    void OnPortChange(Action<Tx, string> serverChanged);
+}
