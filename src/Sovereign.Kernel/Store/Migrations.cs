@@ -56,11 +56,11 @@ public static class Migrations
         {
             connection.Execute(sql.Replace("BYTES", engine.BytesType, StringComparison.Ordinal));
             connection.Execute("INSERT INTO migrations (name) VALUES (@key)", new { key });
-            connection.Execute("COMMIT");
+            connection.Execute("COMMIT TRANSACTION");
         }
         catch
         {
-            connection.Execute("ROLLBACK");
+            connection.Execute("ROLLBACK TRANSACTION");
             throw;
         }
     }

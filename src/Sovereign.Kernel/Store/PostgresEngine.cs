@@ -17,7 +17,7 @@ public sealed class PostgresEngine : IEngine
 
     public string Name => "postgres";
 
-    public string BeginWrite => "BEGIN";
+    public string BeginWrite => "BEGIN TRANSACTION";
 
     public string BytesType => "BYTEA";
 

@@ -104,7 +104,7 @@ public sealed class WriteQueue : IAsyncDisposable
         }
 
         var appended = journal.Append(new Tx(connection, Origin.System, clock.Now()), entries);
-        connection.Execute("COMMIT");
+        connection.Execute("COMMIT TRANSACTION");
         crashPoints.Reach($"after commit of {names}");
         var due = false;
         foreach (var operation in group) due |= operation.Complete();

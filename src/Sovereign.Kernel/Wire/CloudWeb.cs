@@ -1,0 +1,79 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Sovereign.Kernel.Access;
+using Sovereign.Kernel.Outcomes;
+using Sovereign.Kernel.Sources;
+
+namespace Sovereign.Kernel.Wire;
+
+/// <summary>The one web server in front of all services: limits, routes of the modules, and what answers where no route does.</summary>
+public static class CloudWeb
+{
+    private const int HeaderBytesMax = 64 * 1024;
+    private const int RequestLineBytesMax = 32 * 1024;
+    private static readonly TimeSpan headersTimeMax = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan keepAliveTimeMax = TimeSpan.FromSeconds(75);
+
+    public static WebApplicationBuilder Builder(KernelServices kernel, Action<KestrelServerOptions> listen)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton(kernel.Sources.Logs);
+        builder.Services.AddSingleton(new PublicAddress(kernel.Settings.PublicUrl));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
+        {
+            options.AddServerHeader = false;
+            options.Limits.MaxRequestBodySize = null;   // Each face has its own limit; images have none.
+            options.Limits.MaxRequestHeadersTotalSize = HeaderBytesMax;
+            options.Limits.MaxRequestLineSize = RequestLineBytesMax;
+            options.Limits.RequestHeadersTimeout = headersTimeMax;
+            options.Limits.KeepAliveTimeout = keepAliveTimeMax;
+            options.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(10));
+            listen(options);
+        });
+        return builder;
+    }
+
+    /// <summary>Maps every module's routes and the answers of last resort.</summary>
+    public static void Map(WebApplication app, KernelServices kernel, IReadOnlyList<IModule> modules, ICallers callers)
+    {
+        var wire = new WireServices(kernel.Policy, callers, kernel.Ids, kernel.Settings.PublicUrl, kernel.Log("api"));
+        var faces = new List<ServiceFace>();
+        app.Use((http, next) => Unrouted(http, next, wire, faces));
+        app.UseRouting();
+        foreach (var module in modules)
+        {
+            module.Map(face =>
+            {
+                faces.Add(face);
+                return new Routes(app, wire, face);
+            });
+        }
+    }
+
+    private static async Task Unrouted(HttpContext http, RequestDelegate next, WireServices wire, List<ServiceFace> faces)
+    {
+        await next(http);
+        var status = http.Response.StatusCode;
+        if (http.Response.HasStarted || status is not (404 or 405) || http.Response.Headers.ContainsKey(RequestIds.Header)) return;
+        var path = http.Request.Path.Value ?? "/";
+        var face = faces.Where(f => path.StartsWith(f.Prefix, StringComparison.Ordinal)).MaxBy(f => f.Prefix.Length);
+        var requestId = RequestIds.Of(http, wire.Ids);
+        http.Response.Headers[RequestIds.Header] = requestId;
+        var dialect = face?.Dialect ?? Dialect.Nova;
+        if (status == 404 && face is not null && !wire.Callers.Resolve(http.Request.Headers["X-Auth-Token"].ToString()).Ok)
+        {
+            // As in front of the original: who has no token is not told which paths exist.
+            await AnswerWriter.Write(http, new Fault.Unauthorized("The request you have made requires authentication."), face, requestId, http.RequestAborted);
+            return;
+        }
+
+        http.Response.ContentType = dialect.ContentType;
+        var message = status == 404 ? "The resource could not be found." : "The method is not allowed for this resource.";
+        await http.Response.Body.WriteAsync(dialect.Body(message, status, requestId), http.RequestAborted);
+    }
+}

@@ -1,0 +1,103 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Sovereign.Kernel;
+using Sovereign.Kernel.Access;
+using Sovereign.Kernel.Keys;
+using Sovereign.Kernel.Sources;
+using Sovereign.Kernel.Store;
+using Sovereign.Testing.Sources;
+
+namespace Sovereign.Testing.Clouds;
+
+/// <summary>A kernel with the given modules behind a real web server on loopback.</summary>
+public sealed class TestCloud : IAsyncDisposable
+{
+    private readonly TestDatabase database;
+    private readonly CancellationTokenSource stop = new();
+    private readonly string directory;
+    private WebApplication? app;
+
+    private TestCloud(string engine)
+    {
+        database = TestDatabase.New(engine);
+        directory = Directory.CreateTempSubdirectory("sovereign-data-").FullName;
+        var source = new SeededSource(1);
+        Kernel = new KernelServices(
+            new CloudSettings("http://cloud.example:8443", "RegionOne", directory),
+            database.Open(),
+            new MasterKey(((IRandomness)source).Bytes(MasterKey.Bytes)),
+            new KernelSources(TimeProvider.System, source, source, new NoCrashPoints(), NullLoggerFactory.Instance),
+            new Policy(new Dictionary<string, string>()));
+    }
+
+    public KernelServices Kernel { get; }
+
+    public TestCallers Callers { get; } = new();
+
+    public HttpClient Http { get; } = new();
+
+    /// <param name="modules">Made from the kernel, in the order of the arrows.</param>
+    /// <param name="callers">Who resolves tokens; null for the test callers.</param>
+    public static async Task<TestCloud> Start(
+        Func<KernelServices, IReadOnlyList<IModule>> modules, Func<IReadOnlyList<IModule>, ICallers>? callers = null, string engine = "sqlite")
+    {
+        var cloud = new TestCloud(engine);
+        var made = modules(cloud.Kernel);
+        foreach (var module in made) cloud.Kernel.Policy.Add(module.Access);
+        await cloud.Kernel.Start(made, cloud.stop.Token);
+        _ = cloud.Kernel.Due.Run(cloud.stop.Token);
+        var builder = Sovereign.Kernel.Wire.CloudWeb.Builder(cloud.Kernel, options => options.Listen(System.Net.IPAddress.Loopback, 0));
+        cloud.app = builder.Build();
+        Sovereign.Kernel.Wire.CloudWeb.Map(cloud.app, cloud.Kernel, made, callers?.Invoke(made) ?? cloud.Callers);
+        await cloud.app.StartAsync(cloud.stop.Token);
+        var address = cloud.app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        cloud.Http.BaseAddress = new Uri(address);
+        return cloud;
+    }
+
+    /// <summary>Routes with their rules, for matrix tests.</summary>
+    public IEnumerable<Microsoft.AspNetCore.Http.Endpoint> Endpoints => ((Microsoft.AspNetCore.Routing.IEndpointRouteBuilder)app!).DataSources.SelectMany(s => s.Endpoints);
+
+    /// <summary>Sends a request with a token and a JSON body.</summary>
+    public async Task<TestReply> Send(string method, string path, string? token = "member-a", object? body = null, params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        if (token is not null) request.Headers.TryAddWithoutValidation("X-Auth-Token", token);
+        foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
+        request.Content = body switch
+        {
+            null => null,
+            string text => new StringContent(text, System.Text.Encoding.UTF8, "application/json"),
+            HttpContent content => content,
+            _ => JsonContent.Create(body),
+        };
+        using var response = await Http.SendAsync(request);
+        var bytes = await response.Content.ReadAsByteArrayAsync();
+        return new TestReply((int)response.StatusCode, bytes, response.Headers.Concat(response.Content.Headers)
+            .ToDictionary(h => h.Key, h => string.Join(", ", h.Value), StringComparer.OrdinalIgnoreCase));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (app is not null) await app.DisposeAsync();
+        await stop.CancelAsync();
+        await Kernel.DisposeAsync();
+        Http.Dispose();
+        database.Dispose();
+        Directory.Delete(directory, recursive: true);
+        stop.Dispose();
+    }
+}
+
+/// <summary>An answer, read whole.</summary>
+public sealed record TestReply(int Status, byte[] Bytes, IReadOnlyDictionary<string, string> Headers)
+{
+    public string Text => System.Text.Encoding.UTF8.GetString(Bytes);
+
+    public JsonNode Json => JsonNode.Parse(Bytes) ?? throw new InvalidOperationException("The body is null.");
+}
