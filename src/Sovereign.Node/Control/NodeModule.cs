@@ -1,0 +1,118 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Sovereign.Kernel;
+using Sovereign.Kernel.Wire;
+using Sovereign.Node.Contract;
+
+namespace Sovereign.Node.Control;
+
+/// <summary>The nodes' room in the control plane, and the agents' door: routes that answer only on the nodes' own socket, never on the public port.</summary>
+public sealed class NodeModule(KernelServices kernel) : IModule
+{
+    public NodeHub Hub { get; } = new(kernel);
+
+    public string Name => "node";
+
+    public ServiceFace? Face => null;
+
+    public Task Start(CancellationToken stop)
+    {
+        Hub.Load();
+        return Task.CompletedTask;
+    }
+
+    public void Map(Func<ServiceFace, Routes> face)
+    {
+        // Agents don't come through the public faces: see MapAgents.
+    }
+
+    /// <summary>Marks a Kestrel endpoint as the nodes' door.</summary>
+    public static void AgentsOnly(ListenOptions options)
+    {
+        options.Protocols = HttpProtocols.Http2;
+        options.Use(next => connection =>
+        {
+            connection.Features.Set(AgentDoor.Open);
+            return next(connection);
+        });
+    }
+
+    public void MapAgents(IEndpointRouteBuilder routes)
+    {
+        var agents = routes.MapGroup("/node/v1");
+        agents.MapPost("/hello", Guarded(async http =>
+            await Send(http, await Hub.Hello(await Read(http, NodeJson.Default.NodeFacts), http.RequestAborted), NodeJson.Default.NodeWelcome)));
+        agents.MapGet("/manifest", Guarded(Manifest));
+        agents.MapPost("/reports", Guarded(async http =>
+        {
+            await Hub.Report(await Read(http, NodeJson.Default.NodeReport), http.RequestAborted);
+            http.Response.StatusCode = StatusCodes.Status204NoContent;
+        }));
+        agents.MapGet("/images/{digest}", Guarded(Image));
+        agents.MapPost("/streams/{ticket}", Guarded(async http =>
+        {
+            await Hub.Answer((string)http.Request.RouteValues["ticket"]!, http.Request.Body, http.RequestAborted);
+            http.Response.StatusCode = StatusCodes.Status204NoContent;
+        }));
+    }
+
+    private async Task Manifest(HttpContext http)
+    {
+        var query = http.Request.Query;
+        if (!long.TryParse(query["version"].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var version))
+        {
+            http.Response.StatusCode = StatusCodes.Status400BadRequest;
+            return;
+        }
+
+        var node = query["node"].ToString();
+        if (Hub.Find(node) is null)
+        {
+            http.Response.StatusCode = StatusCodes.Status404NotFound;
+            return;
+        }
+
+        var manifest = await Hub.NextManifest(node, query["incarnation"].ToString(), version, http.RequestAborted);
+        if (manifest is null) http.Response.StatusCode = StatusCodes.Status204NoContent;
+        else await Send(http, manifest, NodeJson.Default.NodeManifest);
+    }
+
+    private async Task Image(HttpContext http)
+    {
+        var content = Hub.ImageSource((string)http.Request.RouteValues["digest"]!);
+        if (!content.Ok)
+        {
+            http.Response.StatusCode = StatusCodes.Status404NotFound;
+            return;
+        }
+
+        await Results.Stream(content.Value, "application/octet-stream", enableRangeProcessing: true).ExecuteAsync(http);
+    }
+
+    private static RequestDelegate Guarded(RequestDelegate handler) => http =>
+    {
+        if (http.Features.Get<AgentDoor>() is not null) return handler(http);
+        http.Response.StatusCode = StatusCodes.Status404NotFound;
+        return Task.CompletedTask;
+    };
+
+    private static async Task<T> Read<T>(HttpContext http, JsonTypeInfo<T> type) =>
+        await JsonSerializer.DeserializeAsync(http.Request.Body, type, http.RequestAborted) ?? throw new Microsoft.AspNetCore.Http.BadHttpRequestException("The body is null.");
+
+    private static Task Send<T>(HttpContext http, T value, JsonTypeInfo<T> type)
+    {
+        http.Response.ContentType = "application/json";
+        return JsonSerializer.SerializeAsync(http.Response.Body, value, type, http.RequestAborted);
+    }
+
+    private sealed class AgentDoor
+    {
+        public static readonly AgentDoor Open = new();
+    }
+}
