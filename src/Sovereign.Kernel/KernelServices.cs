@@ -97,7 +97,6 @@ public sealed class KernelServices : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Queue.DisposeAsync();
-        Due.Dispose();
         Database.Dispose();
     }
 

@@ -6,7 +6,7 @@ using Sovereign.Kernel.Store;
 namespace Sovereign.Kernel.Due;
 
 /// <summary>Claims due rows under a lease and runs their reconcilers, a bounded number at a time. Woken by commits and by the earliest due time; never polls.</summary>
-public sealed class DueWorker : IDisposable
+public sealed class DueWorker
 {
     private const int ConcurrentRunsMax = 64;
     private const int AttemptsMax = 8;
@@ -21,16 +21,15 @@ public sealed class DueWorker : IDisposable
     private readonly IRandomness randomness;
     private readonly ILogger log;
     private readonly Dictionary<string, IReconciler> reconcilers = new(StringComparer.Ordinal);
-    private readonly SemaphoreSlim nudge = new(0, 1);
+    private readonly Signal nudge;
     private int running;
 
     internal DueWorker(Database database, WriteQueue queue, TimeProvider clock, IRandomness randomness, ILogger log)
     {
         (this.database, this.queue, this.clock, this.randomness, this.log) = (database, queue, clock, randomness, log);
+        nudge = new Signal(clock);
         queue.DueWritten += Nudge;
     }
-
-    public void Dispose() => nudge.Dispose();
 
     public void Add(IReconciler reconciler) => reconcilers.Add(reconciler.Kind, reconciler);
 
@@ -40,17 +39,7 @@ public sealed class DueWorker : IDisposable
     /// <summary>True when no run is under way and nothing is due now: for tests and the simulation.</summary>
     public bool AtRest => Volatile.Read(ref running) == 0 && (Earliest() is not { } at || at > clock.Now());
 
-    public void Nudge()
-    {
-        try
-        {
-            nudge.Release();
-        }
-        catch (SemaphoreFullException)
-        {
-            // One pending nudge is enough.
-        }
-    }
+    public void Nudge() => nudge.Raise();
 
     public async Task Run(CancellationToken stop)
     {
@@ -84,17 +73,7 @@ public sealed class DueWorker : IDisposable
         var now = clock.Now();
         var until = running >= ConcurrentRunsMax ? null : Earliest();
         var rest = until is null ? restMax : TimeSpan.FromMicroseconds(Math.Clamp(until.Value - now, 0, Micros.Of(restMax)));
-        if (rest == TimeSpan.Zero) return;
-        using var timer = new CancellationTokenSource(rest, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, stop);
-        try
-        {
-            await nudge.WaitAsync(either.Token);
-        }
-        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
-        {
-            // The earliest time has come.
-        }
+        if (rest > TimeSpan.Zero) await nudge.Wait(rest, stop);
     }
 
     private long? Earliest() => database.Read(session => session.Scalar<long?>(

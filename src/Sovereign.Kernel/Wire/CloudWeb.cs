@@ -41,7 +41,7 @@ public static class CloudWeb
     /// <summary>Maps every module's routes and the answers of last resort.</summary>
     public static void Map(WebApplication app, KernelServices kernel, IReadOnlyList<IModule> modules, ICallers callers)
     {
-        var wire = new WireServices(kernel.Policy, callers, kernel.Ids, kernel.Settings.PublicUrl, kernel.Log("api"));
+        var wire = new WireServices(kernel.Policy, callers, kernel.Ids, kernel.Clock, kernel.Settings.PublicUrl, kernel.Log("api"));
         var faces = new List<ServiceFace>();
         app.Use((http, next) => Unrouted(http, next, wire, faces));
         app.UseRouting();

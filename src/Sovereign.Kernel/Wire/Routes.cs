@@ -10,7 +10,7 @@ using Sovereign.Kernel.Store;
 namespace Sovereign.Kernel.Wire;
 
 /// <summary>What every route needs from the house.</summary>
-public sealed record WireServices(Policy Policy, ICallers Callers, IIdSource Ids, string PublicUrl, ILogger Log);
+public sealed record WireServices(Policy Policy, ICallers Callers, IIdSource Ids, TimeProvider Clock, string PublicUrl, ILogger Log);
 
 /// <summary>Metadata of a route: its access rule, for the matrix test.</summary>
 public sealed record RouteRule(AccessRule Rule, ServiceFace Face);
@@ -49,11 +49,12 @@ internal sealed class RequestPipeline(WireServices wire, ServiceFace face, Acces
     public async Task Run(HttpContext http)
     {
         var requestId = RequestIds.Of(http, wire.Ids);
-        using var timer = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
+        using var timer = new CancellationTokenSource(face.RequestTimeMax, wire.Clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, http.RequestAborted);
         Answer answer;
         try
         {
-            answer = await Handle(http, requestId, timer);
+            answer = await Handle(http, requestId, either.Token);
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
@@ -81,7 +82,7 @@ internal sealed class RequestPipeline(WireServices wire, ServiceFace face, Acces
         await AnswerWriter.Write(http, answer, face, requestId, http.RequestAborted);
     }
 
-    private Task<Answer> Handle(HttpContext http, string requestId, CancellationTokenSource timer)
+    private Task<Answer> Handle(HttpContext http, string requestId, CancellationToken stop)
     {
         var version = Negotiation.Of(http, face.Microversions);
         if (version.Fault is { } unknown) return Task.FromResult<Answer>(unknown);
@@ -93,8 +94,7 @@ internal sealed class RequestPipeline(WireServices wire, ServiceFace face, Acces
             access = granted.Ok ? granted.Value : null;
         }
 
-        timer.CancelAfter(face.RequestTimeMax);
-        return handler(new Call(http, face, access, version.Value, requestId, wire.PublicUrl, timer.Token));
+        return handler(new Call(http, face, access, version.Value, requestId, wire.PublicUrl, stop));
     }
 
     private Outcome<AccessGrant> Grant(string token, string requestId)

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Sovereign.Kernel;
+using Sovereign.Kernel.Due;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Sources;
 using Sovereign.Kernel.Store;
@@ -62,7 +63,7 @@ public sealed class NodeHub : INodes, IControlPlane
     /// <summary>Loads the known nodes; they are down until their agents say hello.</summary>
     public void Load()
     {
-        foreach (var row in store.Nodes()) nodes[row.Id] = new NodeState(Info(row), kernel.Clock.Now() - Micros.Of(silenceMax) - 1);
+        foreach (var row in store.Nodes()) nodes[row.Id] = new NodeState(kernel.Clock, Info(row), kernel.Clock.Now() - Micros.Of(silenceMax) - 1);
     }
 
     public async Task<Outcome<byte[]>> Ask(string nodeId, string kind, string id, int bytesMax, CancellationToken stop)
@@ -73,9 +74,11 @@ public sealed class NodeHub : INodes, IControlPlane
         answers[request.Ticket] = answer;
         try
         {
+            using var timer = kernel.Clock.CreateTimer(_ => answer.TrySetException(new TimeoutException()), null, answerWait, Timeout.InfiniteTimeSpan);
+            using var stopping = stop.Register(() => answer.TrySetCanceled(stop));
             state.Requests.Enqueue(request);
             Wake(nodeId);
-            return await answer.Task.WaitAsync(answerWait, kernel.Clock, stop);
+            return await answer.Task;
         }
         catch (TimeoutException)
         {
@@ -101,7 +104,7 @@ public sealed class NodeHub : INodes, IControlPlane
             },
             stop);
         var node = registered.Value;
-        nodes.AddOrUpdate(node.Id, _ => new NodeState(node, kernel.Clock.Now()), (_, state) =>
+        nodes.AddOrUpdate(node.Id, _ => new NodeState(kernel.Clock, node, kernel.Clock.Now()), (_, state) =>
         {
             state.Info = node;
             state.SeenAt = kernel.Clock.Now();
@@ -121,7 +124,6 @@ public sealed class NodeHub : INodes, IControlPlane
             var deadline = kernel.Clock.GetUtcNow() + manifestWait;
             while (true)
             {
-                var wake = state.Wake.Task;
                 var (newest, items) = store.Since(node, full ? 0 : version);
                 var requests = state.TakeRequests();
                 if (full || newest > version || requests.Count > 0)
@@ -131,14 +133,7 @@ public sealed class NodeHub : INodes, IControlPlane
 
                 var rest = deadline - kernel.Clock.GetUtcNow();
                 if (rest <= TimeSpan.Zero) return null;
-                try
-                {
-                    await wake.WaitAsync(rest, kernel.Clock, stop);
-                }
-                catch (TimeoutException)
-                {
-                    return null;
-                }
+                await state.Wake.Wait(rest, stop);
             }
         }
         finally
@@ -202,7 +197,7 @@ public sealed class NodeHub : INodes, IControlPlane
 
     private void Wake(string nodeId)
     {
-        if (nodes.TryGetValue(nodeId, out var state)) state.Nudge();
+        if (nodes.TryGetValue(nodeId, out var state)) state.Wake.Raise();
     }
 
     private NodeInfo Current(NodeState state) => state.Info with
@@ -214,10 +209,9 @@ public sealed class NodeHub : INodes, IControlPlane
     private static NodeInfo Info(ManifestStore.NodeRow row) =>
         new(row.Id, row.HostName, false, row.SeenAt, JsonSerializer.Deserialize(row.Facts, NodeJson.Default.NodeFacts)!);
 
-    private sealed class NodeState(NodeInfo info, long seenAt)
+    private sealed class NodeState(TimeProvider clock, NodeInfo info, long seenAt)
     {
         public int Polls;
-        private TaskCompletionSource wake = New();
 
         public NodeInfo Info { get; set; } = info;
 
@@ -227,9 +221,7 @@ public sealed class NodeHub : INodes, IControlPlane
 
         public ConcurrentQueue<NodeRequest> Requests { get; } = new();
 
-        public TaskCompletionSource Wake => Volatile.Read(ref wake);
-
-        public void Nudge() => Interlocked.Exchange(ref wake, New()).TrySetResult();
+        public Signal Wake { get; } = new(clock);
 
         public List<NodeRequest> TakeRequests()
         {
@@ -237,7 +229,5 @@ public sealed class NodeHub : INodes, IControlPlane
             while (Requests.TryDequeue(out var request)) taken.Add(request);
             return taken;
         }
-
-        private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

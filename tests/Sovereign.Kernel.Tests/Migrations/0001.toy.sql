@@ -1,0 +1,1 @@
+CREATE TABLE widgets (id TEXT PRIMARY KEY, project_id TEXT NOT NULL, status TEXT NOT NULL, deleting BIGINT NOT NULL);
