@@ -53,11 +53,14 @@ public sealed record CloudDirectory(string Path)
 
     public bool IsCloud => File.Exists(Config);
 
-    /// <summary>The same directory always under the same name: absolute, without a slash at the end, links of its parents resolved.</summary>
-    public static CloudDirectory At(string path)
+    /// <summary>The same directory always under the same name: absolute, without a slash at the end, without links on the way.</summary>
+    public static CloudDirectory At(string path) => new(WithoutLinks(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path))));
+
+    private static string WithoutLinks(string path)
     {
-        var full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
-        return new CloudDirectory(new DirectoryInfo(full).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? full);
+        if (System.IO.Path.GetDirectoryName(path) is not { } parent) return path;
+        var here = System.IO.Path.Combine(WithoutLinks(parent), System.IO.Path.GetFileName(path));
+        return Directory.Exists(here) && new DirectoryInfo(here).ResolveLinkTarget(returnFinalTarget: true) is { } target ? WithoutLinks(target.FullName) : here;
     }
 
     private string Under(string name) => $"{Path}/{name}";

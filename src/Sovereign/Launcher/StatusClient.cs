@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Net.Security;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 
@@ -35,14 +36,22 @@ internal sealed class StatusClient : IDisposable
             authority ??= ReadAuthority(options.Directory.CaCertificate);
             return authority is null ? null : await http.GetFromJsonAsync("/status", CloudStatusJson.Default.CloudStatus, stop);
         }
-        catch (Exception exception) when (exception is HttpRequestException or JsonException or IOException)
+        catch (Exception exception) when (exception is HttpRequestException or JsonException or IOException or CryptographicException)
         {
+            Forget();
             return null;
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
             return null;
         }
+    }
+
+    // The certificate may have been read before a first start finished writing it.
+    private void Forget()
+    {
+        authority?.Dispose();
+        authority = null;
     }
 
     public void Dispose()

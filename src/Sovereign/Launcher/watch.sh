@@ -67,11 +67,11 @@ while [ -z "$stopping" ]; do
 done
 kill $sleeper 2>/dev/null
 kill -TERM $control_keeper $agent_keeper 2>/dev/null
-seconds=0
+tenths=0
 while kill -0 $control_keeper 2>/dev/null || kill -0 $agent_keeper 2>/dev/null; do
-  [ $seconds -ge $STOP_SECONDS_MAX ] && break
-  sleep 1 & wait $!
-  seconds=$((seconds + 1))
+  [ $tenths -ge $((STOP_SECONDS_MAX * 10)) ] && break
+  sleep 0.1
+  tenths=$((tenths + 1))
 done
 for name in sovereign node; do
   [ -e "$dir/$name.pid" ] && kill -KILL "$(cat "$dir/$name.pid")" 2>/dev/null && say "$name did not stop in time and was killed"
