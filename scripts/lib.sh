@@ -1,0 +1,93 @@
+# What the scripts of the source tree share. Sourced with $root set to the tree.
+
+say() { printf '%s\n' "$*"; }
+
+fail() { # fail REASON [EXIT-CODE]
+  printf 'sovereign: %s\n' "$1" >&2
+  exit "${2:-1}"
+}
+
+as_root() { # as_root COMMAND...: through sudo when this is not root
+  if [ "$(id -u)" = 0 ]; then "$@"
+  elif command -v sudo >/dev/null; then sudo "$@"
+  else fail "needs root, and there is no sudo here. Run this as root, then start again:
+  $*"; fi
+}
+
+need_packages() { # need_packages PROGRAM-OR-FILE=PACKAGE...: installs the packages of what is missing, with progress
+  local item missing=() log
+  for item in "$@"; do
+    case ${item%%=*} in
+    /*) [ -e "${item%%=*}" ] || missing+=("${item#*=}") ;;
+    *) PATH=$PATH:/usr/sbin:/sbin command -v "${item%%=*}" >/dev/null || missing+=("${item#*=}") ;;
+    esac
+  done
+  [ ${#missing[@]} -eq 0 ] && return
+  command -v apt-get >/dev/null || fail "this machine lacks ${missing[*]} (names of Debian packages) and has no apt-get"
+  say "installing OS packages: ${missing[*]}"
+  log=$(mktemp)
+  local install=(env DEBIAN_FRONTEND=noninteractive LC_ALL=C apt-get -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 -q -y --no-install-recommends
+    install "${missing[@]}")
+  if ! as_root "${install[@]}" >"$log" 2>&1; then
+    as_root apt-get -o DPkg::Lock::Timeout=600 -q update >>"$log" 2>&1 || true
+    as_root "${install[@]}" >>"$log" 2>&1 || { tail -5 "$log" >&2; fail "the OS packages could not be installed: apt-get install ${missing[*]}"; }
+  fi
+  rm -f "$log"
+}
+
+check_sdk() {
+  [ "$(uname -s)-$(uname -m)" = Linux-x86_64 ] || fail "this is $(uname -s) on $(uname -m); there is a build for Linux on x86_64 only"
+  local newest=
+  command -v dotnet >/dev/null && newest=$(dotnet --list-sdks | awk '{ print $1 }' | sort -V | tail -1)
+  [ "${newest%%.*}" -ge 10 ] 2>/dev/null || fail "a source tree needs the .NET SDK, version 10 or later (found: ${newest:-none}).
+  Ubuntu:   sudo apt-get install dotnet-sdk-10.0
+  others:   https://dotnet.microsoft.com/download/dotnet/10.0
+  or take a release of Sovereign instead, which needs no SDK: one file, then  ./sovereign up"
+}
+
+source_key() { # a digest of all that the program is made from
+  (cd "$root" && find src Directory.Build.props Directory.Packages.props global.json .editorconfig BannedSymbols.txt -type f \
+    -not -path '*/bin/*' -not -path '*/obj/*' -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1)
+}
+
+publish() { # publish DIRECTORY [MSBUILD-ARGUMENT...]: the program as one file in DIRECTORY, with progress
+  local target=$1 log=$root/out/publish.log begun=$SECONDS
+  shift
+  check_sdk
+  mkdir -p "$root/out"
+  export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+  say "building the program (a minute or two the first time; log: $log)"
+  # A package mirror can be slow or away: the first restore is where that shows.
+  if ! dotnet restore "$root/src/Sovereign" -r linux-x64 --nologo -v q "$@" >"$log" 2>&1; then
+    tail -5 "$log" >&2
+    fail "the NuGet packages could not be fetched. A package mirror is needed; name yours with: dotnet nuget add source URL"
+  fi
+  say "  [$(printf %3d $((SECONDS - begun)))s] packages are there"
+  if ! dotnet publish "$root/src/Sovereign" -c Release -r linux-x64 --self-contained --nologo -o "$target.new" "$@" 2>&1 | tee -a "$log" |
+    while read -r line; do
+      case $line in *' -> '*.dll) say "  [$(printf %3d $((SECONDS - begun)))s] compiled ${line%% ->*}" ;; esac
+    done; then
+    grep -E 'error' "$log" | sort -u | head -10 >&2
+    fail "the build failed; see $log"
+  fi
+  mkdir -p "$target"
+  mv -f "$target.new/sovereign" "$target/sovereign"
+  rm -rf "$target.new"
+  say "  [$(printf %3d $((SECONDS - begun)))s] built $target/sovereign"
+}
+
+build_image() { # build_image FILE
+  say "building the test image from OS packages (half a minute)"
+  as_root "$root/scripts/build-tiny-image.sh" "$1" </dev/null
+}
+
+prepare_program_and_image() { # prepare_program_and_image PROGRAM IMAGE: builds what is missing or older than its source
+  local stamp key
+  stamp=$(dirname "$1")/source-key
+  key=$(source_key)
+  [ -s "$2" ] && [ -s "$2.date" ] || build_image "$2"
+  if [ ! -x "$1" ] || [ "$(cat "$stamp" 2>/dev/null)" != "$key" ]; then
+    publish "$(dirname "$1")"
+    printf '%s\n' "$key" > "$stamp"
+  fi
+}

@@ -1,0 +1,173 @@
+#!/bin/bash
+# test.sh [SUITE...] [--long] - runs the tests; without a suite, all that CI runs. The last line is "N passed, N failed".
+# Suites: format, unit (one per tests/*.Tests, by its own name too), postgres (the kernel's tests on PostgreSQL), e2e (tests/e2e/*.sh, by name too).
+# --long also runs what is too slow for every change: tests/e2e/long/*.sh, and SOVEREIGN_TEST_LONG=1 for the others.
+set -uo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+. "$root/scripts/lib.sh"
+cd "$root" || exit 1
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 LC_ALL=C.UTF-8 HOME=${HOME:-/root}
+
+# Seconds that a suite may take on a machine with two cores; "default" is for unit suites that are not named here.
+declare -A budget=([format]=60 [build]=240 [postgres]=120 [default]=60 [e2e]=240)
+passed_total=0 failed_total=0 rows=() work=
+
+cleanup() {
+  [ -n "$work" ] && [ -s "$work/data/postmaster.pid" ] && stop_postgres
+  [ -n "$work" ] && rm -rf "$work"
+}
+trap cleanup EXIT
+
+count() { # count SUITE PASSED FAILED SECONDS: one row of the table; a suite over its budget fails
+  local limit=${budget[$1]:-${budget[${1%%/*}]:-${budget[default]}}} note=
+  passed_total=$((passed_total + $2)) failed_total=$((failed_total + $3))
+  if [ "$4" -gt "$limit" ]; then note='over its budget' failed_total=$((failed_total + 1)); fi
+  rows+=("$(printf '%-32s %6d passed %4d failed %5d s of %d s  %s' "$1" "$2" "$3" "$4" "$limit" "$note")")
+  say "== ${rows[-1]}"
+}
+
+xunit() { # xunit SUITE EXECUTABLE: runs a test program and reads its counts from its report
+  local begun=$SECONDS report=$work/$1.xml log=$work/$1.log status passed failed
+  say "== $1"
+  timeout 900 "$2" -xml "$report" -noColor -noLogo >"$log" 2>&1 </dev/null
+  status=$?
+  passed=$(grep -o '<assembly [^>]*' "$report" 2>/dev/null | grep -o ' passed="[0-9]*"' | tr -dc '0-9\n' | paste -sd+ | bc)
+  failed=$(grep -o '<assembly [^>]*' "$report" 2>/dev/null | grep -oE ' (failed|errors)="[0-9]*"' | tr -dc '0-9\n' | paste -sd+ | bc)
+  if [ $status -ne 0 ] || [ -z "$passed" ]; then
+    cat "$log"
+    [ "${failed:-0}" -gt 0 ] || failed=1
+  fi
+  local skipped
+  skipped=$(grep -o '<assembly [^>]*' "$report" 2>/dev/null | grep -oE ' skipped="[0-9]*"' | tr -dc '0-9')
+  [ "${skipped:-0}" -eq 0 ] || say "   $skipped tests were skipped:" && grep -hE '\[SKIP\]' "$log" | sed 's/^/   /'
+  count "$1" "${passed:-0}" "${failed:-0}" $((SECONDS - begun))
+}
+
+executable_of() { find "$root/out/bin/$1" -maxdepth 2 -type f -name "$1" -perm -u+x 2>/dev/null | head -1; }
+
+build_all() { # once; a build that fails is one failure and ends the run
+  [ -n "${built:-}" ] && return 0
+  built=yes
+  check_sdk
+  local begun=$SECONDS
+  say "== build"
+  if ! dotnet build Sovereign.slnx -v q --nologo >"$work/build.log" 2>&1; then
+    grep -E 'error' "$work/build.log" | sort -u | head -20
+    count build 0 1 $((SECONDS - begun))
+    finish
+  fi
+  count build 1 0 $((SECONDS - begun))
+}
+
+suite_format() {
+  local begun=$SECONDS
+  say "== format"
+  check_sdk
+  if dotnet format whitespace --folder . --exclude out --verify-no-changes >"$work/format.log" 2>&1; then count format 1 0 $((SECONDS - begun))
+  else
+    head -20 "$work/format.log"
+    say "   to mend: dotnet format whitespace --folder . --exclude out"
+    count format 0 1 $((SECONDS - begun))
+  fi
+}
+
+suite_unit() { # suite_unit PROJECT
+  local program
+  need_packages bc=bc
+  build_all
+  program=$(executable_of "$1")
+  if [ -n "$program" ]; then xunit "$1" "$program"
+  else
+    say "   $1: the build made no program under out/bin/$1"
+    count "$1" 0 1 0
+  fi
+}
+
+postgres_bin() { find /usr/lib/postgresql -maxdepth 2 -name bin 2>/dev/null | sort -V | tail -1; }
+as_postgres() { if [ "$(id -u)" = 0 ]; then setpriv --reuid postgres --regid postgres --init-groups "$@"; else "$@"; fi; }
+stop_postgres() { as_postgres "$(postgres_bin)/pg_ctl" -D "$work/data" -m immediate stop >/dev/null 2>&1; }
+
+suite_postgres() {
+  local bin
+  need_packages bc=bc
+  bin=$(postgres_bin)
+  [ -n "$bin" ] || { need_packages /usr/lib/postgresql=postgresql; bin=$(postgres_bin); }
+  build_all
+  mkdir -p "$work/data" "$work/socket"
+  [ "$(id -u)" = 0 ] && chown postgres: "$work/data" "$work/socket"
+  # LC_COLLATE C as in production; no durability: it is a test.
+  if ! { as_postgres "$bin/initdb" -D "$work/data" -U sovereign -A trust -E UTF8 --locale=C &&
+    as_postgres "$bin/pg_ctl" -D "$work/data" -w -l "$work/data/log" start \
+      -o "-k $work/socket -c listen_addresses= -c fsync=off -c max_connections=200" &&
+    as_postgres "$bin/createdb" -h "$work/socket" -U sovereign sovereign; } >"$work/postgres.log" 2>&1; then
+    tail -5 "$work/postgres.log"
+    say "   PostgreSQL did not start"
+    count postgres 0 1 0
+    return
+  fi
+  SOVEREIGN_TEST_POSTGRES="Host=$work/socket;Username=sovereign;Database=sovereign" \
+    xunit postgres "$(executable_of Sovereign.Kernel.Tests)"
+  stop_postgres
+}
+
+suite_e2e() { # suite_e2e FILE: a script that says "ok ..." and "not ok ..." for each step
+  local name begun=$SECONDS log status passed failed
+  name=e2e/$(basename "$1" .sh)
+  log=$work/$(basename "$1").log
+  say "== $name"
+  if [ "$(id -u)" != 0 ]; then
+    say "   $name needs root: it makes namespaces and virtual machines"
+    count "$name" 0 1 0
+    return
+  fi
+  need_packages openstack=python3-openstackclient ssh=openssh-client jq=jq curl=curl nc=netcat-openbsd
+  prepare_program_and_image "$root/out/program/sovereign" "$root/out/image/tiny.qcow2" || { count "$name" 0 1 0; return; }
+  begun=$SECONDS
+  timeout 1200 bash "$1" </dev/null 2>&1 | tee "$log"
+  status=${PIPESTATUS[0]}
+  passed=$(grep -c '^ok ' "$log") failed=$(grep -c '^not ok ' "$log")
+  [ "$status" -eq 0 ] || [ "$failed" -gt 0 ] || failed=1
+  [ "$passed" -gt 0 ] || [ "$failed" -gt 0 ] || failed=1
+  count "$name" "$passed" "$failed" $((SECONDS - begun))
+}
+
+finish() {
+  say ""
+  printf '%s\n' "${rows[@]}"
+  say ""
+  say "$passed_total passed, $failed_total failed"
+  [ "$failed_total" -eq 0 ]
+  exit
+}
+
+suites=() long=
+for argument in "$@"; do
+  case $argument in
+  --long) long=yes; export SOVEREIGN_TEST_LONG=1 ;;
+  -h | --help) sed -n '2,4s/^# //p' "${BASH_SOURCE[0]}"; exit 0 ;;
+  -*) fail "test: there is no option '$argument'" 2 ;;
+  *) suites+=("$argument") ;;
+  esac
+done
+[ ${#suites[@]} -gt 0 ] || suites=(format unit postgres e2e)
+work=$(mktemp -d "${TMPDIR:-/tmp}/sovereign-test.XXXXXX")
+chmod 755 "$work"
+for suite in "${suites[@]}"; do
+  case $suite in
+  format) suite_format ;;
+  unit) for project in tests/*.Tests; do suite_unit "$(basename "$project")"; done ;;
+  postgres) suite_postgres ;;
+  e2e)
+    for script in tests/e2e/*.sh; do [ "$(basename "$script")" = lib.sh ] || suite_e2e "$script"; done
+    if [ -n "$long" ]; then for script in tests/e2e/long/*.sh; do [ -e "$script" ] && suite_e2e "$script"; done; fi
+    ;;
+  *)
+    if [ -d "tests/$suite" ]; then suite_unit "$suite"
+    elif [ -d "tests/Sovereign.$suite.Tests" ]; then suite_unit "Sovereign.$suite.Tests"
+    elif [ -f "tests/e2e/$suite.sh" ]; then suite_e2e "tests/e2e/$suite.sh"
+    elif [ -f "tests/e2e/long/$suite.sh" ]; then suite_e2e "tests/e2e/long/$suite.sh"
+    else fail "there is no suite '$suite'; there are: format, unit, postgres, e2e, $(cd tests && ls -d *.Tests | tr '\n' ' ')" 2; fi
+    ;;
+  esac
+done
+finish

@@ -1,0 +1,80 @@
+using System.Net;
+
+namespace Sovereign.Launcher;
+
+/// <summary>What one cloud runs with, validated whole: from defaults, the data directory's config.yaml, --config and the command line.</summary>
+/// <param name="Data">Data directory, absolute.</param>
+/// <param name="Listen">Address and port of the HTTPS endpoint.</param>
+/// <param name="PublicUrl">What links and the catalog begin with; without a slash at the end.</param>
+/// <param name="Region">Region name in the catalog.</param>
+/// <param name="ExternalCidr">IPv4 range of the external network, or null: a free one is chosen at first start.</param>
+public sealed record CloudOptions(string Data, IPEndPoint Listen, string PublicUrl, string Region, string? ExternalCidr)
+{
+    public const string ListenDefault = "127.0.0.1:8443";
+    public const string RegionDefault = "RegionOne";
+    public const int PathBytesMax = 64;       // Unix sockets below it have paths of at most 107 bytes
+    public const int RegionCharactersMax = 64;
+
+    public CloudDirectory Directory => new(Data);
+
+    /// <summary>Where this machine itself reaches the endpoint.</summary>
+    public Uri LocalUrl => new($"https://{new IPEndPoint(IsAny(Listen.Address) ? LoopbackOf(Listen.Address) : Listen.Address, Listen.Port)}");
+
+    /// <summary>Gives the options, or every fault there is, each with the name of its setting.</summary>
+    public static (CloudOptions? Options, IReadOnlyList<string> Faults) From(CloudSettings settings)
+    {
+        var faults = new List<string>(settings.Faults);
+        var data = settings.Data ?? CloudDirectory.Default;
+        if (CheckData(data) is { } dataFault) faults.Add(dataFault);
+        var listen = ParseListen(settings.Listen ?? ListenDefault, faults);
+        var publicUrl = listen is null ? null : CheckPublicUrl(settings.PublicUrl, listen, faults);
+        var region = settings.Region ?? RegionDefault;
+        if (region.Length is 0 or > RegionCharactersMax || region.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_' or '.')))
+            faults.Add($"region: '{region}' must have 1 to {RegionCharactersMax} letters, digits, '-', '_' or '.'.");
+        if (settings.ExternalCidr is { } cidr && !IsExternalRange(cidr))
+            faults.Add($"external_cidr: '{cidr}' must be an IPv4 network of /8 to /28 without host bits, such as 203.0.113.0/24.");
+        return faults.Count > 0
+            ? (null, faults)
+            : (new CloudOptions(CloudDirectory.At(data).Path, listen!, publicUrl!, region, settings.ExternalCidr), []);
+    }
+
+    private static string? CheckData(string data)
+    {
+        if (!System.IO.Path.IsPathFullyQualified(data)) return $"data: '{data}' must be an absolute path.";
+        // The path becomes part of scripts, sockets and QEMU's options, where commas, quotes and spaces have meanings.
+        if (data.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('/' or '-' or '_' or '.')))
+            return $"data: '{data}' may have only letters, digits, '/', '-', '_' and '.'.";
+        if (data.Length > PathBytesMax) return $"data: '{data}' is longer than {PathBytesMax} characters; sockets below it would not fit.";
+        return data.Trim('/').Length == 0 ? "data: '/' cannot be a cloud's directory; name one of its own." : null;
+    }
+
+    private static IPEndPoint? ParseListen(string text, List<string> faults)
+    {
+        if (IPEndPoint.TryParse(text, out var listen) && listen.Port is > 0 and <= 65535) return listen;
+        faults.Add($"listen: '{text}' must be ADDRESS:PORT with an IP address, such as {ListenDefault} or [::1]:8443.");
+        return null;
+    }
+
+    private static string? CheckPublicUrl(string? publicUrl, IPEndPoint listen, List<string> faults)
+    {
+        if (publicUrl is null)
+        {
+            if (!IsAny(listen.Address)) return $"https://{listen}";
+            faults.Add($"public_url: must be set when listening on all interfaces ({listen}). Links, the catalog and the certificate "
+                + "need the name under which clients reach this cloud; it is never taken from a request.");
+            return null;
+        }
+        if (Uri.TryCreate(publicUrl, UriKind.Absolute, out var url) && url.Scheme == "https" && url.UserInfo == "" && url.Query == "" && url.Fragment == "")
+            return publicUrl.TrimEnd('/');
+        faults.Add($"public_url: '{publicUrl}' must be an https URL without user, query or fragment, such as https://cloud.example.org:8443.");
+        return null;
+    }
+
+    private static bool IsExternalRange(string cidr)
+        => IPNetwork.TryParse(cidr, out var network) && network.BaseAddress.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork
+            && network.PrefixLength is >= 8 and <= 28;
+
+    private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
+
+    private static IPAddress LoopbackOf(IPAddress any) => any.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : IPAddress.Loopback;
+}
