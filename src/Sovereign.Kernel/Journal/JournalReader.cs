@@ -21,6 +21,10 @@ public sealed class JournalReader(Database database, ProjectKeys keys)
         return new JournalHead(row.Incarnation, row.Sequence, Convert.ToHexStringLower(row.Hash));
     }
 
+    /// <summary>The hash of an entry, hex; null when there is none.</summary>
+    public string? HashOf(long sequence) => database.Read(session =>
+        session.FirstOrDefault<byte[]>("SELECT hash FROM journal WHERE sequence = @sequence", new { sequence })) is { } hash ? Convert.ToHexStringLower(hash) : null;
+
     /// <summary>Deleted resources of a kind, newest first; owner null for all. Those whose key was erased are left out.</summary>
     public List<Tombstone> Buried(string kind, string? owner, long since, int limit) => database.Read(session =>
         session.Query<TombstoneRow>(
