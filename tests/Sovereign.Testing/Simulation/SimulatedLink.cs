@@ -1,0 +1,31 @@
+using Sovereign.Node.Contract;
+
+namespace Sovereign.Testing.Simulation;
+
+/// <summary>The wire between a simulated agent and the control plane: each call runs in the other process, and breaks when that process dies.</summary>
+/// <param name="hub">Finds the hub of one life of the control plane.</param>
+public sealed class SimulatedLink(SimulatedWorld world, Func<SimulatedControlPlane, IControlPlane> hub) : IControlPlane
+{
+    public Task<NodeWelcome> Hello(NodeFacts facts, CancellationToken stop) => Call(cloud => cloud.Hello(facts, stop));
+
+    public Task<NodeManifest?> NextManifest(string node, string incarnation, long version, CancellationToken stop) =>
+        Call(cloud => cloud.NextManifest(node, incarnation, version, stop));
+
+    public Task Report(NodeReport report, CancellationToken stop) => Call(async cloud =>
+    {
+        await cloud.Report(report, stop);
+        return true;
+    });
+
+    public Task<Stream> OpenImage(string digest, long offset, CancellationToken stop) => Call(cloud => cloud.OpenImage(digest, offset, stop));
+
+    public Task Answer(string ticket, Stream content, CancellationToken stop) => Call(async cloud =>
+    {
+        await cloud.Answer(ticket, content, stop);
+        return true;
+    });
+
+    private Task<T> Call<T>(Func<IControlPlane, Task<T>> call) => world.ControlPlane is { } cloud
+        ? cloud.Process.Start(() => call(hub(cloud)))
+        : Task.FromException<T>(new IOException("The control plane is away."));
+}
