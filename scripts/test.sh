@@ -1,6 +1,6 @@
 #!/bin/bash
 # test.sh [SUITE...] [--long] - runs the tests; without a suite, all that CI runs. The last line is "N passed, N failed".
-# Suites: format, unit (one per tests/*.Tests, by its own name too), postgres (the kernel's tests on PostgreSQL), e2e (tests/e2e/*.sh, by name too).
+# Suites: format, unit (each tests/*.Tests, by its own name too; on SQLite and PostgreSQL), postgres (the kernel's alone), e2e (tests/e2e/*.sh, by name too).
 # --long also runs what is too slow for every change: tests/e2e/long/*.sh, and SOVEREIGN_TEST_LONG=1 for the others.
 set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -71,43 +71,39 @@ suite_format() {
   fi
 }
 
-suite_unit() { # suite_unit PROJECT
-  local program
-  need_packages bc=bc
+suite_unit() { # suite_unit PROJECT [NAME]
+  local program name=${2:-$1}
+  need_packages bc=bc qemu-system-x86_64=qemu-system-x86 qemu-img=qemu-utils ip=iproute2 nft=nftables dnsmasq=dnsmasq-base conntrack=conntrack
+  start_postgres || { count "$name" 0 1 0; return; }
   build_all
   program=$(executable_of "$1")
-  if [ -n "$program" ]; then xunit "$1" "$program"
+  if [ -n "$program" ]; then SOVEREIGN_TEST_POSTGRES="Host=$work/socket;Username=sovereign;Database=postgres" xunit "$name" "$program"
   else
     say "   $1: the build made no program under out/bin/$1"
-    count "$1" 0 1 0
+    count "$name" 0 1 0
   fi
 }
 
+# One PostgreSQL server for the run, on a socket of its own: the tests of stores make their databases on it, with collation C.
 postgres_bin() { find /usr/lib/postgresql -maxdepth 2 -name bin 2>/dev/null | sort -V | tail -1; }
 as_postgres() { if [ "$(id -u)" = 0 ]; then setpriv --reuid postgres --regid postgres --init-groups "$@"; else "$@"; fi; }
 stop_postgres() { as_postgres "$(postgres_bin)/pg_ctl" -D "$work/data" -m immediate stop >/dev/null 2>&1; }
 
-suite_postgres() {
+start_postgres() {
   local bin
-  need_packages bc=bc
+  [ -s "$work/data/postmaster.pid" ] && return
+  need_packages /usr/lib/postgresql=postgresql
   bin=$(postgres_bin)
-  [ -n "$bin" ] || { need_packages /usr/lib/postgresql=postgresql; bin=$(postgres_bin); }
-  build_all
   mkdir -p "$work/data" "$work/socket"
   [ "$(id -u)" = 0 ] && chown postgres: "$work/data" "$work/socket"
-  # LC_COLLATE C as in production; no durability: it is a test.
-  if ! { as_postgres "$bin/initdb" -D "$work/data" -U sovereign -A trust -E UTF8 --locale=C &&
-    as_postgres "$bin/pg_ctl" -D "$work/data" -w -l "$work/data/log" start \
-      -o "-k $work/socket -c listen_addresses= -c fsync=off -c max_connections=200" &&
-    as_postgres "$bin/createdb" -h "$work/socket" -U sovereign sovereign; } >"$work/postgres.log" 2>&1; then
+  # No durability: what it holds ends with the run.
+  if ! { (cd "$work" && as_postgres "$bin/initdb" -D "$work/data" -U sovereign -A trust -E UTF8 --locale=C &&
+    as_postgres "$bin/pg_ctl" -D "$work/data" -w -l "$work/data/log" \
+      -o "-k $work/socket -c listen_addresses= -c fsync=off -c max_connections=200" start); } >"$work/postgres.log" 2>&1; then
     tail -5 "$work/postgres.log"
     say "   PostgreSQL did not start"
-    count postgres 0 1 0
-    return
+    return 1
   fi
-  SOVEREIGN_TEST_POSTGRES="Host=$work/socket;Username=sovereign;Database=sovereign" \
-    xunit postgres "$(executable_of Sovereign.Kernel.Tests)"
-  stop_postgres
 }
 
 suite_e2e() { # suite_e2e FILE: a script that says "ok ..." and "not ok ..." for each step
@@ -149,14 +145,14 @@ for argument in "$@"; do
   *) suites+=("$argument") ;;
   esac
 done
-[ ${#suites[@]} -gt 0 ] || suites=(format unit postgres e2e)
+[ ${#suites[@]} -gt 0 ] || suites=(format unit e2e)
 work=$(mktemp -d "${TMPDIR:-/tmp}/sovereign-test.XXXXXX")
 chmod 755 "$work"
 for suite in "${suites[@]}"; do
   case $suite in
   format) suite_format ;;
   unit) for project in tests/*.Tests; do suite_unit "$(basename "$project")"; done ;;
-  postgres) suite_postgres ;;
+  postgres) suite_unit Sovereign.Kernel.Tests postgres ;;
   e2e)
     for script in tests/e2e/*.sh; do [ "$(basename "$script")" = lib.sh ] || suite_e2e "$script"; done
     if [ -n "$long" ]; then for script in tests/e2e/long/*.sh; do [ -e "$script" ] && suite_e2e "$script"; done; fi

@@ -33,10 +33,10 @@ internal static class CommonOptions
     /// <summary>Command line over --config over what the data directory was started with over the defaults. Null after saying every fault.</summary>
     public static CloudOptions? Resolve(string? data, string? listen, string? config)
     {
-        var given = new CloudSettings { Data = data, Listen = listen };
-        if (config is not null) given = given.Over(CloudSettings.FromFile(config));
+        var given = new WrittenSettings { Data = data, Listen = listen };
+        if (config is not null) given = given.Over(WrittenSettings.FromFile(config));
         var known = CloudDirectory.At(given.Data ?? CloudDirectory.Default);
-        if (known.IsCloud) given = given.Over(CloudSettings.FromFile(known.Config));
+        if (known.IsCloud) given = given.Over(WrittenSettings.FromFile(known.Config));
         var (options, faults) = CloudOptions.From(given);
         if (options is null)
         {

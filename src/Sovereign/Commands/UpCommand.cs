@@ -45,7 +45,7 @@ internal static class UpCommand
         var progress = new ReadyProgress(options, processes, clock);
         if (processes.Watcher is not null)
         {
-            if (await File.ReadAllTextAsync(cloud.Config, stop) != CloudSettings.Write(options))
+            if (await File.ReadAllTextAsync(cloud.Config, stop) != WrittenSettings.Write(options))
                 throw new LauncherException($"The cloud in {cloud.Path} runs with other settings ({cloud.Config}). Stop it first: sovereign down --data {cloud.Path}");
             Console.WriteLine($"The cloud in {cloud.Path} is running already.");
             if (!await progress.Wait(stop)) return CommonOptions.ExitFault;

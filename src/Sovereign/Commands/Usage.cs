@@ -31,7 +31,9 @@ internal static class Usage
         File.Delete(copy);
         using (var file = new FileStream(copy, new FileStreamOptions
         {
-            Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
         }))
         using (var original = File.OpenRead(cloud.Clouds)) original.CopyTo(file);
         SystemUsers.Own(copy, new UserId(user, group));

@@ -12,7 +12,7 @@ public sealed record CloudOptions(string Data, IPEndPoint Listen, string PublicU
 {
     public const string ListenDefault = "127.0.0.1:8443";
     public const string RegionDefault = "RegionOne";
-    public const int PathBytesMax = 64;       // Unix sockets below it have paths of at most 107 bytes
+    public const int PathBytesMax = 42;       // a Unix socket's path has at most 107 bytes, and a domain's has 65 after this
     public const int RegionCharactersMax = 64;
 
     public CloudDirectory Directory => new(Data);
@@ -21,13 +21,13 @@ public sealed record CloudOptions(string Data, IPEndPoint Listen, string PublicU
     public Uri LocalUrl => new($"https://{new IPEndPoint(IsAny(Listen.Address) ? LoopbackOf(Listen.Address) : Listen.Address, Listen.Port)}");
 
     /// <summary>Gives the options, or every fault there is, each with the name of its setting.</summary>
-    public static (CloudOptions? Options, IReadOnlyList<string> Faults) From(CloudSettings settings)
+    public static (CloudOptions? Options, IReadOnlyList<string> Faults) From(WrittenSettings settings)
     {
         var faults = new List<string>(settings.Faults);
         var data = settings.Data ?? CloudDirectory.Default;
         if (CheckData(data) is { } dataFault) faults.Add(dataFault);
         var listen = ParseListen(settings.Listen ?? ListenDefault, faults);
-        var publicUrl = listen is null ? null : CheckPublicUrl(settings.PublicUrl, listen, faults);
+        var publicUrl = CheckPublicUrl(settings.PublicUrl, listen, faults);
         var region = settings.Region ?? RegionDefault;
         if (region.Length is 0 or > RegionCharactersMax || region.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_' or '.')))
             faults.Add($"region: '{region}' must have 1 to {RegionCharactersMax} letters, digits, '-', '_' or '.'.");
@@ -55,11 +55,11 @@ public sealed record CloudOptions(string Data, IPEndPoint Listen, string PublicU
         return null;
     }
 
-    private static string? CheckPublicUrl(string? publicUrl, IPEndPoint listen, List<string> faults)
+    private static string? CheckPublicUrl(string? publicUrl, IPEndPoint? listen, List<string> faults)
     {
         if (publicUrl is null)
         {
-            if (!IsAny(listen.Address)) return $"https://{listen}";
+            if (listen is null || !IsAny(listen.Address)) return $"https://{listen}";
             faults.Add($"public_url: must be set when listening on all interfaces ({listen}). Links, the catalog and the certificate "
                 + "need the name under which clients reach this cloud; it is never taken from a request.");
             return null;
@@ -72,7 +72,7 @@ public sealed record CloudOptions(string Data, IPEndPoint Listen, string PublicU
 
     private static bool IsExternalRange(string cidr)
         => IPNetwork.TryParse(cidr, out var network) && network.BaseAddress.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork
-            && network.PrefixLength is >= 8 and <= 28;
+            && network.PrefixLength is >= 8 and <= 28 && network.ToString() == cidr;     // parsing drops host bits in silence
 
     private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 

@@ -28,7 +28,7 @@ internal sealed class Preparation(CloudOptions options, Action<string> say)
         InstallImage(tinyImage);
         await InstallProgram(stop);
         Write(cloud.WatchScript, Resource("watch.sh")!);
-        Write(cloud.Config, new MemoryStream(System.Text.Encoding.UTF8.GetBytes(CloudSettings.Write(options))));
+        Write(cloud.Config, new MemoryStream(System.Text.Encoding.UTF8.GetBytes(WrittenSettings.Write(options))));
         KnownClouds.Add(cloud);
     }
 

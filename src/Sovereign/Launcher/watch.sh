@@ -10,7 +10,7 @@ exec </dev/null >>"$dir/logs/watch.log" 2>&1
 # File descriptors: connections and disks; the soft limit of a login is 1,024.
 ulimit -n "$(ulimit -H -n)"
 LOG_BYTES_MAX=16777216
-STOP_SECONDS_MAX=30
+STOP_SECONDS_MAX=15
 
 say() { echo "$(date -u +%FT%TZ) $*"; }
 

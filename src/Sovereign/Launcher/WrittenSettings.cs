@@ -5,7 +5,7 @@ using YamlDotNet.RepresentationModel;
 namespace Sovereign.Launcher;
 
 /// <summary>Settings as written, before validation; null is "not set". Faults found while reading travel along, so that all are reported at once.</summary>
-public sealed record CloudSettings
+public sealed record WrittenSettings
 {
     public string? Data { get; init; }
     public string? Listen { get; init; }
@@ -17,7 +17,7 @@ public sealed record CloudSettings
     public const int FileBytesMax = 64 * 1024;
 
     /// <summary>These settings where set, the others where not.</summary>
-    public CloudSettings Over(CloudSettings others) => new()
+    public WrittenSettings Over(WrittenSettings others) => new()
     {
         Data = Data ?? others.Data,
         Listen = Listen ?? others.Listen,
@@ -28,7 +28,7 @@ public sealed record CloudSettings
     };
 
     /// <summary>Reads a YAML file; a file that cannot be read is a fault too.</summary>
-    public static CloudSettings FromFile(string path)
+    public static WrittenSettings FromFile(string path)
     {
         try
         {
@@ -42,7 +42,7 @@ public sealed record CloudSettings
     }
 
     /// <summary>Reads YAML text; <paramref name="name"/> is said in faults.</summary>
-    public static CloudSettings Parse(string name, string text)
+    public static WrittenSettings Parse(string name, string text)
     {
         var stream = new YamlStream();
         try
@@ -53,10 +53,10 @@ public sealed record CloudSettings
         {
             return Fault($"{name}: line {exception.Start.Line}: is not YAML: {exception.Message}");
         }
-        if (stream.Documents.Count == 0) return new CloudSettings();
+        if (stream.Documents.Count == 0) return new WrittenSettings();
         if (stream.Documents is not [{ RootNode: YamlMappingNode root }]) return Fault($"{name}: must be one mapping of settings.");
 
-        var settings = new CloudSettings();
+        var settings = new WrittenSettings();
         var faults = new List<string>();
         foreach (var (keyNode, valueNode) in root.Children)
         {
@@ -90,5 +90,5 @@ public sealed record CloudSettings
         return text.ToString();
     }
 
-    private static CloudSettings Fault(string fault) => new() { Faults = [fault] };
+    private static WrittenSettings Fault(string fault) => new() { Faults = [fault] };
 }

@@ -1,0 +1,71 @@
+using Sovereign.Launcher;
+using Xunit;
+
+namespace Sovereign.Tests.Launcher;
+
+public class CloudOptionsTests
+{
+    [Fact]
+    public void Nothing_set_gives_a_cloud_on_loopback()
+    {
+        var (options, faults) = CloudOptions.From(new WrittenSettings());
+        Assert.Empty(faults);
+        Assert.Equal(("/var/lib/sovereign", "127.0.0.1:8443", "https://127.0.0.1:8443", "RegionOne"),
+            (options!.Data, options.Listen.ToString(), options.PublicUrl, options.Region));
+    }
+
+    [Fact]
+    public void All_faults_are_reported_at_once_with_their_settings()
+    {
+        var settings = WrittenSettings.Parse("cloud.yaml", "listen: nowhere\nregion: 'a b'\npublic_url: ftp://x\nexternal_cidr: 10.0.0.1/24\ndata: relative\nwhat: 1\n");
+        var (options, faults) = CloudOptions.From(settings);
+        Assert.Null(options);
+        string[] named = ["cloud.yaml: what:", "data:", "listen:", "public_url:", "region:", "external_cidr:"];
+        Assert.Equal(named.Length, faults.Count);
+        Assert.All(named.Zip(faults), pair => Assert.StartsWith(pair.First, pair.Second, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("0.0.0.0:8443")]
+    [InlineData("[::]:8443")]
+    public void All_interfaces_without_a_public_url_are_refused_with_the_reason(string listen)
+        => Assert.Contains(CloudOptions.From(new WrittenSettings { Listen = listen }).Faults, fault => fault.StartsWith("public_url: must be set", StringComparison.Ordinal));
+
+    [Fact]
+    public void All_interfaces_with_a_public_url_are_reached_by_loopback_from_here()
+    {
+        var (options, _) = CloudOptions.From(new WrittenSettings { Listen = "0.0.0.0:8443", PublicUrl = "https://cloud.example.org/" });
+        Assert.Equal(("https://cloud.example.org", "https://127.0.0.1:8443/"), (options!.PublicUrl, options.LocalUrl.ToString()));
+    }
+
+    [Theory]
+    [InlineData("/var/lib/with space")]
+    [InlineData("/var/lib/a,b")]
+    [InlineData("/var/lib/$(id)")]
+    [InlineData("/")]
+    [InlineData("/var/lib/0123456789/0123456789/0123456789/x")]
+    public void A_data_directory_that_would_break_sockets_or_options_is_refused(string data)
+        => Assert.Contains(CloudOptions.From(new WrittenSettings { Data = data }).Faults, fault => fault.StartsWith("data: ", StringComparison.Ordinal));
+
+    [Fact]
+    public void What_up_writes_reads_back_as_the_same_options()
+    {
+        var (options, _) = CloudOptions.From(new WrittenSettings
+        {
+            Data = "/srv/cloud",
+            Listen = "[::]:9443",
+            PublicUrl = "https://c.example.org:9443",
+            Region = "R-1",
+            ExternalCidr = "203.0.113.0/24",
+        });
+        var (again, faults) = CloudOptions.From(new WrittenSettings { Data = "/srv/cloud" }.Over(WrittenSettings.Parse("config.yaml", WrittenSettings.Write(options!))));
+        Assert.Empty(faults);
+        Assert.Equal(options, again);
+    }
+
+    [Theory]
+    [InlineData("- a\n")]
+    [InlineData("a: [\n")]
+    [InlineData("listen: {a: b}\n")]
+    public void A_file_that_is_no_mapping_of_texts_is_a_fault(string text) => Assert.Single(WrittenSettings.Parse("f", text).Faults);
+}
