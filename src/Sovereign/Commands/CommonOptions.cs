@@ -11,14 +11,15 @@ internal static class CommonOptions
 
     public static Option<string> Data() => new("--data")
     {
-        Description = $"The cloud's data directory: database, keys, images, disks, logs. Default: {CloudDirectory.Default}. Each cloud has its own.",
+        Description = "The cloud's data directory: database, keys, images, disks, logs. Each cloud has its own. "
+            + $"Default: {CloudDirectory.Default}.",
         HelpName = "DIR",
     };
 
     public static Option<string> Listen() => new("--listen")
     {
-        Description = $"Where the HTTPS endpoint listens. Default: {CloudOptions.ListenDefault}, this machine only. All interfaces (0.0.0.0:8443) need a "
-            + "public_url in the configuration file.",
+        Description = $"Where the HTTPS endpoint listens. Default: {CloudOptions.ListenDefault}, this machine only. "
+            + "All interfaces (0.0.0.0:8443) need a public_url in the configuration file.",
         HelpName = "ADDRESS:PORT",
     };
 
@@ -28,9 +29,12 @@ internal static class CommonOptions
         HelpName = "FILE",
     };
 
-    public static Option<string> TinyImage() => new("--tiny-image") { Description = "The test image to install instead of the one carried.", HelpName = "FILE", Hidden = true };
+    public static Option<string> TinyImage()
+        => new("--tiny-image") { Description = "The test image to install instead of the one carried.", HelpName = "FILE", Hidden = true };
 
-    /// <summary>Command line over --config over what the data directory was started with over the defaults. Null after saying every fault.</summary>
+    /// <summary>
+    /// Command line over --config over what the data directory was started with over the defaults. Null after saying every fault.
+    /// </summary>
     public static CloudOptions? Resolve(string? data, string? listen, string? config)
     {
         var given = new WrittenSettings { Data = data, Listen = listen };

@@ -11,7 +11,8 @@ internal static class DownCommand
         var data = CommonOptions.Data();
         var destroy = new Option<bool>("--destroy")
         {
-            Description = "Remove all that the cloud made on this machine: virtual machines, disks, images, networks, database, keys. Cannot be undone.",
+            Description = "Remove all that the cloud made on this machine: virtual machines, disks, images, networks, database, keys. "
+                + "Cannot be undone.",
         };
         var command = new Command("down",
             """

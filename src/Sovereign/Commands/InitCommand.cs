@@ -3,7 +3,9 @@ using Sovereign.Launcher;
 
 namespace Sovereign.Commands;
 
-/// <summary>Prepares the machine and the data directory without starting anything: for machines where systemd starts the processes.</summary>
+/// <summary>
+/// Prepares the machine and the data directory without starting anything: for machines where systemd starts the processes.
+/// </summary>
 internal static class InitCommand
 {
     public static Command Create()

@@ -3,7 +3,10 @@ using Sovereign.Launcher;
 
 namespace Sovereign.Commands;
 
-/// <summary>The node agent's process, as the supervisor starts it, and the removal of all that it made: the launcher's two calls into the agent.</summary>
+/// <summary>
+/// The node agent's process, as the supervisor starts it, and the removal of all that it made: the launcher's two calls into the
+/// agent.
+/// </summary>
 internal static class NodeRole
 {
     public static Command Create()
@@ -18,6 +21,9 @@ internal static class NodeRole
     private static Task<int> Run(CloudOptions options, CancellationToken stop)
         => throw new LauncherException($"The node agent is not part of this build ({options.Data}, {stop.CanBeCanceled}).");
 
-    /// <summary>Ends this cloud's virtual machines and removes its namespaces, links and files; must not need a working database or configuration.</summary>
+    /// <summary>
+    /// Ends this cloud's virtual machines and removes its namespaces, links and files; must not need a working database or
+    /// configuration.
+    /// </summary>
     public static Task Destroy(CloudDirectory cloud, CancellationToken stop) => Task.CompletedTask;
 }

@@ -41,9 +41,10 @@ internal static class StatusCommand
 
     private static IEnumerable<string> Lines(CloudOptions options, CloudProcesses processes, CloudStatus? status)
     {
-        yield return $"Sovereign {status?.Version ?? ""} at {options.PublicUrl}, data in {options.Data}".Replace("  ", " ", StringComparison.Ordinal);
-        yield return Row("control plane", processes.Control is { } control ? "running" : "stopped", processes.Control is null ? "" : $"pid {processes.Control}");
-        yield return Row("node agent", processes.Agent is { } agent ? "running" : "stopped", processes.Agent is null ? "" : $"pid {processes.Agent}");
+        yield return $"Sovereign {status?.Version ?? ""} at {options.PublicUrl}, data in {options.Data}"
+            .Replace("  ", " ", StringComparison.Ordinal);
+        yield return ProcessRow("control plane", processes.Control);
+        yield return ProcessRow("node agent", processes.Agent);
         foreach (var service in status?.Services ?? []) yield return Row(service.Name, service.Status, service.Url ?? "");
         foreach (var node in status?.Nodes ?? []) yield return Row($"node {node.Name}", node.Status, "");
         if (status?.Image is { } image) yield return Row($"image {image.Name}", image.Status, "");
@@ -54,6 +55,9 @@ internal static class StatusCommand
             _ => $"not ready: {status.Message}",
         };
     }
+
+    private static string ProcessRow(string name, int? pid)
+        => Row(name, pid is null ? "stopped" : "running", pid is null ? "" : $"pid {pid}");
 
     private static string Row(string name, string status, string detail) => $"  {name,-24} {status,-10} {detail}".TrimEnd();
 }

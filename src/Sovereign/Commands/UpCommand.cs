@@ -15,7 +15,10 @@ internal static class UpCommand
         var listen = CommonOptions.Listen();
         var config = CommonOptions.Config();
         var image = CommonOptions.TinyImage();
-        var detach = new Option<bool>("--detach") { Description = "Return when the cloud is ready and leave it running; without it, Ctrl-C stops the cloud." };
+        var detach = new Option<bool>("--detach")
+        {
+            Description = "Return when the cloud is ready and leave it running; without it, Ctrl-C stops the cloud.",
+        };
         var command = new Command("up",
             """
             Start the cloud, or say that it runs. The first start installs the OS packages that are missing, makes two system users
@@ -46,7 +49,8 @@ internal static class UpCommand
         if (processes.Watcher is not null)
         {
             if (await File.ReadAllTextAsync(cloud.Config, stop) != WrittenSettings.Write(options))
-                throw new LauncherException($"The cloud in {cloud.Path} runs with other settings ({cloud.Config}). Stop it first: sovereign down --data {cloud.Path}");
+                throw new LauncherException($"The cloud in {cloud.Path} runs with other settings ({cloud.Config}). "
+                    + $"Stop it first: sovereign down --data {cloud.Path}");
             Console.WriteLine($"The cloud in {cloud.Path} is running already.");
             if (!await progress.Wait(stop)) return CommonOptions.ExitFault;
             Usage.Print(options);
@@ -103,7 +107,8 @@ internal static class UpCommand
         }
         catch (SocketException exception)
         {
-            throw new LauncherException($"The cloud cannot listen on {options.Listen}: {exception.Message}. Choose another with --listen ADDRESS:PORT.");
+            throw new LauncherException(
+                $"The cloud cannot listen on {options.Listen}: {exception.Message}. Choose another with --listen ADDRESS:PORT.");
         }
     }
 }

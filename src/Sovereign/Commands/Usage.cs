@@ -25,7 +25,8 @@ internal static class Usage
     /// <summary>The operator's clouds.yaml. Who came through sudo gets a copy of their own, since the original is closed to them.</summary>
     private static string ClientConfig(CloudDirectory cloud)
     {
-        if (!uint.TryParse(Environment.GetEnvironmentVariable("SUDO_UID"), CultureInfo.InvariantCulture, out var user) || user == 0) return cloud.Clouds;
+        if (!uint.TryParse(Environment.GetEnvironmentVariable("SUDO_UID"), CultureInfo.InvariantCulture, out var user) || user == 0)
+            return cloud.Clouds;
         _ = uint.TryParse(Environment.GetEnvironmentVariable("SUDO_GID"), CultureInfo.InvariantCulture, out var group);
         var copy = $"{cloud.Path}/clouds.{user}.yaml";
         File.Delete(copy);

@@ -1,6 +1,8 @@
 namespace Sovereign.Launcher;
 
-/// <summary>The places inside a cloud's data directory, named once. The directory itself and all that root runs or reads from is root's.</summary>
+/// <summary>
+/// The places inside a cloud's data directory, named once. The directory itself and all that root runs or reads from is root's.
+/// </summary>
 public sealed record CloudDirectory(string Path)
 {
     public const string Default = "/var/lib/sovereign";
@@ -54,13 +56,15 @@ public sealed record CloudDirectory(string Path)
     public bool IsCloud => File.Exists(Config);
 
     /// <summary>The same directory always under the same name: absolute, without a slash at the end, without links on the way.</summary>
-    public static CloudDirectory At(string path) => new(WithoutLinks(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path))));
+    public static CloudDirectory At(string path)
+        => new(WithoutLinks(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path))));
 
     private static string WithoutLinks(string path)
     {
         if (System.IO.Path.GetDirectoryName(path) is not { } parent) return path;
         var here = System.IO.Path.Combine(WithoutLinks(parent), System.IO.Path.GetFileName(path));
-        return Directory.Exists(here) && new DirectoryInfo(here).ResolveLinkTarget(returnFinalTarget: true) is { } target ? WithoutLinks(target.FullName) : here;
+        return Directory.Exists(here) && new DirectoryInfo(here).ResolveLinkTarget(returnFinalTarget: true) is { } target
+            ? WithoutLinks(target.FullName) : here;
     }
 
     private string Under(string name) => $"{Path}/{name}";

@@ -2,7 +2,9 @@ using System.Net;
 
 namespace Sovereign.Launcher;
 
-/// <summary>What one cloud runs with, validated whole: from defaults, the data directory's config.yaml, --config and the command line.</summary>
+/// <summary>
+/// What one cloud runs with, validated whole: from defaults, the data directory's config.yaml, --config and the command line.
+/// </summary>
 /// <param name="Data">Data directory, absolute.</param>
 /// <param name="Listen">Address and port of the HTTPS endpoint.</param>
 /// <param name="PublicUrl">What links and the catalog begin with; without a slash at the end.</param>
@@ -18,7 +20,7 @@ public sealed record CloudOptions(string Data, IPEndPoint Listen, string PublicU
     public CloudDirectory Directory => new(Data);
 
     /// <summary>Where this machine itself reaches the endpoint.</summary>
-    public Uri LocalUrl => new($"https://{new IPEndPoint(IsAny(Listen.Address) ? LoopbackOf(Listen.Address) : Listen.Address, Listen.Port)}");
+    public Uri LocalUrl => new($"https://{(IsAny(Listen.Address) ? new IPEndPoint(LoopbackOf(Listen.Address), Listen.Port) : Listen)}");
 
     /// <summary>Gives the options, or every fault there is, each with the name of its setting.</summary>
     public static (CloudOptions? Options, IReadOnlyList<string> Faults) From(WrittenSettings settings)
@@ -64,9 +66,11 @@ public sealed record CloudOptions(string Data, IPEndPoint Listen, string PublicU
                 + "need the name under which clients reach this cloud; it is never taken from a request.");
             return null;
         }
-        if (Uri.TryCreate(publicUrl, UriKind.Absolute, out var url) && url.Scheme == "https" && url.UserInfo == "" && url.Query == "" && url.Fragment == "")
+        if (Uri.TryCreate(publicUrl, UriKind.Absolute, out var url) && url.Scheme == "https" && url.UserInfo == "" && url.Query == ""
+            && url.Fragment == "")
             return publicUrl.TrimEnd('/');
-        faults.Add($"public_url: '{publicUrl}' must be an https URL without user, query or fragment, such as https://cloud.example.org:8443.");
+        faults.Add($"public_url: '{publicUrl}' must be an https URL without user, query or fragment, such as "
+            + "https://cloud.example.org:8443.");
         return null;
     }
 

@@ -1,6 +1,9 @@
 namespace Sovereign.Launcher;
 
-/// <summary>The running processes of one cloud, by pid files that are believed only when /proc agrees. A name is never enough to end a process.</summary>
+/// <summary>
+/// The running processes of one cloud, by pid files that are believed only when /proc agrees. A name is never enough to end a
+/// process.
+/// </summary>
 internal sealed class CloudProcesses(CloudDirectory cloud, TimeProvider clock)
 {
     private static readonly TimeSpan stopLimit = TimeSpan.FromSeconds(40);
@@ -20,7 +23,9 @@ internal sealed class CloudProcesses(CloudDirectory cloud, TimeProvider clock)
             throw new LauncherException($"The supervisor did not start: {result.Reason}. See {cloud.WatchLog}.");
     }
 
-    /// <summary>Stops the supervisor, which stops both processes; ends whatever is left by force. True when something was running.</summary>
+    /// <summary>
+    /// Stops the supervisor, which stops both processes; ends whatever is left by force. True when something was running.
+    /// </summary>
     public async Task<bool> Stop(CancellationToken stop)
     {
         if (Watcher is null && Control is null && Agent is null) return false;
@@ -48,7 +53,9 @@ internal sealed class CloudProcesses(CloudDirectory cloud, TimeProvider clock)
         return true;
     }
 
-    /// <summary>The pid in the file, when that process has <paramref name="mark"/>, a path of this cloud, as one of its arguments.</summary>
+    /// <summary>
+    /// The pid in the file, when that process has <paramref name="mark"/>, a path of this cloud, as one of its arguments.
+    /// </summary>
     private static int? Alive(string pidFile, string mark)
         => File.Exists(pidFile) && int.TryParse(ReadSmall(pidFile), out var pid) && pid > 1 && Arguments(pid).Contains(mark) ? pid : null;
 

@@ -6,7 +6,8 @@ namespace Sovereign.Launcher;
 /// <param name="Ready">True: the API answers, the node is up, the test image is active, and a server could be created now.</param>
 /// <param name="Message">What is missing for being ready, as a sentence.</param>
 public sealed record CloudStatus(
-    bool Ready, string Version, IReadOnlyList<ServiceStatus> Services, IReadOnlyList<NodeStatus> Nodes, ImageStatus? Image = null, string? Message = null);
+    bool Ready, string Version, IReadOnlyList<ServiceStatus> Services, IReadOnlyList<NodeStatus> Nodes, ImageStatus? Image = null,
+    string? Message = null);
 
 /// <param name="Url">Public endpoint of the service.</param>
 public sealed record ServiceStatus(string Name, string Status, string? Url = null);
@@ -15,6 +16,7 @@ public sealed record NodeStatus(string Name, string Status);
 
 public sealed record ImageStatus(string Name, string Status);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(CloudStatus))]
 public sealed partial class CloudStatusJson : JsonSerializerContext;

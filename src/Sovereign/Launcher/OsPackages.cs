@@ -27,7 +27,8 @@ internal static class OsPackages
     public static IReadOnlyList<string> Missing()
         => [.. Needed.Where(need => Programs.Find(need.Program) is null).Select(need => need.Package).Distinct()];
 
-    public static string Command(IEnumerable<string> packages) => $"apt-get update && apt-get install -y --no-install-recommends {string.Join(' ', packages)}";
+    public static string Command(IEnumerable<string> packages)
+        => $"apt-get update && apt-get install -y --no-install-recommends {string.Join(' ', packages)}";
 
     public static async Task Install(IReadOnlyList<string> packages, Action<string> say, CancellationToken stop)
     {
@@ -43,11 +44,13 @@ internal static class OsPackages
             result = await AptInstall(packages, say, stop);
         }
         if (!result.Succeeded || Missing() is { Count: > 0 })
-            throw new LauncherException($"The OS packages could not be installed: {result.Reason}\nRun this and start again:\n  {Command(packages)}");
+            throw new LauncherException($"The OS packages could not be installed: {result.Reason}\n"
+                + $"Run this and start again:\n  {Command(packages)}");
     }
 
     private static Task<ProgramResult> AptInstall(IReadOnlyList<string> packages, Action<string> say, CancellationToken stop)
-        => Programs.Run("apt-get", ["-o", LockSeconds, "-o", "Dpkg::Use-Pty=0", "-q", "-y", "--no-install-recommends", "install", .. packages],
+        => Programs.Run("apt-get",
+            ["-o", LockSeconds, "-o", "Dpkg::Use-Pty=0", "-q", "-y", "--no-install-recommends", "install", .. packages],
             installLimit, stop, line =>
             {
                 if (Step(line) is { } step) say(step);

@@ -35,11 +35,12 @@ internal sealed class Preparation(CloudOptions options, Action<string> say)
     /// <summary>Refuses a directory that is somebody else's, or that the service users could not reach.</summary>
     public void CheckDirectory()
     {
-        if (!cloud.IsCloud && Directory.Exists(cloud.Path) && Directory.EnumerateFileSystemEntries(cloud.Path).Any(entry => !cloud.Entries.Contains(entry)))
+        if (!cloud.IsCloud && Directory.Exists(cloud.Path)
+            && Directory.EnumerateFileSystemEntries(cloud.Path).Any(entry => !cloud.Entries.Contains(entry)))
             throw new LauncherException($"{cloud.Path} has files in it that are no cloud's. Name an empty or a new directory with --data.");
         if (ClosedParent(cloud.Path) is { } closed)
-            throw new LauncherException($"{cloud.Path} cannot be reached by the users {SystemUsers.Control} and {SystemUsers.Hypervisor}: {closed} is closed to "
-                + $"others. Choose another place with --data, such as {CloudDirectory.Default}.");
+            throw new LauncherException($"{cloud.Path} cannot be reached by the users {SystemUsers.Control} and {SystemUsers.Hypervisor}: "
+                + $"{closed} is closed to others. Choose another place with --data, such as {CloudDirectory.Default}.");
     }
 
     /// <summary>The first existing parent that other users may not pass through, or null.</summary>
@@ -53,11 +54,13 @@ internal sealed class Preparation(CloudOptions options, Action<string> say)
 
     private void MakeDirectories()
     {
-        var control = SystemUsers.Find(SystemUsers.Control) ?? throw new LauncherException($"There is no system user {SystemUsers.Control}.");
+        var control = SystemUsers.Find(SystemUsers.Control)
+            ?? throw new LauncherException($"There is no system user {SystemUsers.Control}.");
         foreach (var (path, owner, mode) in new[]
         {
-            (cloud.Path, root, Open), (cloud.Bin, root, Open), (cloud.Native, root, Open), (Path.GetDirectoryName(cloud.TinyImage)!, root, Open),
-            (cloud.Logs, root, Closed), (cloud.Node, root, Passable), (cloud.Control, control, Closed), (cloud.Run, control, Closed),
+            (cloud.Path, root, Open), (cloud.Bin, root, Open), (cloud.Native, root, Open),
+            (Path.GetDirectoryName(cloud.TinyImage)!, root, Open), (cloud.Logs, root, Closed),
+            (cloud.Node, root, Passable), (cloud.Control, control, Closed), (cloud.Run, control, Closed),
         })
         {
             Directory.CreateDirectory(path);
@@ -79,7 +82,9 @@ internal sealed class Preparation(CloudOptions options, Action<string> say)
         if (file is not null)
         {
             if (!File.Exists(file)) throw new LauncherException($"The test image {file} is not there.");
-            if (installed.Exists && installed.Length == new FileInfo(file).Length && installed.LastWriteTimeUtc == File.GetLastWriteTimeUtc(file)) return;
+            if (installed.Exists && installed.Length == new FileInfo(file).Length
+                && installed.LastWriteTimeUtc == File.GetLastWriteTimeUtc(file))
+                return;
             using (var date = File.OpenRead(file + ".date")) Write(cloud.TinyImageDate, date);
             using (var source = File.OpenRead(file)) Write(cloud.TinyImage, source);
             File.SetLastWriteTimeUtc(cloud.TinyImage, File.GetLastWriteTimeUtc(file));
@@ -87,13 +92,17 @@ internal sealed class Preparation(CloudOptions options, Action<string> say)
         else if (!installed.Exists)
         {
             using var carried = Resource("tiny.qcow2")
-                ?? throw new LauncherException("This program carries no test image. Give one with --tiny-image, or start with ./sovereign of the source tree.");
+                ?? throw new LauncherException("This program carries no test image. Give one with --tiny-image, "
+                    + "or start with ./sovereign of the source tree.");
             Write(cloud.TinyImageDate, Resource("tiny.qcow2.date")!);
             Write(cloud.TinyImage, carried);
         }
     }
 
-    /// <summary>Copies the running program unless that very file is installed, and unpacks its native libraries where every role can read them.</summary>
+    /// <summary>
+    /// Copies the running program unless that very file is installed, and unpacks its native libraries where every role can read
+    /// them.
+    /// </summary>
     private async Task InstallProgram(CancellationToken stop)
     {
         var source = new FileInfo(Environment.ProcessPath ?? throw new LauncherException("The path of this program is not known."));
@@ -105,10 +114,11 @@ internal sealed class Preparation(CloudOptions options, Action<string> say)
         Directory.CreateDirectory(cloud.Native);
         File.SetUnixFileMode(cloud.Native, Open);
         using (var bytes = source.OpenRead()) Write(cloud.Program, bytes, Open);
-        var unpack = await Programs.Run("env", ["-i", $"DOTNET_BUNDLE_EXTRACT_BASE_DIR={cloud.Native}", cloud.Program, "--version"], unpackLimit, stop);
+        var unpack = await Programs.Run("env", ["-i", $"DOTNET_BUNDLE_EXTRACT_BASE_DIR={cloud.Native}", cloud.Program, "--version"],
+            unpackLimit, stop);
         if (!unpack.Succeeded) throw new LauncherException($"The installed program does not run: {unpack.Reason}");
-        foreach (var folder in Directory.EnumerateDirectories(cloud.Native, "*", SearchOption.AllDirectories)) File.SetUnixFileMode(folder, Open);
-        foreach (var library in Directory.EnumerateFiles(cloud.Native, "*", SearchOption.AllDirectories)) File.SetUnixFileMode(library, Open);
+        foreach (var unpacked in Directory.EnumerateFileSystemEntries(cloud.Native, "*", SearchOption.AllDirectories))
+            File.SetUnixFileMode(unpacked, Open);
         // Last, so that an interrupted installation is done again.
         File.SetLastWriteTimeUtc(cloud.Program, source.LastWriteTimeUtc);
     }
@@ -117,7 +127,8 @@ internal sealed class Preparation(CloudOptions options, Action<string> say)
     {
         var beside = path + ".new";
         File.Delete(beside);
-        using (var file = new FileStream(beside, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = mode }))
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = mode };
+        using (var file = new FileStream(beside, options))
         {
             content.CopyTo(file);
             file.Flush(flushToDisk: true);

@@ -9,7 +9,8 @@ internal sealed record ProgramResult(int ExitCode, string Output, string Errors)
     public bool Succeeded => ExitCode == 0;
 
     /// <summary>What to show a person: the last line that says something.</summary>
-    public string Reason => $"{Errors}\n{Output}".Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault()
+    public string Reason => $"{Errors}\n{Output}"
+        .Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault()
         ?? $"exit code {ExitCode}";
 }
 
@@ -19,14 +20,19 @@ internal static class Programs
     private const int OutputCharactersMax = 256 * 1024;
     private static readonly string[] places = ["/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin"];
 
-    /// <summary>The program's path, looked for where packages put programs and not in the caller's PATH; null when it is not installed.</summary>
+    /// <summary>
+    /// The program's path, looked for where packages put programs and not in the caller's PATH; null when it is not installed.
+    /// </summary>
     public static string? Find(string name) => places.Select(place => $"{place}/{name}").FirstOrDefault(File.Exists);
 
     public static async Task<ProgramResult> Run(
         string name, IEnumerable<string> arguments, TimeSpan limit, CancellationToken stop, Action<string>? onLine = null)
     {
         var path = Path.IsPathRooted(name) ? name : Find(name) ?? throw new FileNotFoundException($"The program {name} is not installed.");
-        var start = new ProcessStartInfo(path, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(path, arguments)
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
         start.Environment["LC_ALL"] = "C";
         start.Environment["DEBIAN_FRONTEND"] = "noninteractive";
         using var timed = CancellationTokenSource.CreateLinkedTokenSource(stop);

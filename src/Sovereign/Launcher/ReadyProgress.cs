@@ -35,7 +35,8 @@ internal sealed class ReadyProgress(CloudOptions options, CloudProcesses process
             if (processes.Watcher is null) return Fail("was stopped", options.Directory.WatchLog);
             await Task.Delay(glance, clock, stop);
         }
-        return Fail($"is not ready after {limit.TotalMinutes:0} minutes", answered ? options.Directory.NodeLog : options.Directory.ControlLog);
+        return Fail($"is not ready after {limit.TotalMinutes:0} minutes",
+            answered ? options.Directory.NodeLog : options.Directory.ControlLog);
     }
 
     /// <summary>The log of the process that was started too often, or null.</summary>
@@ -56,7 +57,8 @@ internal sealed class ReadyProgress(CloudOptions options, CloudProcesses process
     {
         Console.Error.WriteLine($"The cloud in {options.Data} {how}. The end of {log}:");
         foreach (var line in File.Exists(log) ? File.ReadLines(log).TakeLast(LogLinesShown) : []) Console.Error.WriteLine($"  {line}");
-        Console.Error.WriteLine($"It goes on trying; see: sovereign status --data {options.Data}. Stop it: sovereign down --data {options.Data}");
+        Console.Error.WriteLine(
+            $"It goes on trying; see: sovereign status --data {options.Data}. Stop it: sovereign down --data {options.Data}");
         return false;
     }
 }

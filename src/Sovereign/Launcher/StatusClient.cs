@@ -6,7 +6,10 @@ using System.Text.Json;
 
 namespace Sovereign.Launcher;
 
-/// <summary>Asks a cloud on this machine how it is. Trusts its own CA only; the name in the certificate is the public one, so it is not compared.</summary>
+/// <summary>
+/// Asks a cloud on this machine how it is. Trusts its own CA only; the name in the certificate is the public one, so it is not
+/// compared.
+/// </summary>
 internal sealed class StatusClient : IDisposable
 {
     private static readonly TimeSpan limit = TimeSpan.FromSeconds(5);
@@ -23,7 +26,10 @@ internal sealed class StatusClient : IDisposable
             UseProxy = false,
             AllowAutoRedirect = false,
             ConnectTimeout = limit,
-            SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, certificate, chain, _) => IsOurs(certificate, chain) },
+            SslOptions = new SslClientAuthenticationOptions
+            {
+                RemoteCertificateValidationCallback = (_, certificate, chain, _) => IsOurs(certificate, chain),
+            },
         };
         http = new HttpClient(handler) { BaseAddress = options.LocalUrl, Timeout = limit, MaxResponseContentBufferSize = AnswerBytesMax };
     }
@@ -71,7 +77,8 @@ internal sealed class StatusClient : IDisposable
             ChainPolicy =
             {
                 TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck,
-                VerificationFlags = X509VerificationFlags.IgnoreNotTimeValid,   // a clock that is wrong on this machine is no reason to be blind
+                // A clock that is wrong on this machine is no reason to be blind.
+                VerificationFlags = X509VerificationFlags.IgnoreNotTimeValid,
             },
         };
         own.ChainPolicy.CustomTrustStore.Add(authority);

@@ -23,8 +23,10 @@ internal static partial class SystemUsers
     {
         if (Find(name) is not null) return false;
         var result = await Programs.Run("useradd",
-            ["--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin", name], limit, stop);
-        if (!result.Succeeded && Find(name) is null) throw new LauncherException($"The system user {name} could not be made: {result.Reason}");
+            ["--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin", name],
+            limit, stop);
+        if (!result.Succeeded && Find(name) is null)
+            throw new LauncherException($"The system user {name} could not be made: {result.Reason}");
         return true;
     }
 
@@ -32,7 +34,8 @@ internal static partial class SystemUsers
     {
         if (Find(name) is null) return;
         var result = await Programs.Run("userdel", [name], limit, stop);
-        if (!result.Succeeded && Find(name) is not null) throw new LauncherException($"The system user {name} could not be removed: {result.Reason}");
+        if (!result.Succeeded && Find(name) is not null)
+            throw new LauncherException($"The system user {name} could not be removed: {result.Reason}");
     }
 
     public static void Own(string path, UserId owner)

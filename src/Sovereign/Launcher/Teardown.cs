@@ -2,7 +2,9 @@ using Sovereign.Commands;
 
 namespace Sovereign.Launcher;
 
-/// <summary>Removes all that a cloud made on this machine. Works on a cloud that is half made or half removed, and can be run again.</summary>
+/// <summary>
+/// Removes all that a cloud made on this machine. Works on a cloud that is half made or half removed, and can be run again.
+/// </summary>
 internal sealed class Teardown(CloudDirectory cloud, CloudProcesses processes, Action<string> say)
 {
     public async Task Run(CancellationToken stop)

@@ -4,7 +4,10 @@ using YamlDotNet.RepresentationModel;
 
 namespace Sovereign.Launcher;
 
-/// <summary>Settings as written, before validation; null is "not set". Faults found while reading travel along, so that all are reported at once.</summary>
+/// <summary>
+/// Settings as written, before validation; null is "not set". Faults found while reading travel along, so that all are reported at
+/// once.
+/// </summary>
 public sealed record WrittenSettings
 {
     public string? Data { get; init; }

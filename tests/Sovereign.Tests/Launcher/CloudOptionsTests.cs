@@ -17,7 +17,8 @@ public class CloudOptionsTests
     [Fact]
     public void All_faults_are_reported_at_once_with_their_settings()
     {
-        var settings = WrittenSettings.Parse("cloud.yaml", "listen: nowhere\nregion: 'a b'\npublic_url: ftp://x\nexternal_cidr: 10.0.0.1/24\ndata: relative\nwhat: 1\n");
+        var settings = WrittenSettings.Parse("cloud.yaml",
+            "listen: nowhere\nregion: 'a b'\npublic_url: ftp://x\nexternal_cidr: 10.0.0.1/24\ndata: relative\nwhat: 1\n");
         var (options, faults) = CloudOptions.From(settings);
         Assert.Null(options);
         string[] named = ["cloud.yaml: what:", "data:", "listen:", "public_url:", "region:", "external_cidr:"];
@@ -29,7 +30,8 @@ public class CloudOptionsTests
     [InlineData("0.0.0.0:8443")]
     [InlineData("[::]:8443")]
     public void All_interfaces_without_a_public_url_are_refused_with_the_reason(string listen)
-        => Assert.Contains(CloudOptions.From(new WrittenSettings { Listen = listen }).Faults, fault => fault.StartsWith("public_url: must be set", StringComparison.Ordinal));
+        => Assert.Contains(CloudOptions.From(new WrittenSettings { Listen = listen }).Faults,
+            fault => fault.StartsWith("public_url: must be set", StringComparison.Ordinal));
 
     [Fact]
     public void All_interfaces_with_a_public_url_are_reached_by_loopback_from_here()
@@ -45,7 +47,8 @@ public class CloudOptionsTests
     [InlineData("/")]
     [InlineData("/var/lib/0123456789/0123456789/0123456789/x")]
     public void A_data_directory_that_would_break_sockets_or_options_is_refused(string data)
-        => Assert.Contains(CloudOptions.From(new WrittenSettings { Data = data }).Faults, fault => fault.StartsWith("data: ", StringComparison.Ordinal));
+        => Assert.Contains(CloudOptions.From(new WrittenSettings { Data = data }).Faults,
+            fault => fault.StartsWith("data: ", StringComparison.Ordinal));
 
     [Fact]
     public void What_up_writes_reads_back_as_the_same_options()
@@ -58,7 +61,8 @@ public class CloudOptionsTests
             Region = "R-1",
             ExternalCidr = "203.0.113.0/24",
         });
-        var (again, faults) = CloudOptions.From(new WrittenSettings { Data = "/srv/cloud" }.Over(WrittenSettings.Parse("config.yaml", WrittenSettings.Write(options!))));
+        var written = WrittenSettings.Parse("config.yaml", WrittenSettings.Write(options!));
+        var (again, faults) = CloudOptions.From(new WrittenSettings { Data = "/srv/cloud" }.Over(written));
         Assert.Empty(faults);
         Assert.Equal(options, again);
     }

@@ -33,10 +33,13 @@ public sealed class WatchTests : IAsyncLifetime
     public async Task Both_roles_run_as_they_should_and_come_back_when_killed()
     {
         await Start("exec tail -f /dev/null \"$@\"");
-        Assert.True(await processes.Until(() => Pid(cloud.ControlPid) is not null && Pid(cloud.NodePid) is not null, patience, CancellationToken.None));
+        Assert.True(await processes.Until(() => Pid(cloud.ControlPid) is not null && Pid(cloud.NodePid) is not null, patience,
+            CancellationToken.None));
         var first = Pid(cloud.ControlPid)!.Value;
-        Assert.True(await processes.Until(() => Field(first, "Uid:") == SystemUsers.Find(SystemUsers.Control)!.Value.User.ToString(), patience, CancellationToken.None));
-        Assert.Equal(("0000000000000000", "0000000000000000", "1"), (Field(first, "CapPrm:"), Field(first, "CapBnd:"), Field(first, "NoNewPrivs:")));
+        var user = SystemUsers.Find(SystemUsers.Control)!.Value.User.ToString();
+        Assert.True(await processes.Until(() => Field(first, "Uid:") == user, patience, CancellationToken.None));
+        Assert.Equal(["0000000000000000", "0000000000000000", "1"],
+            from name in new[] { "CapPrm:", "CapBnd:", "NoNewPrivs:" } select Field(first, name));
         Signals.Send(first, Signals.Kill);
         Assert.True(await processes.Until(() => Pid(cloud.ControlPid) is { } now && now != first, patience, CancellationToken.None));
     }
@@ -68,8 +71,10 @@ public sealed class WatchTests : IAsyncLifetime
         await processes.Start(CancellationToken.None);
     }
 
-    private static int? Pid(string file) => File.Exists(file) && int.TryParse(File.ReadAllText(file).Trim(), out var pid) && Directory.Exists($"/proc/{pid}") ? pid : null;
+    private static int? Pid(string file)
+        => File.Exists(file) && int.TryParse(File.ReadAllText(file).Trim(), out var pid) && Directory.Exists($"/proc/{pid}") ? pid : null;
 
     private static string Field(int pid, string name)
-        => File.ReadLines($"/proc/{pid}/status").First(line => line.StartsWith(name, StringComparison.Ordinal)).Split('\t', StringSplitOptions.TrimEntries)[1];
+        => File.ReadLines($"/proc/{pid}/status").First(line => line.StartsWith(name, StringComparison.Ordinal))
+            .Split('\t', StringSplitOptions.TrimEntries)[1];
 }
