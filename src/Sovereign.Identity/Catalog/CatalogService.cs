@@ -1,0 +1,166 @@
+using Sovereign.Identity.Wire;
+using Sovereign.Kernel.Access;
+using Sovereign.Kernel.Journal;
+using Sovereign.Kernel.Outcomes;
+using Sovereign.Kernel.Store;
+
+namespace Sovereign.Identity.Catalog;
+
+/// <summary>Changes services, endpoints and regions; the operator's alone.</summary>
+internal sealed class CatalogService(House house, CatalogRenderer renderer)
+{
+    private const int UrlMax = 2_000;
+
+    public Task<Outcome<ServiceRow>> CreateService(AccessGrant access, ServiceWrite wish, CancellationToken stop) =>
+        house.Kernel.Queue.Write<ServiceRow>("service.create", access.Origin, tx =>
+            Changed(new ServiceRow { Id = house.Kernel.Ids.Hex(), Enabled = true }, wish).Map(row => Written(tx, row, Change.Created)), stop);
+
+    public Task<Outcome<ServiceRow>> UpdateService(AccessGrant access, string id, ServiceWrite wish, CancellationToken stop) =>
+        house.Kernel.Queue.Write<ServiceRow>("service.update", access.Origin, tx =>
+            CatalogStore.Service(tx, id) is { } before
+                ? Changed(before, wish).Map(row => Written(tx, row, Change.Updated))
+                : new Fault.NotFound("service", id), stop);
+
+    public Task<Outcome<Done>> DeleteService(AccessGrant access, string id, CancellationToken stop) =>
+        house.Kernel.Queue.Write<Done>("service.delete", access.Origin, tx =>
+        {
+            if (CatalogStore.Service(tx, id) is not { } row) return new Fault.NotFound("service", id);
+            var endpoints = CatalogStore.EndpointsOf(tx, id);
+            CatalogStore.DeleteService(tx, id);
+            foreach (var endpoint in endpoints) Recorded(tx, endpoint, Change.Deleted);
+            tx.Record("service", id, null, Change.Deleted, ServiceView.From(row, house), CatalogJson.Wire.ServiceView);
+            tx.Model(house, model => model.SetCatalog(catalog => catalog with
+            {
+                Services = catalog.Services.Remove(id), Endpoints = catalog.Endpoints.RemoveRange(endpoints.Select(endpoint => endpoint.Id)),
+            }));
+            return Done.Value;
+        }, stop);
+
+    public Task<Outcome<EndpointRow>> CreateEndpoint(AccessGrant access, EndpointWrite wish, CancellationToken stop) =>
+        house.Kernel.Queue.Write<EndpointRow>("endpoint.create", access.Origin, tx =>
+            Changed(tx, new EndpointRow { Id = house.Kernel.Ids.Hex(), Enabled = true }, wish).Map(row => Written(tx, row, Change.Created)), stop);
+
+    public Task<Outcome<EndpointRow>> UpdateEndpoint(AccessGrant access, string id, EndpointWrite wish, CancellationToken stop) =>
+        house.Kernel.Queue.Write<EndpointRow>("endpoint.update", access.Origin, tx =>
+            CatalogStore.Endpoint(tx, id) is { } before
+                ? Changed(tx, before, wish).Map(row => Written(tx, row, Change.Updated))
+                : new Fault.NotFound("endpoint", id), stop);
+
+    public Task<Outcome<Done>> DeleteEndpoint(AccessGrant access, string id, CancellationToken stop) =>
+        house.Kernel.Queue.Write<Done>("endpoint.delete", access.Origin, tx =>
+        {
+            if (CatalogStore.Endpoint(tx, id) is not { } row) return new Fault.NotFound("endpoint", id);
+            CatalogStore.DeleteEndpoint(tx, id);
+            Recorded(tx, row, Change.Deleted);
+            tx.Model(house, model => model.SetCatalog(catalog => catalog with { Endpoints = catalog.Endpoints.Remove(id) }));
+            return Done.Value;
+        }, stop);
+
+    public Task<Outcome<RegionRow>> CreateRegion(AccessGrant access, RegionWrite wish, CancellationToken stop) =>
+        house.Kernel.Queue.Write<RegionRow>("region.create", access.Origin, tx =>
+        {
+            var changed = Changed(tx, new RegionRow { Id = wish.Id is { Length: > 0 } named ? named : house.Kernel.Ids.Hex() }, wish);
+            if (changed.Fault is { } wrong) return wrong;
+            return CatalogStore.Insert(tx, changed.Value)
+                ? Written(tx, changed.Value, Change.Created)
+                : new Fault.Conflict($"Conflict occurred attempting to store region - Duplicate ID, {changed.Value.Id}.");
+        }, stop);
+
+    public Task<Outcome<RegionRow>> UpdateRegion(AccessGrant access, string id, RegionWrite wish, CancellationToken stop) =>
+        house.Kernel.Queue.Write<RegionRow>("region.update", access.Origin, tx =>
+        {
+            if (CatalogStore.Region(tx, id) is not { } before) return new Fault.NotFound("region", id);
+            if (wish.ParentRegionId.Value == id) return new Fault.Invalid("parent_region_id", "A region is not its own parent.");
+            var changed = Changed(tx, before, wish);
+            if (changed.Fault is { } wrong) return wrong;
+            CatalogStore.Update(tx, changed.Value);
+            return Written(tx, changed.Value, Change.Updated);
+        }, stop);
+
+    public Task<Outcome<Done>> DeleteRegion(AccessGrant access, string id, CancellationToken stop) =>
+        house.Kernel.Queue.Write<Done>("region.delete", access.Origin, tx =>
+        {
+            if (CatalogStore.Region(tx, id) is not { } row) return new Fault.NotFound("region", id);
+            if (CatalogStore.IsRegionUsed(tx, id)) return new Fault.Conflict($"Unable to delete region {id} because it or its child regions have associated endpoints.");
+            CatalogStore.DeleteRegion(tx, id);
+            tx.Record("region", id, null, Change.Deleted, RegionView.From(row, house), CatalogJson.Wire.RegionView);
+            tx.Model(house, model => model.SetCatalog(catalog => catalog with { Regions = catalog.Regions.Remove(id) }));
+            return Done.Value;
+        }, stop);
+
+    public ServiceRow Written(Tx tx, ServiceRow row, Change change)
+    {
+        CatalogStore.Put(tx, row);
+        tx.Record("service", row.Id, null, change, ServiceView.From(row, house), CatalogJson.Wire.ServiceView);
+        tx.Model(house, model => model.SetCatalog(catalog => catalog with { Services = catalog.Services.SetItem(row.Id, row) }));
+        return row;
+    }
+
+    public EndpointRow Written(Tx tx, EndpointRow row, Change change)
+    {
+        CatalogStore.Put(tx, row);
+        Recorded(tx, row, change);
+        tx.Model(house, model => model.SetCatalog(catalog => catalog with { Endpoints = catalog.Endpoints.SetItem(row.Id, row) }));
+        return row;
+    }
+
+    public RegionRow Written(Tx tx, RegionRow row, Change change)
+    {
+        tx.Record("region", row.Id, null, change, RegionView.From(row, house), CatalogJson.Wire.RegionView);
+        tx.Model(house, model => model.SetCatalog(catalog => catalog with { Regions = catalog.Regions.SetItem(row.Id, row) }));
+        return row;
+    }
+
+    private void Recorded(Tx tx, EndpointRow row, Change change) =>
+        tx.Record("endpoint", row.Id, null, change, EndpointView.From(row, house, renderer), CatalogJson.Wire.EndpointView);
+
+    private static Outcome<ServiceRow> Changed(ServiceRow row, ServiceWrite wish)
+    {
+        var type = wish.Type ?? (row.Type.Length == 0 ? null : row.Type);
+        if (Members.CheckName("type", type, Members.NameMax) is { } badType) return badType;
+        var bad = Members.CheckText("name", wish.Name.Value, Members.NameMax) ?? Members.CheckText("description", wish.Description.Value);
+        if (bad is not null) return bad;
+        return Members.Extra(row.Extra, wish.Others).Map(extra => row with
+        {
+            Type = type!, Name = wish.Name.Or(row.Name), Description = wish.Description.Or(row.Description), Enabled = wish.Enabled ?? row.Enabled, Extra = extra,
+        });
+    }
+
+    private static Outcome<EndpointRow> Changed(Tx tx, EndpointRow row, EndpointWrite wish)
+    {
+        var after = row with
+        {
+            ServiceId = wish.ServiceId ?? row.ServiceId, Interface = wish.Interface ?? row.Interface, Url = wish.Url ?? row.Url,
+            RegionId = wish.RegionId.Given ? wish.RegionId.Value : wish.Region ?? row.RegionId, Enabled = wish.Enabled ?? row.Enabled,
+        };
+        if (!EndpointRow.Interfaces.Contains(after.Interface)) return new Fault.Invalid("interface", "Invalid input for field 'interface': admin, internal or public.");
+        if (after.Url.Length == 0) return new Fault.Invalid("url", "'url' is a required property");
+        if (Members.CheckText("url", after.Url, UrlMax) is { } badUrl) return badUrl;
+        if (after.ServiceId.Contains('\0', StringComparison.Ordinal) || CatalogStore.Service(tx, after.ServiceId) is null)
+        {
+            return new Fault.Invalid("service_id", $"Endpoint service_id {after.ServiceId} is no service.");
+        }
+
+        if (after.RegionId is { } region && (region.Contains('\0', StringComparison.Ordinal) || CatalogStore.Region(tx, region) is null))
+        {
+            return new Fault.Invalid("region_id", $"Region ID not found: {region}");
+        }
+
+        return Members.Extra(row.Extra, wish.Others).Map(extra => after with { Extra = extra });
+    }
+
+    private static Outcome<RegionRow> Changed(Tx tx, RegionRow row, RegionWrite wish)
+    {
+        var bad = Members.CheckName("id", row.Id, Members.NameMax) ?? Members.CheckText("description", wish.Description.Value);
+        if (bad is not null) return bad;
+        if (wish.ParentRegionId.Value is { } parent && (parent.Contains('\0', StringComparison.Ordinal) || CatalogStore.Region(tx, parent) is null))
+        {
+            return new Fault.NotFound("region", parent);
+        }
+
+        return Members.Extra(row.Extra, wish.Others).Map(extra => row with
+        {
+            Description = wish.Description.Or(row.Description) ?? "", ParentRegionId = wish.ParentRegionId.Or(row.ParentRegionId), Extra = extra,
+        });
+    }
+}

@@ -1,0 +1,105 @@
+using Sovereign.Kernel.Access;
+
+namespace Sovereign.Identity;
+
+/// <summary>Who may do what, after the defaults of 2025.1 with the domain manager of scs-0302. Handlers narrow "self" and "domain" to the target's owner.</summary>
+internal static class IdentityAccess
+{
+    private const string Admin = "admin";
+    private const string AdminOrSystemReader = "admin or system_reader";
+    private const string Readers = "admin or system_reader or domain_reader";
+    private const string ReadersOrSelf = "admin or system_reader or domain_reader or self";
+    private const string Managers = "admin or domain_manager";
+
+    public static readonly IReadOnlyList<AccessRule> Table =
+    [
+        new("identity:versions", "public"),
+        new("identity:authenticate", "public"),
+        new("identity:validate_token", "admin or system_reader or service or self"),
+        new("identity:check_token", "admin or system_reader or service or self"),
+        new("identity:revoke_token", "admin or self"),
+        new("identity:get_auth_catalog", "any"),
+        new("identity:get_auth_projects", "any"),
+        new("identity:get_auth_domains", "any"),
+        new("identity:get_auth_system", "any"),
+
+        new("identity:list_domains", Readers),
+        new("identity:get_domain", "admin or system_reader or self"),
+        new("identity:create_domain", Admin),
+        new("identity:update_domain", Admin),
+        new("identity:delete_domain", Admin),
+
+        new("identity:list_projects", Readers),
+        new("identity:get_project", ReadersOrSelf),
+        new("identity:list_user_projects", ReadersOrSelf),
+        new("identity:create_project", Managers),
+        new("identity:update_project", Managers),
+        new("identity:delete_project", Managers),
+
+        new("identity:list_users", Readers),
+        new("identity:get_user", ReadersOrSelf),
+        new("identity:create_user", Managers),
+        new("identity:update_user", Managers),
+        new("identity:delete_user", Managers),
+        new("identity:change_password", "public"),
+
+        new("identity:list_groups", Readers),
+        new("identity:get_group", Readers),
+        new("identity:list_groups_for_user", ReadersOrSelf),
+        new("identity:list_users_in_group", Readers),
+        new("identity:check_user_in_group", Readers),
+        new("identity:create_group", Managers),
+        new("identity:update_group", Managers),
+        new("identity:delete_group", Managers),
+        new("identity:add_user_to_group", Managers),
+        new("identity:remove_user_from_group", Managers),
+
+        new("identity:list_roles", "admin or system_reader or domain_manager"),
+        new("identity:get_role", "admin or system_reader or domain_manager"),
+        new("identity:create_role", Admin),
+        new("identity:update_role", Admin),
+        new("identity:delete_role", Admin),
+        new("identity:list_role_inference_rules", AdminOrSystemReader),
+        new("identity:list_implied_roles", AdminOrSystemReader),
+        new("identity:get_implied_role", AdminOrSystemReader),
+        new("identity:check_implied_role", AdminOrSystemReader),
+        new("identity:create_implied_role", Admin),
+        new("identity:delete_implied_role", Admin),
+
+        new("identity:list_role_assignments", Readers),
+        new("identity:list_grants", Readers),
+        new("identity:check_grant", Readers),
+        new("identity:create_grant", Managers),
+        new("identity:revoke_grant", Managers),
+        new("identity:list_system_grants_for_user", AdminOrSystemReader),
+        new("identity:check_system_grant_for_user", AdminOrSystemReader),
+        new("identity:create_system_grant_for_user", Admin),
+        new("identity:revoke_system_grant_for_user", Admin),
+        new("identity:list_system_grants_for_group", AdminOrSystemReader),
+        new("identity:check_system_grant_for_group", AdminOrSystemReader),
+        new("identity:create_system_grant_for_group", Admin),
+        new("identity:revoke_system_grant_for_group", Admin),
+
+        new("identity:list_application_credentials", "admin or system_reader or self"),
+        new("identity:get_application_credential", "admin or system_reader or self"),
+        new("identity:create_application_credential", "self"),
+        new("identity:delete_application_credential", "admin or self"),
+        new("identity:list_access_rules", "admin or system_reader or self"),
+
+        new("identity:list_services", AdminOrSystemReader),
+        new("identity:get_service", AdminOrSystemReader),
+        new("identity:create_service", Admin),
+        new("identity:update_service", Admin),
+        new("identity:delete_service", Admin),
+        new("identity:list_endpoints", AdminOrSystemReader),
+        new("identity:get_endpoint", AdminOrSystemReader),
+        new("identity:create_endpoint", Admin),
+        new("identity:update_endpoint", Admin),
+        new("identity:delete_endpoint", Admin),
+        new("identity:list_regions", "any"),
+        new("identity:get_region", "any"),
+        new("identity:create_region", Admin),
+        new("identity:update_region", Admin),
+        new("identity:delete_region", Admin),
+    ];
+}

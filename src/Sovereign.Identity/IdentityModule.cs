@@ -1,0 +1,89 @@
+using Sovereign.Identity.ApplicationCredentials;
+using Sovereign.Identity.Assignments;
+using Sovereign.Identity.Catalog;
+using Sovereign.Identity.Domains;
+using Sovereign.Identity.Groups;
+using Sovereign.Identity.Model;
+using Sovereign.Identity.Projects;
+using Sovereign.Identity.Roles;
+using Sovereign.Identity.Tokens;
+using Sovereign.Identity.Users;
+using Sovereign.Identity.Wire;
+using Sovereign.Kernel;
+using Sovereign.Kernel.Access;
+using Sovereign.Kernel.Due;
+using Sovereign.Kernel.Wire;
+
+namespace Sovereign.Identity;
+
+/// <summary>Identity, as Keystone's v3 API: who there is, what they may, and the tokens that say so.</summary>
+public sealed class IdentityModule : IModule
+{
+    internal const string Prefix = "/identity/v3";
+
+    private readonly House house;
+    private readonly Bootstrap bootstrap;
+    private readonly Action<Routes>[] rooms;
+    private readonly RevocationService revocations;
+
+    /// <param name="kernel">Floor 0.</param>
+    /// <param name="options">The catalog and the first users.</param>
+    public IdentityModule(KernelServices kernel, IdentityOptions options)
+    {
+        house = new House(kernel, new IdentityModel());
+        var resolver = new TokenResolver(kernel, house.Model);
+        var passwords = new Passwords(kernel.Randomness, options.PasswordRounds);
+        var secrets = new Secrets(kernel.Master, kernel.Randomness);
+        var renderer = new CatalogRenderer(house.Model, kernel.Settings.PublicUrl);
+        var catalog = new Catalog.CatalogService(house, renderer);
+        var projects = new ProjectService(house);
+        var users = new UserService(house, passwords);
+        var groups = new GroupService(house);
+        var authenticator = new Authenticator(house, resolver, passwords, secrets, options.TokenLifetime);
+        revocations = new RevocationService(house);
+        bootstrap = new Bootstrap(house, options, passwords, catalog);
+        Callers = resolver;
+        rooms =
+        [
+            new TokenEndpoints(house, authenticator, resolver, revocations, renderer).Map,
+            new DomainEndpoints(house, new DomainService(house, projects, users, groups)).Map,
+            new ProjectEndpoints(house, projects).Map,
+            new UserEndpoints(house, users).Map,
+            new GroupEndpoints(house, groups).Map,
+            new RoleEndpoints(house, new RoleService(house)).Map,
+            new GrantEndpoints(house, new GrantService(house)).Map,
+            new AssignmentEndpoints(house, new AssignmentQuery(house)).Map,
+            new CredentialEndpoints(house, new CredentialService(house, secrets)).Map,
+            new CatalogEndpoints(house, catalog, renderer).Map,
+        ];
+    }
+
+    /// <summary>Who resolves tokens for every service.</summary>
+    public ICallers Callers { get; }
+
+    public string Name => "identity";
+
+    public ServiceFace Face { get; } = new("identity", "keystone", Prefix, Dialect.Keystone);
+
+    public IReadOnlyList<AccessRule> Access => IdentityAccess.Table;
+
+    public IReadOnlyList<IPeriodic> Periodics => [revocations];
+
+    /// <summary>Writes what a first start needs and loads the model.</summary>
+    public async Task Start(CancellationToken stop)
+    {
+        await bootstrap.Run(stop);
+        house.Kernel.Database.Read(session =>
+        {
+            ModelLoader.Load(session, house.Model);
+            return true;
+        });
+    }
+
+    public void Map(Func<ServiceFace, Routes> face)
+    {
+        var api = face(Face);
+        foreach (var room in rooms) room(api);
+        Versions.Map(api.Under("/identity"));
+    }
+}

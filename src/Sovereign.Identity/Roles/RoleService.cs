@@ -1,0 +1,115 @@
+using Sovereign.Identity.ApplicationCredentials;
+using Sovereign.Identity.Assignments;
+using Sovereign.Identity.Domains;
+using Sovereign.Identity.Wire;
+using Sovereign.Kernel.Access;
+using Sovereign.Kernel.Journal;
+using Sovereign.Kernel.Lists;
+using Sovereign.Kernel.Outcomes;
+using Sovereign.Kernel.Store;
+
+namespace Sovereign.Identity.Roles;
+
+internal sealed class RoleService(House house)
+{
+    public Outcome<RoleRow> Show(AccessGrant access, string id) => house.Kernel.Database.Read(session => access.Reached(
+        "identity:get_role", "role", id, RoleStore.Find(session, id), row => RoleRow.IsDomainManaged(house.Model.Roles, row.Id)));
+
+    public Outcome<Page<RoleRow>> List(ListRequest request, bool ofDomain) =>
+        house.Page<RoleRow>(ofDomain ? request : request.Where("r.domain_id = ''"), "r.*");
+
+    public Task<Outcome<RoleRow>> Create(AccessGrant access, RoleWrite wish, CancellationToken stop) =>
+        house.Kernel.Queue.Write<RoleRow>("role.create", access.Origin, tx =>
+        {
+            if (wish.DomainId is { } domain && DomainStore.Find(tx, domain) is null) return new Fault.NotFound("domain", domain);
+            var changed = Change(new RoleRow { Id = house.Kernel.Ids.Hex(), DomainId = wish.DomainId ?? "" }, wish);
+            if (changed.Fault is { } wrong) return wrong;
+            return RoleStore.Insert(tx, changed.Value) ? Written(tx, changed.Value, Kernel.Journal.Change.Created) : Taken(changed.Value);
+        }, stop);
+
+    public Task<Outcome<RoleRow>> Update(AccessGrant access, string id, RoleWrite wish, CancellationToken stop) =>
+        house.Kernel.Queue.Write<RoleRow>("role.update", access.Origin, tx =>
+        {
+            if (RoleStore.Find(tx, id) is not { } before) return new Fault.NotFound("role", id);
+            if (wish.DomainId is { } domain && domain != before.DomainId) return new Fault.Invalid("domain_id", "Cannot change Domain ID");
+            var changed = Change(before, wish);
+            if (changed.Fault is { } wrong) return wrong;
+            if (Members.IsImmutable(before.Options) && Members.IsImmutable(changed.Value.Options)) return Immutable.Update("role", id);
+            return RoleStore.Update(tx, changed.Value) ? Written(tx, changed.Value, Kernel.Journal.Change.Updated) : Taken(changed.Value);
+        }, stop);
+
+    public Task<Outcome<Done>> Delete(AccessGrant access, string id, CancellationToken stop) =>
+        house.Kernel.Queue.Write<Done>("role.delete", access.Origin, tx =>
+        {
+            if (RoleStore.Find(tx, id) is not { } row) return new Fault.NotFound("role", id);
+            if (Members.IsImmutable(row.Options)) return Immutable.Delete("role", id);
+            AssignmentCleaning.OfRole(tx, house, id);
+            CredentialCleaning.OfRole(tx, house, id);
+            RoleStore.Delete(tx, id);
+            tx.Record("role", id, null, Kernel.Journal.Change.Deleted, RoleView.From(row, house), RoleJson.Wire.RoleView);
+            tx.Model(house, model => model.SetRoles(roles => roles.Without(id)));
+            return Done.Value;
+        }, stop);
+
+    /// <summary>Makes one role imply another; a circle and the implying of admin are refused as in the original.</summary>
+    public Task<Outcome<Done>> Imply(AccessGrant access, string prior, string implied, CancellationToken stop) =>
+        house.Kernel.Queue.Write<Done>("role.imply", access.Origin, tx =>
+        {
+            if (RoleStore.Find(tx, prior) is null) return new Fault.NotFound("role", prior);
+            if (RoleStore.Find(tx, implied) is not { } role) return new Fault.NotFound("role", implied);
+            if (role is { Name: "admin", DomainId: "" }) return new Fault.Forbidden($"Invalid implied role {implied}: the role admin can't be implied.");
+            if (Reaches(tx, implied, prior)) return new Fault.Conflict($"The role {implied} implies {prior} already: that would be a circle.");
+            if (!RoleStore.InsertInference(tx, prior, implied)) return Done.Value;
+            Recorded(tx, prior, implied, Kernel.Journal.Change.Created);
+            tx.Model(house, model => model.SetRoles(roles => roles.WithInference(prior, implied)));
+            return Done.Value;
+        }, stop);
+
+    public Task<Outcome<Done>> Unimply(AccessGrant access, string prior, string implied, CancellationToken stop) =>
+        house.Kernel.Queue.Write<Done>("role.unimply", access.Origin, tx =>
+        {
+            if (!RoleStore.DeleteInference(tx, prior, implied)) return new Fault.NotFound("implied role", $"{prior} implies {implied}");
+            Recorded(tx, prior, implied, Kernel.Journal.Change.Deleted);
+            tx.Model(house, model => model.SetRoles(roles => roles.WithoutInference(prior, implied)));
+            return Done.Value;
+        }, stop);
+
+    public List<InferenceRow> Inferences() => house.Kernel.Database.Read(RoleStore.Inferences);
+
+    private static bool Reaches(Tx tx, string from, string to)
+    {
+        var edges = RoleStore.Inferences(tx).ToLookup(row => row.PriorRoleId, row => row.ImpliedRoleId, StringComparer.Ordinal);
+        var seen = new HashSet<string>(StringComparer.Ordinal) { from };
+        var open = new Queue<string>(seen);
+        while (open.TryDequeue(out var next))
+        {
+            foreach (var implied in edges[next].Where(seen.Add)) open.Enqueue(implied);
+        }
+
+        return seen.Contains(to);
+    }
+
+    private static void Recorded(Tx tx, string prior, string implied, Change change) =>
+        tx.Record("role_inference", prior + "/" + implied, null, change, new InferenceDocument(prior, implied), RoleJson.Wire.InferenceDocument);
+
+    private static Outcome<RoleRow> Change(RoleRow row, RoleWrite wish)
+    {
+        var name = wish.Name ?? (row.Name.Length == 0 ? null : row.Name);
+        if (Members.CheckName("name", name, Members.NameMax) is { } badName) return badName;
+        if (Members.CheckText("description", wish.Description.Value) is { } badText) return badText;
+        return Members.Extra(row.Extra, wish.Others).Then(extra => Members.Options(row.Options, wish.Options).Map(options => row with
+        {
+            Name = name!, Description = wish.Description.Or(row.Description), Extra = extra, Options = options,
+        }));
+    }
+
+    private RoleRow Written(Tx tx, RoleRow row, Change change)
+    {
+        tx.Record("role", row.Id, null, change, RoleView.From(row, house), RoleJson.Wire.RoleView);
+        tx.Model(house, model => model.SetRoles(roles => roles.With(row.Entry)));
+        return row;
+    }
+
+    private static Fault.Conflict Taken(RoleRow row) =>
+        new($"Conflict occurred attempting to store role - Duplicate entry found with name {row.Name}{(row.DomainId.Length == 0 ? "" : $" at domain ID {row.DomainId}")}.");
+}

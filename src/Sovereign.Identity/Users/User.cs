@@ -1,0 +1,26 @@
+using Sovereign.Identity.Model;
+
+namespace Sovereign.Identity.Users;
+
+/// <summary>A user; the password's hash is read apart, only where it is verified.</summary>
+internal sealed record UserRow
+{
+    public string Id { get; init; } = "";
+
+    public string DomainId { get; init; } = "";
+
+    public string Name { get; init; } = "";
+
+    public bool Enabled { get; init; }
+
+    public string? DefaultProjectId { get; init; }
+
+    public string Options { get; init; } = "{}";
+
+    public string Extra { get; init; } = "{}";
+
+    /// <summary>Microseconds UTC; tokens of this user issued before are void.</summary>
+    public long RevokedBefore { get; init; }
+
+    public UserEntry Entry => new(Id, DomainId, Name, Enabled, DefaultProjectId, RevokedBefore);
+}

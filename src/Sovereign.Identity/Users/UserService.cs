@@ -1,0 +1,136 @@
+using Sovereign.Identity.ApplicationCredentials;
+using Sovereign.Identity.Assignments;
+using Sovereign.Identity.Domains;
+using Sovereign.Identity.Wire;
+using Sovereign.Kernel.Access;
+using Sovereign.Kernel.Journal;
+using Sovereign.Kernel.Lists;
+using Sovereign.Kernel.Outcomes;
+using Sovereign.Kernel.Store;
+
+namespace Sovereign.Identity.Users;
+
+internal sealed class UserService(House house, Passwords passwords)
+{
+    public Outcome<UserRow> Show(AccessGrant access, string id) => house.Kernel.Database.Read(session => Find(session, access, "identity:get_user", id));
+
+    public Outcome<Page<UserRow>> List(AccessGrant access, ListRequest request) =>
+        house.Page<UserRow>(access.Everything ? request : request.Where("u.domain_id = @value", access.Caller.DomainId ?? ""), UserStore.Columns);
+
+    public Outcome<Page<UserRow>> OfGroup(string groupId, ListRequest request) =>
+        house.Page<UserRow>(request.Where("u.id IN (SELECT m.user_id FROM group_members m WHERE m.group_id = @value)", groupId), UserStore.Columns);
+
+    public async Task<Outcome<UserRow>> Create(AccessGrant access, UserWrite wish, CancellationToken stop)
+    {
+        var hashed = await Hashed(wish.Password, stop);
+        if (hashed.Fault is { } wrong) return wrong;
+        return await house.Kernel.Queue.Write<UserRow>("user.create", access.Origin, tx =>
+        {
+            var domain = access.DomainOfNew("identity:create_user", wish.DomainId);
+            if (domain.Fault is { } refused) return refused;
+            if (DomainStore.Find(tx, domain.Value) is null) return new Fault.NotFound("domain", domain.Value);
+            var changed = Change(tx, new UserRow { Id = house.Kernel.Ids.Hex(), DomainId = domain.Value, Enabled = true }, wish);
+            if (changed.Fault is { } bad) return bad;
+            return UserStore.Insert(tx, changed.Value, hashed.Value) ? Written(tx, changed.Value, Kernel.Journal.Change.Created) : Taken(changed.Value);
+        }, stop);
+    }
+
+    public async Task<Outcome<UserRow>> Update(AccessGrant access, string id, UserWrite wish, CancellationToken stop)
+    {
+        var hashed = await Hashed(wish.Password, stop);
+        if (hashed.Fault is { } wrong) return wrong;
+        return await house.Kernel.Queue.Write<UserRow>("user.update", access.Origin, tx =>
+        {
+            var found = Find(tx, access, "identity:update_user", id);
+            if (found.Fault is { } missing) return missing;
+            if (wish.DomainId is { } domain && domain != found.Value.DomainId) return new Fault.Invalid("domain_id", "Cannot change Domain ID");
+            var changed = Change(tx, found.Value, wish);
+            if (changed.Fault is { } bad) return bad;
+            var after = changed.Value;
+            if (hashed.Value is not null || (found.Value.Enabled && !after.Enabled)) after = after with { RevokedBefore = tx.Now };
+            return UserStore.Update(tx, after, hashed.Value) ? Written(tx, after, Kernel.Journal.Change.Updated) : Taken(after);
+        }, stop);
+    }
+
+    /// <summary>Changes the password of whoever knows the old one; all tokens of the user are void afterwards.</summary>
+    public async Task<Outcome<Done>> ChangePassword(Origin origin, string id, PasswordWrite wish, CancellationToken stop)
+    {
+        if ((Passwords.Check(wish.Password) ?? Passwords.Check(wish.OriginalPassword)) is { } tooLong) return tooLong;
+        var user = house.Model.Users.Find(id);
+        var stored = user is null ? null : house.Kernel.Database.Read(session => UserStore.Password(session, id));
+        var verified = await passwords.Verify(wish.OriginalPassword, stored, stop);
+        if (verified.Fault is { } busy) return busy;
+        if (!verified.Value || user is not { Enabled: true }) return new Fault.Unauthorized("The request you have made requires authentication.");
+        if (wish.Password.Length == 0) return new Fault.Invalid("password", "Invalid input for field 'password': a password is not empty.");
+        var hashed = await passwords.Hash(wish.Password, stop);
+        if (hashed.Fault is { } overload) return overload;
+        return await house.Kernel.Queue.Write<Done>("user.password", origin with { ActorId = id }, tx =>
+        {
+            // Who changed it in the meantime wins: the old password is not the right one any more.
+            if (UserStore.Find(tx, id) is not { } row || UserStore.Password(tx, id) != stored) return new Fault.Conflict("The password was changed meanwhile.");
+            var after = row with { RevokedBefore = tx.Now };
+            UserStore.Update(tx, after, hashed.Value);
+            Written(tx, after, Kernel.Journal.Change.Updated);
+            return Done.Value;
+        }, stop);
+    }
+
+    public Task<Outcome<Done>> Delete(AccessGrant access, string id, CancellationToken stop) =>
+        house.Kernel.Queue.Write<Done>("user.delete", access.Origin, tx =>
+        {
+            var found = Find(tx, access, "identity:delete_user", id);
+            if (found.Fault is { } missing) return missing;
+            Remove(tx, found.Value);
+            return Done.Value;
+        }, stop);
+
+    /// <summary>Removes a user with its assignments, memberships and credentials, inside the caller's transaction.</summary>
+    public void Remove(Tx tx, UserRow row)
+    {
+        AssignmentCleaning.OfActor(tx, house, row.Id);
+        CredentialCleaning.OfUser(tx, house, row.Id);
+        UserStore.Delete(tx, row.Id);
+        tx.Record("user", row.Id, row.DomainId, Kernel.Journal.Change.Deleted, UserView.From(row, house), UserJson.Wire.UserView);
+        tx.Model(house, model =>
+        {
+            foreach (var group in model.GroupsOf(row.Id)) model.RemoveMember(group, row.Id);
+            model.Users.Remove(row.Id);
+        });
+    }
+
+    private static Outcome<UserRow> Find(Session session, AccessGrant access, string rule, string id) =>
+        access.Reached(rule, "user", id, UserStore.Find(session, id), row => access.Covers(null, row.DomainId, row.Id));
+
+    private async Task<Outcome<string?>> Hashed(string? password, CancellationToken stop)
+    {
+        if (Passwords.Check(password) is { } tooLong) return tooLong;
+        if (password is null) return Outcome.Of<string?>(null);
+        return (await passwords.Hash(password, stop)).Map<string?>(hash => hash);
+    }
+
+    private static Outcome<UserRow> Change(Tx tx, UserRow row, UserWrite wish)
+    {
+        var name = wish.Name ?? (row.Name.Length == 0 ? null : row.Name);
+        if (Members.CheckName("name", name, Members.NameMax) is { } badName) return badName;
+        if (Members.CheckText("default_project_id", wish.DefaultProjectId.Value, Members.ShortNameMax) is { } badProject) return badProject;
+        if (wish.DefaultProjectId.Value is { } projectId && DomainStore.Find(tx, projectId) is not null)
+        {
+            return new Fault.Invalid("default_project_id", "User's default project ID cannot be a domain ID.");
+        }
+
+        return Members.Extra(row.Extra, wish.Others).Then(extra => Members.Options(row.Options, wish.Options).Map(options => row with
+        {
+            Name = name!, Enabled = wish.Enabled ?? row.Enabled, DefaultProjectId = wish.DefaultProjectId.Or(row.DefaultProjectId), Extra = extra, Options = options,
+        }));
+    }
+
+    private UserRow Written(Tx tx, UserRow row, Change change)
+    {
+        tx.Record("user", row.Id, row.DomainId, change, UserView.From(row, house), UserJson.Wire.UserView);
+        tx.Model(house, model => model.Users.Put(row.Entry));
+        return row;
+    }
+
+    private static Fault.Conflict Taken(UserRow row) =>
+        new($"Conflict occurred attempting to store user - Duplicate entry found with name {row.Name} at domain ID {row.DomainId}.");
+}
