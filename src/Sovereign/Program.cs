@@ -14,6 +14,7 @@ var root = new RootCommand(
     UpCommand.Create(),
     DownCommand.Create(),
     StatusCommand.Create(),
+    VerifyCommand.Create(),
     InitCommand.Create(),
     ServeRole.Create(),
     NodeRole.Create(),

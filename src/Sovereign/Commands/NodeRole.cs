@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Sovereign.Launcher;
+using Sovereign.Node.Agent;
+using Sovereign.Serve;
 
 namespace Sovereign.Commands;
 
@@ -18,12 +20,18 @@ internal static class NodeRole
         return command;
     }
 
-    private static Task<int> Run(CloudOptions options, CancellationToken stop)
-        => throw new LauncherException($"The node agent is not part of this build ({options.Data}, {stop.CanBeCanceled}).");
+    private static async Task<int> Run(CloudOptions options, CancellationToken stop)
+    {
+        using var logs = ProcessLog.Create();
+        await AgentHost.Run(Agent(options.Directory) with { ExternalCidr = options.ExternalCidr, Logging = logs }, stop);
+        return 0;
+    }
 
     /// <summary>
     /// Ends this cloud's virtual machines and removes its namespaces, links and files; must not need a working database or
     /// configuration.
     /// </summary>
-    public static Task Destroy(CloudDirectory cloud, CancellationToken stop) => Task.CompletedTask;
+    public static Task Destroy(CloudDirectory cloud, CancellationToken stop) => AgentHost.Destroy(Agent(cloud), stop);
+
+    private static AgentOptions Agent(CloudDirectory cloud) => new(cloud.Path, cloud.NodeSocket, Environment.MachineName);
 }
