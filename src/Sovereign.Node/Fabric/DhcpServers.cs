@@ -74,7 +74,7 @@ internal sealed class DhcpServers(FabricNames names, IpTool ip, ProcessRunner ru
 [SuppressMessage("Design", "CA1001", Justification = "The semaphore has no wait handle, so there is nothing to dispose.")]
 internal sealed class DhcpNetwork
 {
-    private const string PortTag = "port-";
+    private const string PortMark = "# ";
     private const int LeaseSeconds = 86400;
     private readonly string directory;
     private readonly ConcurrentDictionary<string, IReadOnlyList<Lease>> ports = new();
@@ -149,7 +149,8 @@ internal sealed class DhcpNetwork
             {
                 foreach (var lease in leases)
                 {
-                    hosts.Append(null, $"{lease.Mac},set:{PortTag}{port},{lease.HostName},{lease.Address}\n");
+                    // The port's id stands in a comment: dnsmasq 2.90 crashes on SIGHUP after it used a host line with a tag.
+                    hosts.Append(null, $"{lease.Mac},{lease.HostName},{lease.Address} {PortMark}{port}\n");
                     names.Append(null, $"{lease.Address} {(domain.Length > 0 ? $"{lease.HostName}.{domain} " : "")}{lease.HostName}\n");
                 }
             }
@@ -162,8 +163,8 @@ internal sealed class DhcpNetwork
 
     private void Read(IEnumerable<string> lines)
     {
-        foreach (var group in lines.Select(l => l.Split(',')).Where(p => p.Length == 4).GroupBy(p => p[1]["set:".Length..][PortTag.Length..]))
-            ports[group.Key] = [.. group.Select(p => new Lease(p[0], p[2], p[3]))];
+        foreach (var group in lines.Select(l => l.Split([",", " " + PortMark], StringSplitOptions.None)).Where(p => p.Length == 4).GroupBy(p => p[3]))
+            ports[group.Key] = [.. group.Select(p => new Lease(p[0], p[1], p[2]))];
     }
 
     private List<string> Arguments(NetworkSpec spec, IReadOnlyList<string> forwarders)

@@ -26,7 +26,7 @@ internal static class RouterRules
                 type nat hook prerouting priority dstnat; policy accept;
                 dnat to ip daddr map @floating_to_fixed
               }
-              chain mark {
+              chain arrive {
                 type filter hook prerouting priority mangle; policy accept;
                 iifname "qr-*" meta mark set 1
               }
