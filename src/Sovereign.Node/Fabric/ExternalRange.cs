@@ -7,10 +7,10 @@ namespace Sovereign.Node.Fabric;
 /// <summary>Chooses the external range: a /24 that no route of the host touches, remembered from then on.</summary>
 internal static class ExternalRange
 {
-    public static async Task<string> Choose(LinuxFabricOptions options, IpTool ip, CancellationToken stop)
+    public static async Task<string> Choose(string stateDir, string? configured, IpTool ip, CancellationToken stop)
     {
-        var file = Path.Combine(options.StateDir, "external-cidr");
-        if (options.ExternalCidr is { } wanted)
+        var file = Path.Combine(stateDir, "external-cidr");
+        if (configured is { } wanted)
         {
             if (!IPNetwork.TryParse(wanted, out _)) throw new NodeException($"The external range '{wanted}' is no CIDR like 198.18.0.0/24.");
             return wanted;
@@ -19,7 +19,7 @@ internal static class ExternalRange
         var taken = Taken(await ip.Json(null, ["route", "show", "table", "all"], stop)).ToList();
         // 198.18.0.0/15 is for benchmarks of networks, so no site routes it; 172.29.0.0/16 is the second choice.
         var candidates = Enumerable.Range(0, 256).Select(n => $"198.18.{n}.0/24").Concat(Enumerable.Range(0, 256).Select(n => $"172.29.{n}.0/24"));
-        var start = Math.Abs(StableHash(options.Cloud + options.Node)) % 128;
+        var start = Math.Abs(StableHash(stateDir)) % 128;
         var free = candidates.Skip(start).FirstOrDefault(c => !taken.Any(t => Overlap(t, IPNetwork.Parse(c))))
             ?? throw new NodeException("No range for the external network is free on this machine; set one in the configuration (external_cidr).");
         await File.WriteAllTextAsync(file, free, stop);
