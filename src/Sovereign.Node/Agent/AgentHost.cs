@@ -41,7 +41,11 @@ public static class AgentHost
     }
 
     /// <summary>The same with another way to the control plane.</summary>
-    public static Task Run(AgentOptions options, IControlPlane control, CancellationToken stop) => new SerialContext().Run(() => RunSerially(options, control, stop));
+    public static async Task Run(AgentOptions options, IControlPlane control, CancellationToken stop)
+    {
+        try { await new SerialContext().Run(() => RunSerially(options, control, stop)); }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested) { /* told to stop */ }
+    }
 
     /// <summary>Removes everything of this data directory's cloud and node from this machine: guests, namespaces, links and files. Needs no control plane.</summary>
     public static async Task Destroy(AgentOptions options, CancellationToken stop)
@@ -49,7 +53,8 @@ public static class AgentHost
         if (await ReadWelcome(options, stop) is { } self)
         {
             var runner = new ProcessRunner(options.Clock);
-            await new QemuHypervisor(Qemu(options, self), runner, options.Clock).Destroy(stop);
+            using var hypervisor = new QemuHypervisor(Qemu(options, self), runner, options.Clock);
+            await hypervisor.Destroy(stop);
             await new LinuxFabric(Linux(options, self), runner, new NoDoors()).Destroy(stop);
         }
         if (Directory.Exists(options.StateDir)) Directory.Delete(options.StateDir, recursive: true);
@@ -63,13 +68,14 @@ public static class AgentHost
         var log = options.Logging.CreateLogger("Sovereign.Node");
         var runner = new ProcessRunner(options.Clock);
         var range = await ExternalRange.Choose(options.StateDir, options.ExternalCidr, new IpTool(runner), stop);
-        var probed = await new QemuHypervisor(Qemu(options, new NodeWelcome("", "")), runner, options.Clock).Probe(stop);
+        using var prober = new QemuHypervisor(Qemu(options, new NodeWelcome("", "")), runner, options.Clock);
+        var probed = await prober.Probe(stop);
         var facts = HostFacts.Read(options, probed, range);
         var self = await ReadWelcome(options, stop) ?? await Register(options, control, facts, log, stop);
         var guests = new GuestDirectory();
         await using var metadata = new MetadataServer(guests, log);
         await metadata.Start(stop);
-        var hypervisor = new QemuHypervisor(Qemu(options, self), runner, options.Clock);
+        using var hypervisor = new QemuHypervisor(Qemu(options, self), runner, options.Clock);
         await hypervisor.Probe(stop);
         var drivers = new NodeDrivers(hypervisor, new LinuxFabric(Linux(options, self), runner, metadata), new Qcow2Disks(options.StateDir, runner));
         var agent = new NodeAgent(control, drivers, new FileAgentStore(options.StateDir), self, guests, options.Limits, options.Clock, log);

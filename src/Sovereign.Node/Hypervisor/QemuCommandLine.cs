@@ -33,7 +33,7 @@ internal static class QemuCommandLine
         var hardware = domain.Hardware;
         List<string> arguments =
         [
-            "-name", name, "-no-user-config", "-nodefaults", "-daemonize", "-pidfile", files.Pid, "-no-shutdown", "-msg", "timestamp=on",
+            "-name", name, "-no-user-config", "-nodefaults", "-pidfile", files.Pid, "-no-shutdown", "-msg", "timestamp=on",
             "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
             "-machine", hardware.Machine == "q35" ? "q35" : "pc",
             "-accel", accelerator == "kvm" ? "kvm" : $"tcg,thread=multi,tb-size={TranslationCacheMib}", "-cpu", accelerator == "kvm" ? "host" : "max",

@@ -14,7 +14,7 @@ namespace Sovereign.Node.Hypervisor;
 public sealed record QemuOptions(string Cloud, string Node, string StateDir, string SwitchNetns, string? User);
 
 /// <summary>QEMU processes that outlive this one: found again by pid file and monitor socket, known by their name, watched by QMP.</summary>
-public sealed class QemuHypervisor : IHypervisor
+public sealed class QemuHypervisor : IHypervisor, IDisposable
 {
     /// <summary>A console log is cut to half when it is above this; the half before is kept in a second file.</summary>
     public const int ConsoleLogBytesMax = 1024 * 1024;
@@ -90,10 +90,26 @@ public sealed class QemuHypervisor : IHypervisor
         var arguments = new List<string> { "--net=" + Netns.PathOf(options.SwitchNetns) };
         if (user is not null) arguments.AddRange(["-S", $"{user.Uid}", "-G", $"{(accelerator == "kvm" ? SystemUser.Group("kvm") ?? user.Gid : user.Gid)}"]);
         arguments.AddRange(["qemu-system-x86_64", .. QemuCommandLine.Arguments(domain, mark + domain.Id, files, disk, accelerator)]);
-        await runner.Must("nsenter", arguments, stop, limit: startLimit, inherit: () => Taps(domain));
+        // Not by -daemonize: the sandbox forbids the fork that it needs.
+        using var child = ProcessRunner.Spawn("nsenter", arguments, () => Taps(domain));
+        await Ready(domain.Id, files, child, stop);
         if (Pid(domain.Id, files) is { } pid) limits.Apply(domain.Id, pid, domain.Vcpus, domain.MemoryMib);
-        if (!await Watch(domain.Id, files, stop)) throw new NodeException($"QEMU of {domain.Id} ended as soon as it had started; its console log may say why.");
         WriteState(files, new DomainState(DomainPhase.Started, domain.RebootCount, bootId));
+    }
+
+    private async Task Ready(string id, DomainFiles files, SpawnedProcess child, CancellationToken stop)
+    {
+        var deadline = clock.GetUtcNow() + startLimit;
+        while (Pid(id, files) is null || !File.Exists(files.Monitor) || !await Watch(id, files, stop))
+        {
+            if (child.Ended) throw new NodeException($"QEMU of {id} could not start: {await child.Said(clock)}");
+            if (clock.GetUtcNow() > deadline)
+            {
+                child.Kill();
+                throw new NodeException($"QEMU of {id} did not answer within {startLimit.TotalSeconds} s after its start and was ended.");
+            }
+            await Task.Delay(lookAgain, clock, stop);
+        }
     }
 
     public async Task PowerDown(string id, CancellationToken stop)
@@ -129,6 +145,13 @@ public sealed class QemuHypervisor : IHypervisor
         foreach (var directory in Directory.EnumerateDirectories(Path.Combine(options.StateDir, "domains")))
             ConsoleLog.Trim(new DomainFiles(directory), ConsoleLogBytesMax);
         return Task.CompletedTask;
+    }
+
+    /// <summary>Lets go of the monitors (QEMU has one place for each); the guests run on.</summary>
+    public void Dispose()
+    {
+        Changed = null;
+        foreach (var monitor in watched.Values) monitor.Dispose();
     }
 
     /// <summary>Ends every QEMU of this cloud and node, also those whose files are gone.</summary>
@@ -192,7 +215,7 @@ public sealed class QemuHypervisor : IHypervisor
         {
             monitor = await QmpConnection.Connect(files.Monitor, clock, (name, data) => OnEvent(id, files, name, data), stop);
         }
-        catch (NodeException) when (Pid(id, files) is null) { return false; }
+        catch (NodeException) when (Pid(id, files) is null || ReadState(files)?.Phase == DomainPhase.Starting) { return false; }
         watched[id] = monitor;
         _ = Mourn(id, files, monitor);
         var status = await monitor.Command("query-status", null, stop);

@@ -54,6 +54,13 @@ public sealed class ProcessRunner(TimeProvider clock)
         throw new NodeException($"{program} {Join(arguments)} ended with code {result.ExitCode}: {Short(said.Trim())}");
     }
 
+    /// <summary>Starts a program that is to outlive us: in a session of its own, with its output read only while it is held.</summary>
+    public static SpawnedProcess Spawn(string program, IReadOnlyList<string> arguments, Func<SpawnFds>? inherit)
+    {
+        var process = Start("setsid", [program, .. arguments], false, inherit);
+        return new SpawnedProcess(process, Drain(process.StandardError, CancellationToken.None));
+    }
+
     private static Process Start(string program, IReadOnlyList<string> arguments, bool input, Func<SpawnFds>? inherit)
     {
         var info = new ProcessStartInfo(program)
@@ -113,6 +120,24 @@ public sealed class ProcessRunner(TimeProvider clock)
     private static string Join(IReadOnlyList<string> arguments) => Short(string.Join(' ', arguments));
 
     private static string Short(string text) => text.Length <= 600 ? text : text[..600] + "…";
+}
+
+/// <summary>A child on its way to outlive us; disposing lets it go.</summary>
+public sealed class SpawnedProcess(Process process, Task<string> error) : IDisposable
+{
+    private static readonly TimeSpan errorLimit = TimeSpan.FromSeconds(1);
+
+    public bool Ended => process.HasExited;
+
+    /// <summary>What it said on its error output, after it ended.</summary>
+    public async Task<string> Said(TimeProvider clock)
+    {
+        try { return (await error.WaitAsync(errorLimit, clock)).Trim(); } catch (TimeoutException) { return ""; }
+    }
+
+    public void Kill() => process.Kill(entireProcessTree: true);
+
+    public void Dispose() => process.Dispose();
 }
 
 /// <summary>Descriptors that one child inherits, and the arguments that name them; closed here once the child runs.</summary>

@@ -1,8 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
+using Sovereign.Node.Agent;
 using Sovereign.Node.Contract;
 using Sovereign.Node.Fabric;
 using Sovereign.Node.Machine;
+using Sovereign.Node.Metadata;
 using Xunit;
 
 namespace Sovereign.Node.Tests.Fabric;
@@ -20,7 +22,8 @@ public sealed class PacketWorld : IAsyncLifetime
         var cloud = Guid.NewGuid().ToString();
         Names = new FabricNames(cloud, "11111111-2222-3333-4444-555555555555");
         Options = new LinuxFabricOptions(cloud, "11111111-2222-3333-4444-555555555555", directory, null, []);
-        Fabric = new LinuxFabric(Options, Runner, Doors);
+        Metadata = new MetadataServer(Guests, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+        Fabric = new LinuxFabric(Options, Runner, Metadata);
     }
 
     public static CancellationToken Stop => TestContext.Current.CancellationToken;
@@ -33,18 +36,25 @@ public sealed class PacketWorld : IAsyncLifetime
 
     public LinuxFabric Fabric { get; private set; }
 
-    internal RecordingDoors Doors { get; } = new();
+    public GuestDirectory Guests { get; } = new();
+
+    public MetadataServer Metadata { get; }
 
     public string ExternalCidr { get; private set; } = "";
 
     /// <summary>An address of the external range.</summary>
     public string External(int host) => ExternalCidr[..ExternalCidr.LastIndexOf('.')] + "." + host;
 
-    public async ValueTask InitializeAsync() => ExternalCidr = await Fabric.Open(Stop);
+    public async ValueTask InitializeAsync()
+    {
+        await Metadata.Start(Stop);
+        ExternalCidr = await Fabric.Open(Stop);
+    }
 
     public async ValueTask DisposeAsync()
     {
         foreach (var guest in guests) await Runner.Run("ip", ["netns", "del", guest], CancellationToken.None);
+        await Metadata.DisposeAsync();
         await Fabric.Destroy(CancellationToken.None);
         Directory.Delete(directory, recursive: true);
     }
@@ -52,7 +62,7 @@ public sealed class PacketWorld : IAsyncLifetime
     /// <summary>The agent died and came back: a new fabric that knows nothing but what is on the machine.</summary>
     public async Task Restart()
     {
-        Fabric = new LinuxFabric(Options, Runner, Doors);
+        Fabric = new LinuxFabric(Options, Runner, Metadata);
         await Fabric.Open(Stop);
     }
 
@@ -94,16 +104,6 @@ public sealed class PacketWorld : IAsyncLifetime
         if (configure) await guest.Configure(network);
         return guest;
     }
-}
-
-/// <summary>Remembers where the metadata service was asked for.</summary>
-internal sealed class RecordingDoors : IMetadataDoors
-{
-    public Dictionary<string, IReadOnlyList<string>> Doors { get; } = [];
-
-    public void Open(string netns, IReadOnlyList<string> networkIds) => Doors[netns] = networkIds;
-
-    public void Close(string netns) => Doors.Remove(netns);
 }
 
 /// <summary>A namespace that plays a guest.</summary>
