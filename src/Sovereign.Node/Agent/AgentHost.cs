@@ -43,7 +43,11 @@ public static class AgentHost
     /// <summary>The same with another way to the control plane.</summary>
     public static async Task Run(AgentOptions options, IControlPlane control, CancellationToken stop)
     {
-        try { await new SerialContext().Run(() => RunSerially(options, control, stop)); }
+        Directory.CreateDirectory(options.StateDir);
+        var guests = new GuestDirectory();
+        await using var metadata = new MetadataServer(guests, options.Logging.CreateLogger("Sovereign.Node.Metadata"));
+        await metadata.Start(stop);
+        try { await new SerialContext().Run(() => RunSerially(options, control, guests, metadata, stop)); }
         catch (OperationCanceledException) when (stop.IsCancellationRequested) { /* told to stop */ }
     }
 
@@ -60,9 +64,8 @@ public static class AgentHost
         if (Directory.Exists(options.StateDir)) Directory.Delete(options.StateDir, recursive: true);
     }
 
-    private static async Task RunSerially(AgentOptions options, IControlPlane control, CancellationToken stop)
+    private static async Task RunSerially(AgentOptions options, IControlPlane control, GuestDirectory guests, MetadataServer metadata, CancellationToken stop)
     {
-        Directory.CreateDirectory(options.StateDir);
         // Others may pass through (QEMU's and dnsmasq's users reach their own files) but not look around.
         File.SetUnixFileMode(options.StateDir, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
         var log = options.Logging.CreateLogger("Sovereign.Node");
@@ -72,9 +75,6 @@ public static class AgentHost
         var probed = await prober.Probe(stop);
         var facts = HostFacts.Read(options, probed, range);
         var self = await ReadWelcome(options, stop) ?? await Register(options, control, facts, log, stop);
-        var guests = new GuestDirectory();
-        await using var metadata = new MetadataServer(guests, log);
-        await metadata.Start(stop);
         using var hypervisor = new QemuHypervisor(Qemu(options, self), runner, options.Clock);
         await hypervisor.Probe(stop);
         var drivers = new NodeDrivers(hypervisor, new LinuxFabric(Linux(options, self), runner, metadata), new Qcow2Disks(options.StateDir, runner));

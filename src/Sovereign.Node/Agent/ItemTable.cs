@@ -80,3 +80,29 @@ internal sealed class ItemTable
 
     private static bool Present(Entry entry) => entry.Observed is null || entry.Observed.State != ItemState.Absent;
 }
+
+/// <summary>How many may work at once. Unlike a semaphore it never leaves the agent's context.</summary>
+internal sealed class Slots(int free)
+{
+    private readonly Queue<TaskCompletionSource> waiting = new();
+    private int left = free;
+
+    public async Task Enter(CancellationToken stop)
+    {
+        if (left > 0)
+        {
+            left--;
+            return;
+        }
+        var turn = new TaskCompletionSource();
+        waiting.Enqueue(turn);
+        await turn.Task.WaitAsync(stop);
+        await Task.Yield();   // not inside the one that leaves
+    }
+
+    public void Leave()
+    {
+        if (waiting.TryDequeue(out var turn)) turn.SetResult();
+        else left++;
+    }
+}

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Sovereign.Node.Contract;
 
@@ -21,7 +20,6 @@ public sealed record AgentLimits(int DomainsAtOnce = 8, int OthersAtOnce = 16)
 }
 
 /// <summary>Makes one machine equal to its manifest. Everything here runs on one synchronization context, one step at a time; only the drivers touch the world.</summary>
-[SuppressMessage("Design", "CA1001", Justification = "The semaphores have no wait handles, so there is nothing to dispose.")]
 public sealed partial class NodeAgent
 {
     private readonly IControlPlane control;
@@ -34,8 +32,8 @@ public sealed partial class NodeAgent
     private readonly ItemTable table = new();
     private readonly ItemSteps steps;
     private readonly ReportOutbox outbox;
-    private readonly SemaphoreSlim domainSlots;
-    private readonly SemaphoreSlim otherSlots;
+    private readonly Slots domainSlots;
+    private readonly Slots otherSlots;
     private readonly HashSet<string> answering = [];
     private readonly HashSet<Task> background = [];
     private bool completeOwed;
@@ -46,8 +44,8 @@ public sealed partial class NodeAgent
         (this.control, this.drivers, this.store, this.self, this.guests, this.clock, this.log) = (control, drivers, store, self, guests, clock, log);
         steps = new ItemSteps(drivers, table, control, clock, RememberHalt);
         outbox = new ReportOutbox(control, self.Node);
-        domainSlots = new SemaphoreSlim(limits.DomainsAtOnce, limits.DomainsAtOnce);
-        otherSlots = new SemaphoreSlim(limits.OthersAtOnce, limits.OthersAtOnce);
+        domainSlots = new Slots(limits.DomainsAtOnce);
+        otherSlots = new Slots(limits.OthersAtOnce);
     }
 
     /// <summary>Runs until it is told to stop; guests and networks stay as they are.</summary>
@@ -83,6 +81,7 @@ public sealed partial class NodeAgent
                     + $"but this data directory belongs to cloud {self.Cloud}, node {self.Node}. Use another --data, or destroy this one.");
             }, stop);
             completeOwed = true;
+            outbox.Wake();
             try
             {
                 while (true)
@@ -174,6 +173,7 @@ public sealed partial class NodeAgent
         while (true)
         {
             await outbox.Waiting(stop);
+            await Task.Yield();   // what is under way finishes first, so that one report holds it all
             await Retrying("Reporting", () => Limited<bool>(async end =>
             {
                 await outbox.Send(CompleteReport, () => completeOwed = false, end);

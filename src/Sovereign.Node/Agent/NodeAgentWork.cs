@@ -39,9 +39,9 @@ public sealed partial class NodeAgent
         while (entry.Dirty && !entry.Aside)
         {
             entry.Dirty = false;
-            await slots.WaitAsync(stop);
+            await slots.Enter(stop);
             try { await WorkOnce(entry, stop); }
-            finally { slots.Release(); }
+            finally { slots.Leave(); }
         }
         entry.Working = false;
         if (completeOwed) outbox.Wake();

@@ -10,7 +10,8 @@ internal sealed class ReportOutbox(IControlPlane control, string node)
 
     private readonly Dictionary<string, ItemReport> waiting = [];
     private readonly List<string> foreign = [];
-    private TaskCompletionSource work = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // Without asynchronous continuations: they would run on the pool and not on the agent's own context.
+    private TaskCompletionSource work = new();
     private bool foreignChanged;
 
     public void Add(ItemReport report)
@@ -33,7 +34,7 @@ internal sealed class ReportOutbox(IControlPlane control, string node)
     /// <param name="all">All observations when everything has been looked at since the last (re)connect; else null.</param>
     public async Task Send(Func<IReadOnlyList<ItemReport>?> all, Action completed, CancellationToken stop)
     {
-        if (work.Task.IsCompleted) work = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (work.Task.IsCompleted) work = new TaskCompletionSource();
         var complete = all();
         if (complete is null && waiting.Count == 0 && !foreignChanged) return;
         var batch = complete ?? [.. waiting.Values.Take(ItemsMax)];

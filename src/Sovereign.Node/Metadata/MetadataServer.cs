@@ -79,7 +79,8 @@ public sealed class MetadataServer : IMetadataDoors, IAsyncDisposable
         });
         door = new Door(socket) { Networks = networkIds };
         doors[netns] = door;
-        _ = Accept(netns, door);
+        // On the pool, not on the agent's one-at-a-time context: a guest's request waits for no other work.
+        ThreadPool.UnsafeQueueUserWorkItem(_ => _ = Accept(netns, door), null);
     }
 
     public void Close(string netns)

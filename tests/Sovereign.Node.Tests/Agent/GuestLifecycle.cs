@@ -106,10 +106,13 @@ public sealed class GuestLifecycle(ITestOutputHelper output)
             var result = await cloud.Runner.Run("ssh", ["-i", key, "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "ConnectTimeout=2", "-o", "BatchMode=yes",
                 "cirros@" + address, command], TestContext.Current.CancellationToken);
             if (result.ExitCode != 255 || result.Output.Length > 0) return result.Output;
-            Assert.True(tries < 60, $"No ssh to {address}: {result.Error}");
+            Assert.True(tries < 120, $"No ssh to {address}: {result.Error}\n{Console(cloud)}");
             await Task.Delay(200, TestContext.Current.CancellationToken);
         }
     }
+
+    private static string Console(RealCloud cloud) =>
+        string.Concat(Directory.EnumerateFiles(cloud.Options.StateDir, "console.log", SearchOption.AllDirectories).Select(File.ReadAllText).Select(t => t[^Math.Min(t.Length, 3000)..]));
 
     private static int Pid(RealCloud cloud, string id) => int.Parse(File.ReadAllText(Path.Combine(cloud.Options.StateDir, "domains", id, "run", "qemu.pid")), null);
 }

@@ -7,7 +7,7 @@ public sealed class ScriptedControlPlane : IControlPlane
 {
     private readonly Dictionary<string, ManifestItem> items = [];
     private readonly List<NodeRequest> requests = [];
-    private TaskCompletionSource moved = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource moved = new();
     private readonly Lock gate = new();
 
     public NodeWelcome Welcome { get; init; } = new("c0ffee00-0000-4000-8000-000000000001", "0de00000-0000-4000-8000-000000000002");
@@ -142,8 +142,9 @@ public sealed class ScriptedControlPlane : IControlPlane
     /// <summary>Ends the waits, as when the connection is cut.</summary>
     public void Wake()
     {
-        moved.TrySetResult();
-        moved = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var before = moved;
+        moved = new TaskCompletionSource();
+        before.TrySetResult();
     }
 
     private void Refuse()
