@@ -1,0 +1,136 @@
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Sovereign.Node.Contract;
+using Sovereign.Node.Disks;
+using Sovereign.Node.Fabric;
+using Sovereign.Node.Hypervisor;
+using Sovereign.Node.Machine;
+using Sovereign.Node.Metadata;
+
+namespace Sovereign.Node.Agent;
+
+/// <summary>What the agent of one machine is told at its start.</summary>
+/// <param name="DataDir">The cloud's directory; the agent's own is DataDir/node.</param>
+/// <param name="ControlSocketPath">Unix socket of the control plane.</param>
+/// <param name="ExternalCidr">External range; null: chosen free at first start.</param>
+/// <param name="QemuUser">User that QEMU runs as, when it exists.</param>
+public sealed record AgentOptions(string DataDir, string ControlSocketPath, string HostName, string? ExternalCidr = null, string? QemuUser = "sovereign-qemu")
+{
+    /// <summary>Name servers that guests' resolvers forward to.</summary>
+    public IReadOnlyList<string> DnsForwarders { get; init; } = [];
+
+    public AgentLimits Limits { get; init; } = new();
+
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    public ILoggerFactory Logging { get; init; } = NullLoggerFactory.Instance;
+
+    public string StateDir => Path.Combine(DataDir, "node");
+}
+
+/// <summary>The agent as a process: real drivers, wired.</summary>
+public static class AgentHost
+{
+    /// <summary>Runs until cancelled; guests and networks stay.</summary>
+    public static async Task Run(AgentOptions options, CancellationToken stop)
+    {
+        using var control = new ControlPlaneClient(options.ControlSocketPath);
+        await Run(options, control, stop);
+    }
+
+    /// <summary>The same with another way to the control plane.</summary>
+    public static async Task Run(AgentOptions options, IControlPlane control, CancellationToken stop)
+    {
+        Directory.CreateDirectory(options.StateDir);
+        var guests = new GuestDirectory();
+        await using var metadata = new MetadataServer(guests, options.Logging.CreateLogger("Sovereign.Node.Metadata"));
+        await metadata.Start(stop);
+        try { await new SerialContext().Run(() => RunSerially(options, control, guests, metadata, stop)); }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested) { /* told to stop */ }
+    }
+
+    /// <summary>Removes everything of this data directory's cloud and node from this machine: guests, namespaces, links and files. Needs no control plane.</summary>
+    public static async Task Destroy(AgentOptions options, CancellationToken stop)
+    {
+        if (await ReadWelcome(options, stop) is { } self)
+        {
+            var runner = new ProcessRunner(options.Clock);
+            using var hypervisor = new QemuHypervisor(Qemu(options, self), runner, options.Clock);
+            await hypervisor.Destroy(stop);
+            await new LinuxFabric(Linux(options, self), runner, new NoDoors()).Destroy(stop);
+        }
+        if (Directory.Exists(options.StateDir)) Directory.Delete(options.StateDir, recursive: true);
+    }
+
+    private static async Task RunSerially(AgentOptions options, IControlPlane control, GuestDirectory guests, MetadataServer metadata, CancellationToken stop)
+    {
+        // Others may pass through (QEMU's and dnsmasq's users reach their own files) but not look around.
+        File.SetUnixFileMode(options.StateDir, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        var log = options.Logging.CreateLogger("Sovereign.Node");
+        var runner = new ProcessRunner(options.Clock);
+        var range = await ExternalRange.Choose(options.StateDir, options.ExternalCidr, new IpTool(runner), stop);
+        using var prober = new QemuHypervisor(Qemu(options, new NodeWelcome("", "")), runner, options.Clock);
+        var probed = await prober.Probe(stop);
+        var facts = HostFacts.Read(options, probed, range);
+        var self = await ReadWelcome(options, stop) ?? await Register(options, control, facts, log, stop);
+        using var hypervisor = new QemuHypervisor(Qemu(options, self), runner, options.Clock);
+        await hypervisor.Probe(stop);
+        var drivers = new NodeDrivers(hypervisor, new LinuxFabric(Linux(options, self), runner, metadata), new Qcow2Disks(options.StateDir, runner));
+        var agent = new NodeAgent(control, drivers, new FileAgentStore(options.StateDir), self, guests, options.Limits, options.Clock, log);
+        await agent.Run(facts, stop);
+    }
+
+    private static async Task<NodeWelcome> Register(AgentOptions options, IControlPlane control, NodeFacts facts, ILogger log, CancellationToken stop)
+    {
+        while (true)
+        {
+            try
+            {
+                var welcome = await control.Hello(facts, stop);
+                await FileAgentStore.WritePrivate(WelcomePath(options), JsonSerializer.SerializeToUtf8Bytes(welcome, AgentJson.Default.NodeWelcome), stop);
+                return welcome;
+            }
+            catch (Exception failure) when (!stop.IsCancellationRequested)
+            {
+                log.LogWarning(4510, "The control plane can't be reached yet: {Reason}", failure.Message);
+                await Task.Delay(TimeSpan.FromMilliseconds(250), options.Clock, stop);
+            }
+        }
+    }
+
+    private static async Task<NodeWelcome?> ReadWelcome(AgentOptions options, CancellationToken stop) =>
+        File.Exists(WelcomePath(options)) ? JsonSerializer.Deserialize(await File.ReadAllBytesAsync(WelcomePath(options), stop), AgentJson.Default.NodeWelcome) : null;
+
+    private static string WelcomePath(AgentOptions options) => Path.Combine(options.StateDir, "welcome.json");
+
+    private static QemuOptions Qemu(AgentOptions options, NodeWelcome self) =>
+        new(self.Cloud, self.Node, options.StateDir, new FabricNames(self.Cloud, self.Node).Switch, options.QemuUser);
+
+    private static LinuxFabricOptions Linux(AgentOptions options, NodeWelcome self) =>
+        new(self.Cloud, self.Node, options.StateDir, options.ExternalCidr, options.DnsForwarders);
+
+    private sealed class NoDoors : IMetadataDoors
+    {
+        public void Open(string netns, IReadOnlyList<string> networkIds) { }
+
+        public void Close(string netns) { }
+    }
+}
+
+/// <summary>Reads what a machine is.</summary>
+internal static class HostFacts
+{
+    private const long BytesPerGib = 1024L * 1024 * 1024;
+
+    public static NodeFacts Read(AgentOptions options, HypervisorFacts hypervisor, string externalCidr)
+    {
+        var memoryKib = long.Parse(File.ReadLines("/proc/meminfo").First(l => l.StartsWith("MemTotal:", StringComparison.Ordinal))
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+        var model = File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "unknown";
+        var disk = new DriveInfo(options.StateDir);
+        return new NodeFacts(options.HostName, "127.0.0.1", Environment.ProcessorCount, (int)(memoryKib / 1024), (int)(disk.TotalSize / BytesPerGib),
+            hypervisor.Accelerator, model, hypervisor.Version, externalCidr);
+    }
+}

@@ -1,0 +1,102 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text.Json.Serialization.Metadata;
+using Sovereign.Node.Contract;
+using Sovereign.Node.Machine;
+
+namespace Sovereign.Node.Agent;
+
+/// <summary>The control plane over a Unix socket: HTTP/2 with prior knowledge, JSON of the contract.</summary>
+public sealed class ControlPlaneClient : IControlPlane, IDisposable
+{
+    private const int ErrorCharsMax = 500;
+    private readonly HttpClient client;
+
+    public ControlPlaneClient(string socketPath)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            ConnectCallback = async (_, stop) =>
+            {
+                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                try
+                {
+                    await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), stop);
+                    return new NetworkStream(socket, ownsSocket: true);
+                }
+                catch
+                {
+                    socket.Dispose();
+                    throw;
+                }
+            },
+            ConnectTimeout = TimeSpan.FromSeconds(5), UseProxy = false, AllowAutoRedirect = false, EnableMultipleHttp2Connections = true,
+            KeepAlivePingDelay = TimeSpan.FromSeconds(20), KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
+        };
+        client = new HttpClient(handler)
+        {
+            BaseAddress = new Uri("http://control/"), DefaultRequestVersion = HttpVersion.Version20,
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact, Timeout = Timeout.InfiniteTimeSpan,   // every caller brings its own limit
+        };
+    }
+
+    public Task<NodeWelcome> Hello(NodeFacts facts, CancellationToken stop) =>
+        Send(HttpMethod.Post, "node/v1/hello", JsonContent.Create(facts, NodeJson.Default.NodeFacts), NodeJson.Default.NodeWelcome, stop)!;
+
+    public async Task<NodeManifest?> NextManifest(string node, string incarnation, long version, CancellationToken stop)
+    {
+        var query = string.Create(CultureInfo.InvariantCulture, $"node/v1/manifest?node={Uri.EscapeDataString(node)}&incarnation={Uri.EscapeDataString(incarnation)}&version={version}");
+        return await Send(HttpMethod.Get, query, null, NodeJson.Default.NodeManifest, stop);
+    }
+
+    public async Task Report(NodeReport report, CancellationToken stop) =>
+        await Send<NodeWelcome>(HttpMethod.Post, "node/v1/reports", JsonContent.Create(report, NodeJson.Default.NodeReport), null, stop);
+
+    public async Task<Stream> OpenImage(string digest, long offset, CancellationToken stop)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "node/v1/images/" + Uri.EscapeDataString(digest));
+        if (offset > 0) request.Headers.Range = new RangeHeaderValue(offset, null);
+        var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop);
+        if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable) return Stream.Null;   // all bytes are here already
+        await Check(response, stop);
+        var stream = await response.Content.ReadAsStreamAsync(stop);
+        if (offset > 0 && response.StatusCode != HttpStatusCode.PartialContent) await Skip(stream, offset, stop);
+        return stream;
+    }
+
+    public async Task Answer(string ticket, Stream content, CancellationToken stop) =>
+        await Send<NodeWelcome>(HttpMethod.Post, "node/v1/streams/" + Uri.EscapeDataString(ticket), new StreamContent(content), null, stop);
+
+    public void Dispose() => client.Dispose();
+
+    private async Task<T?> Send<T>(HttpMethod method, string path, HttpContent? body, JsonTypeInfo<T>? type, CancellationToken stop) where T : class
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = body };
+        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop);
+        await Check(response, stop);
+        return type is null || response.StatusCode == HttpStatusCode.NoContent ? null : await response.Content.ReadFromJsonAsync(type, stop);
+    }
+
+    private static async Task Check(HttpResponseMessage response, CancellationToken stop)
+    {
+        if (response.IsSuccessStatusCode) return;
+        var text = await response.Content.ReadAsStringAsync(stop);
+        var said = text.Length > ErrorCharsMax ? text[..ErrorCharsMax] : text;
+        response.Dispose();
+        throw new NodeException($"The control plane answered {(int)response.StatusCode}: {said}");
+    }
+
+    private static async Task Skip(Stream stream, long count, CancellationToken stop)
+    {
+        var buffer = new byte[65536];
+        while (count > 0)
+        {
+            var read = await stream.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, count)), stop);
+            if (read == 0) return;
+            count -= read;
+        }
+    }
+}

@@ -1,0 +1,168 @@
+using Sovereign.Node.Contract;
+using Sovereign.Node.Disks;
+using Sovereign.Node.Fabric;
+using Sovereign.Node.Hypervisor;
+using Sovereign.Node.Machine;
+
+namespace Sovereign.Node.Agent;
+
+/// <summary>The drivers of one node.</summary>
+public sealed record NodeDrivers(IHypervisor Hypervisor, IFabric Fabric, IDisks Disks);
+
+/// <summary>One step of one item: looks at what is, does what is missing, says what it saw. Idempotent; may die anywhere.</summary>
+internal sealed class ItemSteps(NodeDrivers drivers, ItemTable table, IControlPlane control, TimeProvider clock, Func<Entry, long, Task> rememberHalt)
+{
+    private readonly Dictionary<string, Task> fetches = [];
+
+    public Task<StepResult> Step(Entry entry, CancellationToken stop) => entry.Item.Kind switch
+    {
+        ItemKinds.Network => Network(entry, stop),
+        ItemKinds.Group => Group(entry, stop),
+        ItemKinds.Port => Port(entry, stop),
+        ItemKinds.Router => Router(entry, stop),
+        ItemKinds.Domain => Domain(entry, stop),
+        _ => throw new NodeException($"This agent knows no items of kind {entry.Item.Kind}; update the node."),
+    };
+
+    private async Task<StepResult> Network(Entry entry, CancellationToken stop)
+    {
+        if (entry.Item.Network is { } network)
+        {
+            await drivers.Fabric.EnsureNetwork(network, stop);
+            return StepResult.Seen(entry, ItemState.Present);
+        }
+        if (table.UserOfNetwork(entry.Item.Id) is { } user) return StepResult.Wait(user.Key);
+        await drivers.Fabric.RemoveNetwork(entry.Item.Id, stop);
+        return StepResult.Seen(entry, ItemState.Absent);
+    }
+
+    private async Task<StepResult> Group(Entry entry, CancellationToken stop)
+    {
+        if (entry.Item.Group is { } group)
+        {
+            await drivers.Fabric.EnsureGroup(group, stop);
+            return StepResult.Seen(entry, ItemState.Present);
+        }
+        if (table.UserOfGroup(entry.Item.Id) is { } user) return StepResult.Wait(user.Key);
+        await drivers.Fabric.RemoveGroup(entry.Item.Id, stop);
+        return StepResult.Seen(entry, ItemState.Absent);
+    }
+
+    private async Task<StepResult> Port(Entry entry, CancellationToken stop)
+    {
+        if (entry.Item.Port is not { } port)
+        {
+            if (Holder(entry.Item.Id) is { } domain) return StepResult.Wait(domain.Key);
+            await drivers.Fabric.RemovePort(entry.Item.Id, stop);
+            return StepResult.Seen(entry, ItemState.Absent);
+        }
+        if (Missing(ItemKinds.Network, port.NetworkId) is { } network) return StepResult.Wait(network);
+        foreach (var id in port.GroupIds)
+            if (Missing(ItemKinds.Group, id) is { } group) return StepResult.Wait(group);
+        var groups = port.GroupIds.Select(id => table.Find(ItemKinds.Group, id)!.Item.Group!).ToList();
+        await drivers.Fabric.EnsurePort(port, groups, stop);
+        return StepResult.Seen(entry, ItemState.Present);
+    }
+
+    private async Task<StepResult> Router(Entry entry, CancellationToken stop)
+    {
+        if (entry.Item.Router is not { } router)
+        {
+            await drivers.Fabric.RemoveRouter(entry.Item.Id, stop);
+            return StepResult.Seen(entry, ItemState.Absent);
+        }
+        foreach (var id in ItemTable.NetworksOf(router))
+            if (Missing(ItemKinds.Network, id) is { } network) return StepResult.Wait(network);
+        await drivers.Fabric.EnsureRouter(router, stop);
+        return StepResult.Seen(entry, ItemState.Present);
+    }
+
+    private async Task<StepResult> Domain(Entry entry, CancellationToken stop)
+    {
+        if (entry.Item.Domain is not { } domain)
+        {
+            await drivers.Hypervisor.Kill(entry.Item.Id, stop);
+            await drivers.Disks.Remove(entry.Item.Id, stop);
+            await drivers.Hypervisor.Remove(entry.Item.Id, stop);
+            return StepResult.Seen(entry, ItemState.Absent);
+        }
+        var sight = await drivers.Hypervisor.Look(domain.Id, stop);
+        if (sight.Power != DomainPower.Running) entry.PowerOffAt = null;
+        return domain.Power == PowerTarget.Shutoff ? await StopDomain(entry, domain, sight, stop) : await RunDomain(entry, domain, sight, stop);
+    }
+
+    private async Task<StepResult> StopDomain(Entry entry, DomainSpec domain, DomainSight sight, CancellationToken stop)
+    {
+        if (sight.Power == DomainPower.Running && !await PoweredOff(entry, domain, soft: true, stop)) return StepResult.Wait(null);
+        if (entry.Stored.HaltedVersion != entry.Item.Version) await rememberHalt(entry, entry.Item.Version);
+        return StepResult.Seen(entry, ItemState.Shutoff, sight.Boots);
+    }
+
+    private async Task<StepResult> RunDomain(Entry entry, DomainSpec domain, DomainSight sight, CancellationToken stop)
+    {
+        var rebooted = sight.Boots >= domain.RebootCount;
+        if (sight.Power == DomainPower.Running)
+        {
+            if (rebooted) return StepResult.Seen(entry, ItemState.Running, sight.Boots);
+            if (!await PoweredOff(entry, domain, soft: !domain.RebootHard, stop)) return StepResult.Wait(null);
+        }
+        else if (rebooted && StaysOff(entry, sight))
+        {
+            if (entry.Stored.HaltedVersion < 0) await rememberHalt(entry, entry.Item.Version);
+            return StepResult.Seen(entry, sight.Power == DomainPower.Crashed ? ItemState.Crashed : ItemState.Shutoff, sight.Boots);
+        }
+        foreach (var nic in domain.Nics)
+            if (Missing(ItemKinds.Port, nic.PortId) is { } port) return StepResult.Wait(port);
+        await Fetch(domain.Root.ImageDigest, stop);
+        var disk = await drivers.Disks.EnsureOverlay(domain.Id, domain.Root, stop);
+        await drivers.Hypervisor.Start(domain, disk, stop);
+        if (entry.Stored.HaltedVersion >= 0) await rememberHalt(entry, -1);
+        return StepResult.Seen(entry, ItemState.Running, domain.RebootCount);
+    }
+
+    // A guest that stopped by itself stays off until a newer wish (a start, a reboot) arrives; after the machine's own reboot it comes back.
+    private static bool StaysOff(Entry entry, DomainSight sight) =>
+        entry.Stored.HaltedVersion >= entry.Item.Version || (entry.Stored.HaltedVersion < 0 && sight.Power is DomainPower.Halted or DomainPower.Crashed);
+
+    private async Task<bool> PoweredOff(Entry entry, DomainSpec domain, bool soft, CancellationToken stop)
+    {
+        var now = clock.GetUtcNow();
+        if (soft && domain.ShutdownSeconds > 0)
+        {
+            if (entry.PowerOffAt is null)
+            {
+                await drivers.Hypervisor.PowerDown(domain.Id, stop);
+                entry.PowerOffAt = now + TimeSpan.FromSeconds(domain.ShutdownSeconds);
+            }
+            if (now < entry.PowerOffAt) return false;
+        }
+        await drivers.Hypervisor.Kill(domain.Id, stop);
+        entry.PowerOffAt = null;
+        return true;
+    }
+
+    /// <summary>Several domains of one image fetch it once.</summary>
+    private async Task Fetch(string digest, CancellationToken stop)
+    {
+        if (await drivers.Disks.HasImage(digest, stop)) return;
+        if (!fetches.TryGetValue(digest, out var fetch))
+            fetches[digest] = fetch = drivers.Disks.EnsureImage(digest, (offset, end) => control.OpenImage(digest, offset, end), stop);
+        try { await fetch; } finally { fetches.Remove(digest); }
+    }
+
+    /// <summary>The key of a thing that is not there yet, null when it is; a thing that failed fails what stands on it.</summary>
+    private string? Missing(string kind, string id)
+    {
+        if (table.Find(kind, id) is not { } entry || entry.Item.Absent) return ItemTable.Key(kind, id);
+        return entry.Observed?.State switch
+        {
+            ItemState.Present => null,
+            ItemState.Error => throw new NodeException($"It needs the {kind} {id}, which failed: {entry.Observed.Message}"),
+            _ => entry.Key,
+        };
+    }
+
+    // Reverse order of making: a port's tap goes after the domain that holds it.
+    private Entry? Holder(string portId) => table.All.FirstOrDefault(e => e.Item.Kind == ItemKinds.Domain && e.Item.Absent
+        && e.Observed?.State != ItemState.Absent && e.Stored.Spec.Domain?.Nics.Any(n => n.PortId == portId) == true);
+}

@@ -1,0 +1,25 @@
+using Sovereign.Node.Contract;
+
+namespace Sovereign.Node.Disks;
+
+/// <summary>Images and root disks of one node. Every call is one idempotent effect: a crash may come before or after it, and it may be made again.</summary>
+public interface IDisks
+{
+    /// <summary>Brings an image into the node's cache, resuming what an earlier try left; refused when its bytes do not have the digest.</summary>
+    /// <param name="open">Opens the image's bytes from an offset.</param>
+    Task EnsureImage(string digest, Func<long, CancellationToken, Task<Stream>> open, CancellationToken stop);
+
+    Task<bool> HasImage(string digest, CancellationToken stop);
+
+    /// <summary>Makes the domain's root disk over its image, and grows it; returns what the hypervisor opens.</summary>
+    Task<string> EnsureOverlay(string domainId, RootDiskSpec root, CancellationToken stop);
+
+    /// <summary>Removes a domain's disks; absent is success.</summary>
+    Task Remove(string domainId, CancellationToken stop);
+
+    /// <summary>Ids of the domains that have disks here.</summary>
+    Task<IReadOnlyList<string>> List(CancellationToken stop);
+
+    /// <summary>Removes cached images that no disk stands on and nobody wants; returns how many.</summary>
+    Task<int> Reclaim(IReadOnlySet<string> wanted, CancellationToken stop);
+}

@@ -1,0 +1,162 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Sovereign.Node.Contract;
+using Sovereign.Node.Machine;
+
+namespace Sovereign.Node.Disks;
+
+/// <summary>qcow2 files: images by digest, read-only; one overlay a domain.</summary>
+public sealed class Qcow2Disks : IDisks
+{
+    private const int CopyBytes = 256 * 1024;
+    private static readonly TimeSpan imageToolLimit = TimeSpan.FromMinutes(2);
+    private readonly string images;
+    private readonly string disks;
+    private readonly ProcessRunner runner;
+
+    public Qcow2Disks(string stateDir, ProcessRunner runner)
+    {
+        this.runner = runner;
+        images = Directory.CreateDirectory(Path.Combine(stateDir, "images")).FullName;
+        disks = Directory.CreateDirectory(Path.Combine(stateDir, "disks")).FullName;
+    }
+
+    public Task<bool> HasImage(string digest, CancellationToken stop) => Task.FromResult(File.Exists(ImagePath(digest)));
+
+    public async Task EnsureImage(string digest, Func<long, CancellationToken, Task<Stream>> open, CancellationToken stop)
+    {
+        var path = ImagePath(digest);
+        if (File.Exists(path)) return;
+        var part = path + ".part";
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        await using (var file = new FileStream(part, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, CopyBytes, useAsync: true))
+        {
+            await Copy(file, null, hash, stop);   // what an earlier try left counts
+            await using var source = await open(file.Length, stop);
+            await Copy(source, file, hash, stop);
+            await file.FlushAsync(stop);
+            file.Flush(flushToDisk: true);
+        }
+        var found = Convert.ToHexStringLower(hash.GetHashAndReset());
+        if (!string.Equals(found, digest, StringComparison.OrdinalIgnoreCase))
+        {
+            File.Delete(part);
+            throw new NodeException($"Image {digest} arrived with the digest {found}: its bytes were changed or cut on the way. It is fetched again from the start.");
+        }
+        File.SetUnixFileMode(part, UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        File.Move(part, path, overwrite: true);
+    }
+
+    public async Task<string> EnsureOverlay(string domainId, RootDiskSpec root, CancellationToken stop)
+    {
+        var directory = Path.Combine(disks, Plain(domainId));
+        var path = Path.Combine(directory, "root.qcow2");
+        if (File.Exists(path)) return path;
+        var image = ImagePath(root.ImageDigest);
+        if (!File.Exists(image)) throw new NodeException($"Image {root.ImageDigest} is not on this node; it is fetched before the disk is made.");
+        Directory.CreateDirectory(directory);
+        var temporary = path + ".new";
+        var format = root.ImageFormat is "raw" or "qcow2" ? root.ImageFormat : throw new NodeException($"Images of format {root.ImageFormat} can't be run; convert the image to qcow2 or raw.");
+        if (format == "qcow2") await QcowHeader.RefuseOutsideFiles(image, stop);
+        // The header says the size the disk shall have, so nothing has to be resized afterwards.
+        List<string> arguments = ["create", "-q", "-f", "qcow2", "-F", format, "-b", image, "-o", "lazy_refcounts=on,compat=1.1", temporary];
+        if (root.SizeBytes > 0) arguments.Add(Math.Max(root.SizeBytes, await VirtualSize(image, format, stop)).ToString(CultureInfo.InvariantCulture));
+        try
+        {
+            await runner.Must("qemu-img", arguments, stop, limit: imageToolLimit);
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch (Exception cause) when (cause is IOException || cause.Message.Contains("No space left", StringComparison.Ordinal))
+        {
+            throw new NodeException($"The disk of {domainId} can't be made: the file system of {disks} is full. Free space there or use another node.", cause);
+        }
+        return path;
+    }
+
+    public Task Remove(string domainId, CancellationToken stop)
+    {
+        var directory = Path.Combine(disks, Plain(domainId));
+        if (Directory.Exists(directory)) Directory.Delete(directory, recursive: true);
+        return Task.CompletedTask;
+    }
+
+    public Task<IReadOnlyList<string>> List(CancellationToken stop) =>
+        Task.FromResult<IReadOnlyList<string>>([.. Directory.EnumerateDirectories(disks).Select(d => Path.GetFileName(d)).Order(StringComparer.Ordinal)]);
+
+    public async Task<int> Reclaim(IReadOnlySet<string> wanted, CancellationToken stop)
+    {
+        var used = new HashSet<string>(wanted, StringComparer.OrdinalIgnoreCase);
+        foreach (var disk in Directory.EnumerateFiles(disks, "root.qcow2", SearchOption.AllDirectories))
+            used.Add(Path.GetFileName(await QcowHeader.BackingFile(disk, stop) ?? ""));
+        var reclaimed = 0;
+        foreach (var image in Directory.EnumerateFiles(images))
+        {
+            var name = Path.GetFileName(image);
+            if (used.Contains(name.EndsWith(".part", StringComparison.Ordinal) ? name[..^5] : name)) continue;
+            File.Delete(image);
+            reclaimed++;
+        }
+        return reclaimed;
+    }
+
+    private string ImagePath(string digest) => Path.Combine(images, Plain(digest.ToLowerInvariant()));
+
+    private static async Task<long> VirtualSize(string image, string format, CancellationToken stop) =>
+        format == "raw" ? new FileInfo(image).Length : await QcowHeader.VirtualSize(image, stop);
+
+    private static string Plain(string id) =>
+        id.Length is > 0 and <= 128 && id.All(c => char.IsAsciiLetterOrDigit(c) || c == '-') ? id : throw new NodeException($"'{id}' is no id.");
+
+    private static async Task Copy(Stream source, Stream? target, IncrementalHash hash, CancellationToken stop)
+    {
+        var buffer = new byte[CopyBytes];
+        for (int read; (read = await source.ReadAsync(buffer, stop)) > 0;)
+        {
+            hash.AppendData(buffer.AsSpan(0, read));
+            if (target is not null) await target.WriteAsync(buffer.AsMemory(0, read), stop);
+        }
+    }
+}
+
+/// <summary>The two facts of a qcow2 header that the node needs, read without starting a program.</summary>
+internal static class QcowHeader
+{
+    private const int Bytes = 72;
+    private const int BackingNameBytesMax = 1023;
+
+    public static async Task<long> VirtualSize(string path, CancellationToken stop)
+    {
+        var header = await Read(path, 0, Bytes, stop);
+        return System.Buffers.Binary.BinaryPrimitives.ReadInt64BigEndian(header.AsSpan(24));
+    }
+
+    public static async Task<string?> BackingFile(string path, CancellationToken stop)
+    {
+        var header = await Read(path, 0, Bytes, stop);
+        var at = System.Buffers.Binary.BinaryPrimitives.ReadInt64BigEndian(header.AsSpan(8));
+        var length = System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(16));
+        return at == 0 || length is <= 0 or > BackingNameBytesMax ? null : System.Text.Encoding.UTF8.GetString(await Read(path, at, length, stop));
+    }
+
+    /// <summary>An image that points at other files of this machine is never opened.</summary>
+    public static async Task RefuseOutsideFiles(string path, CancellationToken stop)
+    {
+        const long dataFileBit = 1 << 2;
+        var header = await Read(path, 0, Bytes + 8, stop);
+        var version = System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(4));
+        var features = version >= 3 ? System.Buffers.Binary.BinaryPrimitives.ReadInt64BigEndian(header.AsSpan(72)) : 0;
+        if (await BackingFile(path, stop) is not null || (features & dataFileBit) != 0)
+            throw new NodeException("The image refers to another file (backing file or data file), which is refused. Convert it to a single qcow2 file.");
+    }
+
+    private static async Task<byte[]> Read(string path, long offset, int count, CancellationToken stop)
+    {
+        await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        file.Seek(offset, SeekOrigin.Begin);
+        var bytes = new byte[count];
+        await file.ReadExactlyAsync(bytes, stop);
+        if (offset == 0 && (bytes[0] != 'Q' || bytes[1] != 'F' || bytes[2] != 'I' || bytes[3] != 0xfb)) throw new NodeException($"{path} is no qcow2 file.");
+        return bytes;
+    }
+}

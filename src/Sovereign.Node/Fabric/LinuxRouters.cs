@@ -1,0 +1,149 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Text.Json;
+using Sovereign.Node.Contract;
+using Sovereign.Node.Machine;
+
+namespace Sovereign.Node.Fabric;
+
+/// <summary>One namespace a router: its legs, routes and NAT.</summary>
+internal sealed class LinuxRouters(FabricNames names, IpTool ip, ProcessRunner runner, SwitchState state, IMetadataDoors doors)
+{
+    private readonly ConcurrentDictionary<string, RouterSpec> applied = new();
+
+    public async Task Ensure(RouterSpec router, CancellationToken stop)
+    {
+        var netns = names.Router(router.Id);
+        var known = applied.GetValueOrDefault(router.Id);
+        if (!Netns.Exists(netns))
+        {
+            known = null;
+            await ip.AddNetns(netns, stop);
+            Netns.WriteSysctl(netns, new Dictionary<string, string> { ["net/ipv4/ip_forward"] = "1", ["net/ipv4/conf/all/send_redirects"] = "0", ["net/ipv4/conf/default/send_redirects"] = "0" });
+        }
+        var legs = Legs(router);
+        var existing = Existing(await ip.Json(netns, ["addr", "show"], stop));
+        await MakeLegs(router, netns, legs, existing, stop);
+        // NAT stands before the legs carry traffic: no packet leaves with a private source.
+        await runner.Must("nsenter", ["--net=" + Netns.PathOf(netns), "nft", "-f", "-"], stop, RouterRules.Script(router));
+        await SetLegs(router, netns, legs, existing, stop);
+        await SetRoutes(router, netns, stop);
+        await ForgetFlows(known, router, netns, stop);
+        if (router.AdminUp) Announce(router, netns, known);
+        doors.Open(netns, [.. router.Interfaces.Select(i => i.NetworkId).Distinct()]);
+        applied[router.Id] = router;
+    }
+
+    public async Task Remove(string id, CancellationToken stop)
+    {
+        var netns = names.Router(id);
+        doors.Close(netns);
+        if (Netns.Exists(netns))
+        {
+            var legs = Existing(await ip.Json(netns, ["addr", "show"], stop)).Keys.ToList();
+            await ip.Batch(netns, [.. legs.Select(l => $"link del {l}")], stop);
+            foreach (var leg in legs) state.RemoveLink("tap" + leg[3..]);
+            await ip.DeleteNetns(netns, stop);
+        }
+        applied.TryRemove(id, out _);
+    }
+
+    private async Task MakeLegs(
+        RouterSpec router, string netns, IReadOnlyList<Leg> legs, Dictionary<string, HashSet<string>> existing, CancellationToken stop)
+    {
+        var obsolete = existing.Keys.Where(l => legs.All(leg => leg.Name != l)).ToList();
+        await ip.Batch(netns, [.. obsolete.Select(l => $"link del {l}")], stop);
+        foreach (var link in obsolete) state.RemoveLink("tap" + link[3..]);
+        var commands = new List<string>();
+        foreach (var leg in legs.Where(l => !existing.ContainsKey(l.Name)))
+        {
+            var alias = names.Alias("router-port", leg.PortId);
+            commands.Add($"link add {leg.Outer} type veth peer name {leg.Name} address {SwitchRules.Mac(leg.Mac)} netns {netns}");
+            commands.Add($"link set {leg.Outer} alias {alias} master {FabricNames.Bridge(leg.NetworkId)} up");
+            state.AddLink(leg.Outer, alias);
+        }
+        await ip.Batch(names.Switch, commands, stop);
+    }
+
+    private async Task SetLegs(
+        RouterSpec router, string netns, IReadOnlyList<Leg> legs, Dictionary<string, HashSet<string>> existing, CancellationToken stop)
+    {
+        var mtus = (await ip.Json(names.Switch, ["link", "show", "type", "bridge"], stop)).EnumerateArray()
+            .ToDictionary(l => l.GetProperty("ifname").GetString()!, l => l.GetProperty("mtu").GetInt32());
+        List<string> commands = ["addr replace 169.254.169.254/32 dev lo"];
+        foreach (var leg in legs)
+        {
+            var have = existing.GetValueOrDefault(leg.Name) ?? [];
+            commands.AddRange(have.Except(leg.Addresses).Select(a => $"addr del {a} dev {leg.Name}"));
+            commands.AddRange(leg.Addresses.Except(have).Select(a => $"addr replace {a} dev {leg.Name}"));
+            commands.Add($"link set {leg.Name} mtu {mtus.GetValueOrDefault(FabricNames.Bridge(leg.NetworkId), 1500)} {(router.AdminUp ? "up" : "down")}");
+        }
+        await ip.Batch(netns, commands, stop);
+    }
+
+    private async Task SetRoutes(RouterSpec router, string netns, CancellationToken stop)
+    {
+        if (!router.AdminUp) return;
+        var wanted = router.Routes.Where(r => !r.Destination.Contains(':'))
+            .ToDictionary(r => SwitchRules.Cidr(r.Destination), r => SwitchRules.Address(r.NextHop));
+        if (router.Gateway?.NextHop is { } next) wanted.TryAdd("default", SwitchRules.Address(next));
+        var have = (await ip.Json(netns, ["route", "show", "proto", "static"], stop)).EnumerateArray()
+            .Select(r => Full(r.GetProperty("dst").GetString()!)).ToList();
+        await ip.Batch(netns, [.. have.Where(d => !wanted.ContainsKey(d)).Select(d => $"route del {d} proto static")], stop);
+        foreach (var (destination, hop) in wanted)
+        {
+            // A next hop that no leg reaches yet is no reason to fail the router: the rest must work.
+            try { await ip.Batch(netns, [$"route replace {destination} via {hop} proto static"], stop); }
+            catch (NodeException failure) when (failure.Message.Contains("invalid gateway", StringComparison.OrdinalIgnoreCase)) { /* becomes reachable with its leg */ }
+        }
+    }
+
+    // Flows through a floating IP that was taken away end with it.
+    private async Task ForgetFlows(RouterSpec? before, RouterSpec now, string netns, CancellationToken stop)
+    {
+        var gone = before?.FloatingIps.Where(f => !now.FloatingIps.Any(n => n.Address == f.Address && n.FixedAddress == f.FixedAddress)) ?? [];
+        foreach (var floating in gone)
+        {
+            await Conntrack(netns, "--orig-dst", floating.Address, stop);
+            await Conntrack(netns, "--reply-dst", floating.Address, stop);
+        }
+    }
+
+    private async Task Conntrack(string netns, string side, string address, CancellationToken stop) =>
+        await runner.Run("nsenter", ["--net=" + Netns.PathOf(netns), "conntrack", "-D", side, SwitchRules.Address(address)], stop);
+
+    private static void Announce(RouterSpec router, string netns, RouterSpec? known)
+    {
+        if (router.Gateway is not { } gateway) return;
+        var mac = PhysicalAddress.Parse(gateway.Mac);
+        var before = known is { AdminUp: true } ? External(known).ToHashSet() : [];
+        foreach (var address in External(router).Where(a => !before.Contains(a)))
+            Netns.AnnounceArp(netns, FabricNames.GatewayLeg(gateway.PortId), mac, IPAddress.Parse(address));
+    }
+
+    private static IEnumerable<string> External(RouterSpec router) =>
+        (router.Gateway?.Addresses.Select(a => a.Split('/')[0]) ?? []).Concat(router.FloatingIps.Select(f => f.Address));
+
+    private static List<Leg> Legs(RouterSpec router)
+    {
+        var legs = router.Interfaces
+            .Select(i => new Leg(FabricNames.RouterLeg(i.PortId), FabricNames.Tap(i.PortId), i.PortId, i.NetworkId, i.Mac, [.. i.Addresses.Select(SwitchRules.Cidr)])).ToList();
+        if (router.Gateway is { } gateway)
+        {
+            legs.Add(new Leg(FabricNames.GatewayLeg(gateway.PortId), FabricNames.Tap(gateway.PortId), gateway.PortId, gateway.NetworkId, gateway.Mac,
+                [.. gateway.Addresses.Select(SwitchRules.Cidr), .. router.FloatingIps.Select(f => SwitchRules.Address(f.Address) + "/32")]));
+        }
+        return legs;
+    }
+
+    private static Dictionary<string, HashSet<string>> Existing(JsonElement links) => links.EnumerateArray()
+        .Where(l => l.TryGetProperty("ifname", out var name) && name.GetString() is { } text && (text.StartsWith("qr-", StringComparison.Ordinal) || text.StartsWith("qg-", StringComparison.Ordinal)))
+        .ToDictionary(l => l.GetProperty("ifname").GetString()!, l => l.GetProperty("addr_info").EnumerateArray()
+            .Where(a => a.GetProperty("family").GetString() == "inet")
+            .Select(a => $"{a.GetProperty("local").GetString()}/{a.GetProperty("prefixlen").GetInt32()}").ToHashSet());
+
+    private static string Full(string destination) => destination == "default" || destination.Contains('/') ? destination : destination + "/32";
+
+    private sealed record Leg(string Name, string Outer, string PortId, string NetworkId, string Mac, IReadOnlyList<string> Addresses);
+}

@@ -1,0 +1,213 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using Sovereign.Node.Contract;
+using Sovereign.Node.Machine;
+
+namespace Sovereign.Node.Fabric;
+
+/// <summary>nftables of the switching namespace as text. A port's number (16 bits, local to the node) travels in the packet mark:
+/// the port it came from in the low half, the port it goes to in the high half; the bridge family sets it, the inet family decides by it.</summary>
+internal static class SwitchRules
+{
+    private const string MetadataAddress = "169.254.169.254";
+
+    public static string Base() => """
+        add table bridge sov
+        add map bridge sov from { typeof iifname : verdict; }
+        add map bridge sov to { typeof oifname : verdict; }
+        add chain bridge sov enter { type filter hook prerouting priority -310; policy accept; }
+        add chain bridge sov leave { type filter hook forward priority -10; policy accept; }
+        flush chain bridge sov enter
+        flush chain bridge sov leave
+        add rule bridge sov enter iifname vmap @from
+        add rule bridge sov leave oifname vmap @to
+        add table inet sov
+        add map inet sov zones { typeof iifname : ct zone; }
+        add map inet sov egress_ports { type mark : verdict; }
+        add map inet sov ingress_ports { type mark : verdict; }
+        add chain inet sov zone { type filter hook prerouting priority -300; policy accept; }
+        add chain inet sov egress { type filter hook forward priority 0; policy accept; }
+        add chain inet sov ingress { type filter hook forward priority 1; policy accept; }
+        flush chain inet sov zone
+        flush chain inet sov egress
+        flush chain inet sov ingress
+        add rule inet sov zone ct zone set iifname map @zones
+        add rule inet sov egress meta mark & 0x0000ffff vmap @egress_ports
+        add rule inet sov ingress meta mark & 0xffff0000 vmap @ingress_ports
+
+        """;
+
+    public static string Zone(string bridge, int number) => $"add element inet sov zones {{ \"{bridge}\" : {number} }}\n";
+
+    public static string NoZone(string bridge, int number) => Zone(bridge, number) + $"delete element inet sov zones {{ \"{bridge}\" }}\n";
+
+    /// <summary>Both chains of a group and its member set, so that others may refer to it before its own spec arrives.</summary>
+    private static string GroupNames(string group) =>
+        $"add set inet sov m_{group} {{ type ipv4_addr; }}\nadd chain inet sov gi_{group}\nadd chain inet sov ge_{group}\n";
+
+    public static string Group(GroupSpec spec)
+    {
+        var group = FabricNames.Group(spec.Id);
+        var script = new StringBuilder(GroupNames(group));
+        foreach (var remote in spec.Rules.Select(r => r.RemoteGroupId).OfType<string>().Distinct()) script.Append(GroupNames(FabricNames.Group(remote)));
+        script.Append(CultureInfo.InvariantCulture, $"flush chain inet sov gi_{group}\nflush chain inet sov ge_{group}\n");
+        foreach (var rule in spec.Rules)
+        {
+            if (rule.Ipv6) continue;   // no IPv6 subnets yet: IPv6 never leaves a port
+            script.Append(CultureInfo.InvariantCulture, $"add rule inet sov {(rule.Ingress ? "gi" : "ge")}_{group} {Match(rule)} accept\n");
+        }
+        return script.ToString();
+    }
+
+    /// <summary>Member changes alone: no rule is rewritten. A null before-list means unknown.</summary>
+    public static string Members(GroupSpec spec, IReadOnlySet<string>? before)
+    {
+        var set = "m_" + FabricNames.Group(spec.Id);
+        var now = spec.MemberAddresses.Select(Address).ToHashSet();
+        var script = new StringBuilder();
+        if (before is null) script.Append(CultureInfo.InvariantCulture, $"flush set inet sov {set}\n");
+        var gone = before is null ? [] : before.Except(now).ToList();
+        var come = before is null ? now.ToList() : now.Except(before).ToList();
+        if (gone.Count > 0) script.Append(CultureInfo.InvariantCulture, $"delete element inet sov {set} {{ {string.Join(", ", gone)} }}\n");
+        if (come.Count > 0) script.Append(CultureInfo.InvariantCulture, $"add element inet sov {set} {{ {string.Join(", ", come)} }}\n");
+        return script.ToString();
+    }
+
+    public static string EmptyGroup(string id)
+    {
+        var group = FabricNames.Group(id);
+        return GroupNames(group) + $"flush chain inet sov gi_{group}\nflush chain inet sov ge_{group}\nflush set inet sov m_{group}\n";
+    }
+
+    public static string DeleteGroup(string id)
+    {
+        var group = FabricNames.Group(id);
+        return $"delete chain inet sov gi_{group}\ndelete chain inet sov ge_{group}\ndelete set inet sov m_{group}\n";
+    }
+
+    public static string Port(PortSpec port, int number, bool stateful)
+    {
+        var tap = FabricNames.Tap(port.Id);
+        var low = number.ToString(CultureInfo.InvariantCulture);
+        var high = (number << 16).ToString(CultureInfo.InvariantCulture);
+        var script = new StringBuilder();
+        foreach (var chain in PortChains(number)) script.Append(CultureInfo.InvariantCulture, $"add chain {chain}\nflush chain {chain}\n");
+        void Rule(string chain, string rule) => script.Append(CultureInfo.InvariantCulture, $"add rule {chain} {rule}\n");
+        Rule($"bridge sov s_{number}", $"meta mark set {low}");
+        Rule($"bridge sov o_{number}", $"meta mark set meta mark & 0x0000ffff | 0x{number << 16:x8}");
+        if (port.PortSecurity)
+        {
+            foreach (var rule in Spoofing(port)) Rule($"bridge sov s_{number}", rule);
+            Filter(Rule, port, number, stateful);
+        }
+        script.Append(CultureInfo.InvariantCulture, $$"""
+            add element inet sov egress_ports { {{low}} : jump e_{{number}} }
+            add element inet sov ingress_ports { {{high}} : jump i_{{number}} }
+            add element bridge sov to { "{{tap}}" : jump o_{{number}} }
+            add element bridge sov from { "{{tap}}" : jump s_{{number}} }
+
+            """);
+        return script.ToString();
+    }
+
+    public static string NoPort(string tap, int number)
+    {
+        var low = number.ToString(CultureInfo.InvariantCulture);
+        var high = (number << 16).ToString(CultureInfo.InvariantCulture);
+        return string.Concat(PortChains(number).Select(c => $"flush chain {c}\n")) + $$"""
+            delete element bridge sov from { "{{tap}}" }
+            delete element bridge sov to { "{{tap}}" }
+            delete element inet sov egress_ports { {{low}} }
+            delete element inet sov ingress_ports { {{high}} }
+
+            """ + string.Concat(PortChains(number).Select(c => $"delete chain {c}\n"));
+    }
+
+    private static string[] PortChains(int number) => [$"bridge sov s_{number}", $"bridge sov o_{number}", $"inet sov e_{number}", $"inet sov i_{number}"];
+
+    private static void Filter(Action<string, string> rule, PortSpec port, int number, bool stateful)
+    {
+        var (egress, ingress) = ($"inet sov e_{number}", $"inet sov i_{number}");
+        rule(egress, "meta nfproto ipv6 drop");
+        rule(ingress, "meta nfproto ipv6 drop");
+        rule(egress, "udp sport 68 udp dport 67 accept");
+        rule(egress, $"ip daddr {MetadataAddress} tcp dport 80 accept");
+        // DHCP and metadata answers come from the fabric itself: no guest's number is in the low half.
+        rule(ingress, "meta mark & 0x0000ffff == 0 udp sport 67 udp dport 68 accept");
+        rule(ingress, $"meta mark & 0x0000ffff == 0 ip saddr {MetadataAddress} tcp sport 80 accept");
+        if (stateful)
+        {
+            rule(egress, "ct state established,related accept");
+            rule(ingress, "ct state established,related accept");
+        }
+        foreach (var id in port.GroupIds)
+        {
+            rule(egress, $"jump ge_{FabricNames.Group(id)}");
+            rule(ingress, $"jump gi_{FabricNames.Group(id)}");
+        }
+        rule(egress, "drop");
+        rule(ingress, "drop");
+    }
+
+    private static IEnumerable<string> Spoofing(PortSpec port)
+    {
+        var own = Mac(port.Mac);
+        var sources = port.Addresses.Select(a => (Mac: own, Source: Address(a.Address)))
+            .Concat(port.AllowedPairs.Where(p => !p.Cidr.Contains(':')).Select(p => (Mac: p.Mac is null ? own : Mac(p.Mac), Source: Cidr(p.Cidr))))
+            .GroupBy(p => p.Mac, p => p.Source).ToDictionary(g => g.Key, g => g.Distinct().ToList());
+        yield return $"ether saddr != {{ {string.Join(", ", sources.Keys.Append(own).Distinct())} }} drop";
+        yield return "ether type ip6 drop";
+        yield return $"ether saddr {own} ip saddr 0.0.0.0 udp sport 68 udp dport 67 accept";
+        yield return "udp sport 67 udp dport 68 drop";   // a guest is no DHCP server
+        foreach (var (mac, allowed) in sources)
+        {
+            foreach (var source in allowed)
+            {
+                yield return $"ether saddr {mac} ip saddr {source} accept";
+                yield return $"ether saddr {mac} arp saddr ether {mac} arp saddr ip {source} accept";
+            }
+            yield return $"ether saddr {mac} arp saddr ether {mac} arp saddr ip 0.0.0.0 arp operation request accept";
+        }
+        yield return "drop";
+    }
+
+    private static string Match(RuleSpec rule)
+    {
+        var side = rule.Ingress ? "saddr" : "daddr";
+        var parts = new List<string> { "meta nfproto ipv4" };
+        if (rule.RemoteCidr is not null && Cidr(rule.RemoteCidr) is var cidr && !cidr.EndsWith("/0", StringComparison.Ordinal)) parts.Add($"ip {side} {cidr}");
+        if (rule.RemoteGroupId is not null) parts.Add($"ip {side} @m_{FabricNames.Group(rule.RemoteGroupId)}");
+        if (rule.Protocol is null or "any" or "0") return string.Join(' ', parts);
+        var protocol = Protocols.Number(rule.Protocol) ?? throw new NodeException($"Rule {rule.Id} names the unknown protocol {rule.Protocol}.");
+        parts.Add($"meta l4proto {protocol}");
+        if (protocol == Protocols.Icmp)
+        {
+            if (rule.PortMin is { } type) parts.Add($"icmp type {type}");
+            if (rule.PortMax is { } code) parts.Add($"icmp code {code}");
+        }
+        else if (rule.PortMin is not null || rule.PortMax is not null)
+        {
+            parts.Add($"th dport {rule.PortMin ?? 0}-{rule.PortMax ?? 65535}");
+        }
+        return string.Join(' ', parts);
+    }
+
+    // Everything that reaches nft's text is parsed and written anew: a spec can never bring words of its own.
+    internal static string Address(string text) =>
+        IPAddress.TryParse(text, out var address) && address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork
+            ? address.ToString() : throw new NodeException($"'{text}' is no IPv4 address.");
+
+    internal static string Cidr(string text)
+    {
+        if (!text.Contains('/')) return Address(text);
+        var slash = text.IndexOf('/');
+        return IPAddress.TryParse(text[..slash], out var address) && int.TryParse(text[(slash + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var prefix)
+            && prefix <= 32 && address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork
+            ? $"{address}/{prefix}" : throw new NodeException($"'{text}' is no IPv4 range.");
+    }
+
+    internal static string Mac(string text) =>
+        System.Net.NetworkInformation.PhysicalAddress.TryParse(text, out var mac) && mac.GetAddressBytes() is { Length: 6 } bytes
+            ? string.Join(':', bytes.Select(b => b.ToString("x2", CultureInfo.InvariantCulture))) : throw new NodeException($"'{text}' is no MAC address.");
+}

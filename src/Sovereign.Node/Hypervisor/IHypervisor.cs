@@ -1,0 +1,46 @@
+using Sovereign.Node.Contract;
+
+namespace Sovereign.Node.Hypervisor;
+
+/// <summary>The virtual machines of one node. Every call is one idempotent effect: a crash may come before or after it, and it may be made again.</summary>
+public interface IHypervisor
+{
+    /// <summary>Told the id of a domain that changed by itself: look again.</summary>
+    Action<string>? Changed { get; set; }
+
+    Task<HypervisorFacts> Probe(CancellationToken stop);
+
+    /// <summary>Finds the running domains of this cloud and node again and watches them.</summary>
+    Task<IReadOnlyList<DomainSight>> List(CancellationToken stop);
+
+    Task<DomainSight> Look(string id, CancellationToken stop);
+
+    /// <summary>Starts a domain that does not run; its disk and its ports are there.</summary>
+    /// <param name="disk">What <see cref="Disks.IDisks.EnsureOverlay"/> returned.</param>
+    Task Start(DomainSpec domain, string disk, CancellationToken stop);
+
+    /// <summary>Presses the power button; the guest may take its time or ignore it.</summary>
+    Task PowerDown(string id, CancellationToken stop);
+
+    /// <summary>Cuts the power; returns when the domain is gone.</summary>
+    Task Kill(string id, CancellationToken stop);
+
+    /// <summary>Forgets a domain that does not run, with its console log.</summary>
+    Task Remove(string id, CancellationToken stop);
+
+    /// <summary>The last bytes that the guest wrote to its serial console.</summary>
+    Task<byte[]> ConsoleTail(string id, int bytesMax, CancellationToken stop);
+
+    /// <summary>Bounds what grows (console logs).</summary>
+    Task Trim(CancellationToken stop);
+}
+
+/// <summary>Off: never started since the machine booted. Halted: the guest powered itself off. Crashed: the process died.</summary>
+public enum DomainPower { Absent, Off, Running, Halted, Crashed }
+
+/// <param name="Boots">The reboot count that the running (or last) process was started for.</param>
+public sealed record DomainSight(string Id, DomainPower Power, int Boots);
+
+/// <param name="Accelerator">"kvm" or "tcg".</param>
+/// <param name="Version">7.2.22 is 7002022.</param>
+public sealed record HypervisorFacts(string Accelerator, long Version);

@@ -1,0 +1,83 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Sovereign.Node.Contract;
+
+namespace Sovereign.Node.Hypervisor;
+
+/// <summary>Files of one domain. QEMU may write only into its run directory and the files that are made for it.</summary>
+internal sealed record DomainFiles(string Directory)
+{
+    public string Run => Path.Combine(Directory, "run");
+
+    public string Pid => Path.Combine(Run, "qemu.pid");
+
+    public string Monitor => Path.Combine(Run, "qmp.sock");
+
+    public string Console => Path.Combine(Directory, "console.log");
+
+    public string ConsoleBefore => Path.Combine(Directory, "console.log.1");
+
+    public string ConfigDrive => Path.Combine(Directory, "config.iso");
+
+    public string State => Path.Combine(Directory, "state.json");
+}
+
+/// <summary>QEMU's arguments for a domain; NICs are added when their descriptors are known.</summary>
+internal static class QemuCommandLine
+{
+    private const int TranslationCacheMib = 128;
+
+    public static List<string> Arguments(DomainSpec domain, string name, DomainFiles files, string disk, string accelerator)
+    {
+        var hardware = domain.Hardware;
+        List<string> arguments =
+        [
+            "-name", name, "-no-user-config", "-nodefaults", "-pidfile", files.Pid, "-no-shutdown", "-msg", "timestamp=on",
+            "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
+            "-machine", hardware.Machine == "q35" ? "q35" : "pc",
+            "-accel", accelerator == "kvm" ? "kvm" : $"tcg,thread=multi,tb-size={TranslationCacheMib}", "-cpu", accelerator == "kvm" ? "host" : "max",
+            "-smp", Number(domain.Vcpus), "-m", Number(domain.MemoryMib) + "M", "-rtc", "base=utc", "-vga", "std",
+            "-vnc", "unix:" + Escape(Path.Combine(files.Run, "vnc.sock")),
+            "-chardev", $"socket,id=monitor,path={Escape(files.Monitor)},server=on,wait=off", "-mon", "chardev=monitor,mode=control",
+            "-chardev", $"file,id=console,path={Escape(files.Console)},append=on", "-device", "isa-serial,chardev=console",
+            "-device", "virtio-serial-pci", "-chardev", $"socket,id=agent,path={Escape(Path.Combine(files.Run, "agent.sock"))},server=on,wait=off",
+            "-device", "virtserialport,chardev=agent,name=org.qemu.guest_agent.0", "-device", "virtio-balloon-pci",
+        ];
+        if (Guid.TryParse(domain.Id, out var uuid)) arguments.AddRange(["-uuid", uuid.ToString()]);
+        if (hardware.Rng) arguments.AddRange(["-object", "rng-random,id=rng,filename=/dev/urandom", "-device", "virtio-rng-pci,rng=rng"]);
+        arguments.AddRange(["-blockdev", File("root", "qcow2", disk, readOnly: false)]);
+        arguments.AddRange(hardware.DiskBus switch
+        {
+            "scsi" => ["-device", "virtio-scsi-pci,id=scsi", "-device", "scsi-hd,drive=root,bootindex=0"],
+            "ide" => hardware.Machine == "q35" ? ["-device", "ide-hd,drive=root,bus=ide.0,bootindex=0"] : ["-device", "ide-hd,drive=root,bus=ide.0,unit=0,bootindex=0"],
+            _ => (string[])["-device", "virtio-blk-pci,drive=root,bootindex=0"],
+        });
+        if (domain.Guest.ConfigDrive)
+        {
+            arguments.AddRange(["-blockdev", File("config", "raw", files.ConfigDrive, readOnly: true)]);
+            // Small guest kernels have IDE but no AHCI, so on q35 the drive is a virtio disk.
+            arguments.AddRange(["-device", hardware.Machine == "q35" ? "virtio-blk-pci,drive=config" : "ide-cd,drive=config,bus=ide.1,unit=0"]);
+        }
+        return arguments;
+    }
+
+    public static IEnumerable<string> Nic(NicSpec nic, int index, int descriptor, string model)
+    {
+        yield return "-netdev";
+        yield return $"tap,id=nic{index},fd={descriptor}";
+        yield return "-device";
+        var common = $"netdev=nic{index},id=net{index},mac={Fabric.SwitchRules.Mac(nic.Mac)},romfile=";
+        yield return model == "e1000" ? $"e1000,{common}" : $"virtio-net-pci,{common},host_mtu={Number(nic.MtuBytes)}";
+    }
+
+    private static string File(string node, string driver, string path, bool readOnly) => new JsonObject
+    {
+        ["node-name"] = node, ["driver"] = driver, ["read-only"] = readOnly,
+        ["file"] = new JsonObject { ["driver"] = "file", ["filename"] = path },
+    }.ToJsonString(JsonSerializerOptions.Web);
+
+    private static string Escape(string path) => path.Replace(",", ",,", StringComparison.Ordinal);
+
+    private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,115 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+
+namespace Sovereign.Node.Machine;
+
+/// <summary>The few system calls that .NET does not bring.</summary>
+internal static partial class Native
+{
+    private const int CloneNewNet = 0x40000000;
+    private const int OpenReadWrite = 2;
+    private const int OpenCloseOnExec = 0x80000;
+    private const nuint TunSetIff = 0x400454ca;
+    private const short TapNoPacketInfoVnetHeader = 0x0002 | 0x1000 | 0x4000;
+    private const int KillSignal = 9;
+    private const int HangUpSignal = 1;
+    private const int TermSignal = 15;
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int OpenFile(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    private static partial int CloseFile(int fd);
+
+    [LibraryImport("libc", EntryPoint = "setns", SetLastError = true)]
+    private static partial int SetNamespace(int fd, int kind);
+
+    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
+    private static unsafe partial int DeviceControl(int fd, nuint request, byte* argument);
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int SendSignal(int pid, int signal);
+
+    [LibraryImport("libc", EntryPoint = "chown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int ChangeOwner(string path, int user, int group);
+
+    [LibraryImport("libc", EntryPoint = "socket", SetLastError = true)]
+    private static partial int NewSocket(int domain, int type, int protocol);
+
+    [LibraryImport("libc", EntryPoint = "sendto", SetLastError = true)]
+    private static unsafe partial nint SendTo(int fd, byte* buffer, nuint length, int flags, byte* address, int addressLength);
+
+    [LibraryImport("libc", EntryPoint = "if_nametoindex", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial uint InterfaceIndex(string name);
+
+    public static void Close(int fd) => _ = CloseFile(fd);
+
+    public static void Terminate(int pid) => _ = SendSignal(pid, TermSignal);
+
+    public static void Kill(int pid) => _ = SendSignal(pid, KillSignal);
+
+    public static void HangUp(int pid) => _ = SendSignal(pid, HangUpSignal);
+
+    public static void Own(string path, int user, int group)
+    {
+        if (ChangeOwner(path, user, group) != 0) throw Failure($"changing the owner of {path}");
+    }
+
+    /// <summary>Moves the calling thread into a network namespace.</summary>
+    public static void EnterNetns(string path)
+    {
+        var fd = OpenFile(path, OpenCloseOnExec);
+        if (fd < 0) throw Failure($"opening the namespace {path}");
+        try
+        {
+            if (SetNamespace(fd, CloneNewNet) != 0) throw Failure($"entering the namespace {path}");
+        }
+        finally { Close(fd); }
+    }
+
+    /// <summary>Attaches to a tap of the calling thread's namespace; the descriptor is inherited by children.</summary>
+    public static unsafe int OpenTap(string name)
+    {
+        var fd = OpenFile("/dev/net/tun", OpenReadWrite);
+        if (fd < 0) throw Failure("opening /dev/net/tun");
+        Span<byte> request = stackalloc byte[40];
+        request.Clear();
+        System.Text.Encoding.ASCII.GetBytes(name, request[..15]);
+        BitConverter.TryWriteBytes(request[16..], TapNoPacketInfoVnetHeader);
+        fixed (byte* p = request)
+        {
+            if (DeviceControl(fd, TunSetIff, p) == 0) return fd;
+        }
+        var failure = Failure($"attaching to the tap {name}");
+        Close(fd);
+        throw failure;
+    }
+
+    /// <summary>Sends one raw Ethernet frame out of a link of the calling thread's namespace.</summary>
+    public static unsafe void SendFrame(string link, ReadOnlySpan<byte> frame)
+    {
+        const int packet = 17, raw = 3 | OpenCloseOnExec, addressBytes = 20;
+        var index = InterfaceIndex(link);
+        if (index == 0) throw Failure($"finding the link {link}");
+        var fd = NewSocket(packet, raw, 0);
+        if (fd < 0) throw Failure("opening a packet socket");
+        try
+        {
+            Span<byte> address = stackalloc byte[addressBytes];
+            address.Clear();
+            BitConverter.TryWriteBytes(address, (short)packet);
+            BitConverter.TryWriteBytes(address[4..], index);
+            fixed (byte* f = frame, a = address)
+            {
+                if (SendTo(fd, f, (nuint)frame.Length, 0, a, addressBytes) < 0) throw Failure($"sending a frame on {link}");
+            }
+        }
+        finally { Close(fd); }
+    }
+
+    private static NodeException Failure(string doing)
+    {
+        var error = new Win32Exception(Marshal.GetLastPInvokeError());
+        return new NodeException($"The system refused {doing}: {error.Message}.", error);
+    }
+}

@@ -1,0 +1,253 @@
+using Sovereign.Node.Contract;
+using Sovereign.Node.Hypervisor;
+using Sovereign.Node.Tests.Fabric;
+using Sovereign.Testing.Simulated;
+using Xunit;
+
+namespace Sovereign.Node.Tests.Agent;
+
+/// <summary>The real agent on a machine in memory, under one deterministic loop.</summary>
+public sealed class AgentInSimulation : IDisposable
+{
+    private static readonly TimeSpan while_ = TimeSpan.FromMinutes(10);
+    private readonly AgentLoop loop = new();
+    private readonly SimulatedWorld world = new();
+    private readonly ScriptedControlPlane control = new();
+    private readonly NetworkSpec network = PacketWorld.Network(dhcp: true);
+    private readonly GroupSpec group = PacketWorld.Group();
+    private readonly PortSpec port;
+    private readonly DomainSpec domain;
+    private readonly RouterSpec router;
+
+    public AgentInSimulation()
+    {
+        control.Images["d1"] = [1, 2, 3];
+        port = new PortSpec("port-1", network.Id, "", "fa:16:3e:00:00:01", [new AddressSpec("s", "10.0.0.5")], true, true, [group.Id], [], "guest");
+        domain = RealCloud.Domain("d1", "raw", 3, [new NicSpec(port.Id, port.Mac, 1450)]) with { Id = "domain-1" };
+        port = port with { DomainId = domain.Id };
+        router = new RouterSpec("router-1", true, null, [new RouterInterfaceSpec("leg-1", network.Id, "fa:16:3e:00:00:02", ["10.0.0.1/24"])], [], []);
+    }
+
+    public void Dispose() => running.Dispose();
+
+    [Fact]
+    public void Everything_is_made_in_order_and_removed_in_reverse()
+    {
+        SetAll();
+        Run();
+        Until(AllThere);
+        RemoveAll();
+        Until(NothingLeft);
+    }
+
+    [Fact]
+    public void A_crash_before_or_after_any_effect_is_made_good_by_the_next_run()
+    {
+        var points = CountEffects();
+        Assert.True(points > 30, $"only {points} crash points");
+        for (var point = 0; point < points; point++)
+        {
+            using var again = new AgentInSimulation();
+            again.CrashAt(point);
+        }
+    }
+
+    [Fact]
+    public void One_failing_item_does_not_hold_up_others_and_is_tried_again()
+    {
+        SetAll();
+        var failing = domain with { Id = "domain-2", Nics = [] };
+        control.Set(failing);
+        var starts = 0;
+        world.Hook = name => name == "hypervisor.start:before" && starts++ == 0 ? throw new IOException("The disk is full; free some space.") : Task.CompletedTask;
+        Run();
+        Until(() => control.Observed.Values.Any(o => o.State == ItemState.Error));
+        Assert.Contains("free some space", control.Observed.Values.Single(o => o.State == ItemState.Error).Message, StringComparison.Ordinal);
+        Until(() => control.StateOf(ItemKinds.Domain, "domain-1") == ItemState.Running && control.StateOf(ItemKinds.Domain, "domain-2") == ItemState.Running);
+    }
+
+    [Fact]
+    public void A_guest_that_powers_off_or_dies_is_told_at_once_and_stays_off_until_a_newer_wish()
+    {
+        SetAll();
+        Run();
+        Until(AllThere);
+        var before = loop.Clock.GetUtcNow();
+        loop.Start(() => { world.EndByItself(domain.Id, DomainPower.Halted); return Task.CompletedTask; });
+        loop.Drain();
+        Assert.Equal(ItemState.Shutoff, control.StateOf(ItemKinds.Domain, domain.Id));
+        Assert.Equal(before, loop.Clock.GetUtcNow());
+        loop.RunUntil(() => false, TimeSpan.FromHours(1));
+        Assert.Equal(1, world.Domains[domain.Id].Starts);
+        control.Set(domain);
+        Until(() => control.StateOf(ItemKinds.Domain, domain.Id) == ItemState.Running);
+        loop.Start(() => { world.EndByItself(domain.Id, DomainPower.Crashed); return Task.CompletedTask; });
+        Until(() => control.StateOf(ItemKinds.Domain, domain.Id) == ItemState.Crashed);
+    }
+
+    [Fact]
+    public void A_soft_stop_waits_and_then_cuts_the_power_while_others_are_served()
+    {
+        SetAll();
+        world.GuestsIgnoreTheButton = true;
+        Run();
+        Until(AllThere);
+        control.Set(domain with { Power = PowerTarget.Shutoff, ShutdownSeconds = 60 });
+        var asked = loop.Clock.GetUtcNow();
+        control.Set(domain with { Id = "domain-2", Nics = [] });
+        Until(() => control.StateOf(ItemKinds.Domain, "domain-2") == ItemState.Running);
+        Assert.True(loop.Clock.GetUtcNow() - asked < TimeSpan.FromSeconds(5));
+        Until(() => control.StateOf(ItemKinds.Domain, domain.Id) == ItemState.Shutoff);
+        Assert.True(loop.Clock.GetUtcNow() - asked >= TimeSpan.FromSeconds(60));
+        control.Set(domain);
+        Until(() => control.StateOf(ItemKinds.Domain, domain.Id) == ItemState.Running);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_reboot_is_done_once(bool hard)
+    {
+        SetAll();
+        Run();
+        Until(AllThere);
+        control.Set(domain with { RebootCount = 1, RebootHard = hard });
+        Until(() => control.Observed["domain/" + domain.Id].RebootCount == 1);
+        loop.RunUntil(() => false, TimeSpan.FromMinutes(5));
+        Assert.Equal(2, world.Domains[domain.Id].Starts);
+    }
+
+    [Fact]
+    public void Everything_keeps_running_while_the_control_plane_is_away_and_all_is_told_when_it_is_back()
+    {
+        SetAll();
+        Run();
+        Until(AllThere);
+        loop.Start(() => { control.Away = true; control.Wake(); world.EndByItself(domain.Id, DomainPower.Crashed); return Task.CompletedTask; });
+        loop.RunUntil(() => false, TimeSpan.FromMinutes(5));
+        Assert.Single(world.Ports);
+        control.Away = false;
+        control.Reports.Clear();
+        Until(() => control.StateOf(ItemKinds.Domain, domain.Id) == ItemState.Crashed && control.Reports.Any(r => r.Complete));
+        Assert.Equal(5, control.Reports.Last(r => r.Complete).Items.Count);
+    }
+
+    [Fact]
+    public void A_machine_that_rebooted_gets_everything_again_without_the_control_plane()
+    {
+        SetAll();
+        Run();
+        Until(AllThere);
+        loop.Start(StopAgent);
+        loop.Drain();
+        world.Reboot();
+        control.Away = true;
+        Run();
+        Until(() => world.Domains[domain.Id].Power == DomainPower.Running && world.Routers.Count == 1);
+    }
+
+    [Fact]
+    public void What_the_journal_forgot_is_removed_but_what_another_incarnation_or_nobody_named_is_set_aside()
+    {
+        SetAll();
+        control.Set(domain with { Id = "domain-2", Nics = [] });
+        control.Set(domain with { Id = "domain-3", Nics = [] });
+        Run();
+        Until(() => AllThere() && world.Domains.Count == 3);
+        loop.Start(StopAgent);
+        loop.Drain();
+        control.Unknow(ItemKinds.Domain, "domain-2");
+        world.Ports["stranger"] = port with { Id = "stranger" };
+        Run();
+        Until(() => !world.Domains.ContainsKey("domain-2") && control.Foreign.Contains("port/stranger"));
+        Assert.True(world.Ports.ContainsKey("stranger"));
+        control.Incarnation = "restored";
+        control.Unknow(ItemKinds.Domain, "domain-3");
+        control.Set(domain with { Name = "wakes the agent" });
+        Until(() => control.Foreign.Contains("domain/domain-3"));
+        Assert.Equal(DomainPower.Running, world.Domains["domain-3"].Power);
+        control.Remove(ItemKinds.Domain, "domain-3");
+        Until(() => !world.Domains.ContainsKey("domain-3"));
+    }
+
+    [Fact]
+    public void A_console_is_answered_with_its_tail()
+    {
+        SetAll();
+        Run();
+        Until(AllThere);
+        world.Domains[domain.Id].Console = "hello\nlogin: "u8.ToArray();
+        control.Ask(new NodeRequest("ticket", "console", domain.Id, 7));
+        Until(() => control.Answers.ContainsKey("ticket"));
+        Assert.Equal("login: "u8.ToArray(), control.Answers["ticket"]);
+    }
+
+    private CancellationTokenSource running = new();
+
+    private void Run()
+    {
+        running = new CancellationTokenSource();
+        var agent = loop.Agent(world, control);
+        var stop = running.Token;
+        loop.Start(() => agent.Run(AgentLoop.Facts, stop));
+    }
+
+    private Task StopAgent() => running.CancelAsync();
+
+    private void Until(Func<bool> condition) => Assert.True(loop.RunUntil(condition, while_), "It did not come to rest: "
+        + string.Join("; ", control.Observed.Values.Select(o => $"{o.Kind} {o.State} {o.Message}")));
+
+    private void SetAll()
+    {
+        // In the wrong order on purpose: the agent finds the right one.
+        control.Set(domain);
+        control.Set(router);
+        control.Set(port);
+        control.Set(group);
+        control.Set(network);
+    }
+
+    private void RemoveAll()
+    {
+        control.Remove(ItemKinds.Network, network.Id);
+        control.Remove(ItemKinds.Group, group.Id);
+        control.Remove(ItemKinds.Port, port.Id);
+        control.Remove(ItemKinds.Router, router.Id);
+        control.Remove(ItemKinds.Domain, domain.Id);
+    }
+
+    private bool AllThere() => control.StateOf(ItemKinds.Domain, domain.Id) == ItemState.Running && control.StateOf(ItemKinds.Router, router.Id) == ItemState.Present
+        && world.Ports.Count > 0 && world.Domains[domain.Id].Power == DomainPower.Running;
+
+    private bool NothingLeft() => control.Items.Count == 0 && world.Networks.Count + world.Groups.Count + world.Ports.Count + world.Routers.Count
+        + world.Domains.Count + world.Disks.Count + world.Stored.Count == 0;
+
+    private static int CountEffects()
+    {
+        using var counted = new AgentInSimulation();
+        var effects = 0;
+        counted.world.Hook = _ => { effects++; return Task.CompletedTask; };
+        counted.Everything_is_made_in_order_and_removed_in_reverse();
+        return effects;
+    }
+
+    private void CrashAt(int point)
+    {
+        var (effects, crashes) = (0, 0);
+        world.Hook = _ =>
+        {
+            if (effects++ != point) return Task.CompletedTask;
+            crashes++;
+            running.Cancel();
+            return Task.FromCanceled(running.Token);
+        };
+        SetAll();
+        Run();
+        if (!loop.RunUntil(AllThere, TimeSpan.FromMinutes(1))) Run();
+        Until(AllThere);
+        RemoveAll();
+        if (!loop.RunUntil(NothingLeft, TimeSpan.FromMinutes(1))) Run();
+        Until(NothingLeft);
+        Assert.Equal(1, crashes);
+    }
+}

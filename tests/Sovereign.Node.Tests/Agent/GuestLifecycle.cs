@@ -1,0 +1,118 @@
+using Sovereign.Node.Contract;
+using Sovereign.Node.Fabric;
+using Sovereign.Node.Tests.Fabric;
+using Xunit;
+
+namespace Sovereign.Node.Tests.Agent;
+
+/// <summary>The whole agent on this machine. The first guest has no operating system; the second is a real one.</summary>
+public sealed class GuestLifecycle(ITestOutputHelper output)
+{
+    /// <summary>Path of a bootable cirros-like qcow2 image for the test of a whole boot.</summary>
+    private const string ImageVariable = "SOVEREIGN_TEST_IMAGE";
+
+    [Fact]
+    public async Task A_guest_starts_reboots_stops_dies_is_found_again_and_goes()
+    {
+        await using var cloud = new RealCloud();
+        var image = new byte[1024 * 1024];
+        var domain = RealCloud.Domain(cloud.AddImage(image), "raw", image.Length, []) with { ShutdownSeconds = 1 };
+        cloud.Control.Set(domain);
+        cloud.Start();
+        output.WriteLine($"first start, agent included: {(await cloud.Until(ItemKinds.Domain, domain.Id, ItemState.Running)).TotalMilliseconds:0} ms");
+        var first = Pid(cloud, domain.Id);
+
+        await cloud.StopAgent();
+        cloud.Control.Observed.Clear();
+        cloud.Start();
+        output.WriteLine($"found again after: {(await cloud.Until(ItemKinds.Domain, domain.Id, ItemState.Running)).TotalMilliseconds:0} ms");
+        Assert.Equal(first, Pid(cloud, domain.Id));
+
+        cloud.Control.Observed.Clear();
+        cloud.Control.Set(domain with { RebootCount = 1, RebootHard = true });
+        await cloud.Until(ItemKinds.Domain, domain.Id, ItemState.Running);
+        Assert.Equal(1, cloud.Control.Observed["domain/" + domain.Id].RebootCount);
+        var second = Pid(cloud, domain.Id);
+        Assert.NotEqual(first, second);
+
+        System.Diagnostics.Process.GetProcessById(second).Kill();
+        output.WriteLine($"death noticed after: {(await cloud.Until(ItemKinds.Domain, domain.Id, ItemState.Crashed)).TotalMilliseconds:0} ms");
+        cloud.Control.Set(domain with { RebootCount = 1, RebootHard = true, Name = "again" });
+        output.WriteLine($"start of a known guest: {(await cloud.Until(ItemKinds.Domain, domain.Id, ItemState.Running)).TotalMilliseconds:0} ms");
+
+        cloud.Control.Set(domain with { RebootCount = 1, Power = PowerTarget.Shutoff });
+        output.WriteLine($"stop of a guest that ignores the button: {(await cloud.Until(ItemKinds.Domain, domain.Id, ItemState.Shutoff)).TotalMilliseconds:0} ms");
+        cloud.Control.Set(domain with { RebootCount = 1 });
+        await cloud.Until(ItemKinds.Domain, domain.Id, ItemState.Running);
+
+        cloud.Control.Remove(ItemKinds.Domain, domain.Id);
+        await cloud.Until(ItemKinds.Domain, domain.Id, ItemState.Absent);
+        Assert.False(Directory.Exists(Path.Combine(cloud.Options.StateDir, "domains", domain.Id)));
+        Assert.False(Directory.Exists(Path.Combine(cloud.Options.StateDir, "disks", domain.Id)));
+    }
+
+    [Fact]
+    public async Task A_whole_guest_boots_gets_its_address_and_metadata_and_answers_ssh_on_its_floating_ip()
+    {
+        var path = Environment.GetEnvironmentVariable(ImageVariable);
+        Assert.SkipWhen(string.IsNullOrEmpty(path), $"Set {ImageVariable} to a bootable qcow2 image with user cirros (sovereign build makes one).");
+        await using var cloud = new RealCloud();
+        var image = await File.ReadAllBytesAsync(path!, TestContext.Current.CancellationToken);
+        var digest = cloud.AddImage(image);
+        var key = Path.Combine(cloud.Options.DataDir, "key");
+        await cloud.Runner.Must("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key], TestContext.Current.CancellationToken);
+        cloud.Start();
+        while (cloud.Control.Facts is null) await Task.Delay(10, TestContext.Current.CancellationToken);
+        var range = cloud.Control.Facts.ExternalCidr;
+        string External(int host) => range[..range.LastIndexOf('.')] + "." + host;
+        var external = new NetworkSpec(Guid.NewGuid().ToString(), "p", 2, 1500, true, "", [new SubnetSpec("e", range, External(1), null, [], [])]);
+        var network = PacketWorld.Network(dhcp: true);
+        var group = PacketWorld.Group(PacketWorld.Ingress("tcp", 22, 22), PacketWorld.Egress());
+        var port = new PortSpec(Guid.NewGuid().ToString(), network.Id, "d", "fa:16:3e:01:02:03", [new AddressSpec(network.Subnets[0].Id, "10.0.0.5")], true, true, [group.Id], [], "guest");
+        var domain = RealCloud.Domain(digest, "qcow2", image.Length, [new NicSpec(port.Id, port.Mac, 1450)], (await File.ReadAllTextAsync(key + ".pub", TestContext.Current.CancellationToken)).Trim(), configDrive: false);
+        port = port with { DomainId = domain.Id };
+        var router = new RouterSpec(Guid.NewGuid().ToString(), true, new RouterGatewaySpec(Guid.NewGuid().ToString(), external.Id, "fa:16:3e:aa:aa:01", [External(10) + "/24"], External(1), true),
+            [new RouterInterfaceSpec(Guid.NewGuid().ToString(), network.Id, "fa:16:3e:bb:bb:01", ["10.0.0.1/24"])], [new FloatingIpSpec("f", External(20), "10.0.0.5")], []);
+        cloud.Control.Set(external);
+        cloud.Control.Set(network);
+        cloud.Control.Set(group);
+        cloud.Control.Set(router);
+        await cloud.Until(ItemKinds.Router, router.Id, ItemState.Present);
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        cloud.Control.Set(port);
+        cloud.Control.Set(domain);
+        await cloud.Until(ItemKinds.Domain, domain.Id, ItemState.Running);
+        output.WriteLine($"port and guest asked -> running reported: {watch.ElapsedMilliseconds} ms (image fetched on the way)");
+        var said = await Ssh(cloud, key, External(20), "hostname; cat /tmp/user-data-ran; wget -q -O - http://169.254.169.254/ 2>/dev/null; curl -s http://169.254.169.254/latest/meta-data/instance-id; ip link show eth0");
+        output.WriteLine($"ssh through the floating IP answered after: {watch.ElapsedMilliseconds} ms: {said}");
+        Assert.Contains("i-00000001", said, StringComparison.Ordinal);
+        Assert.Contains("from-user-data", said, StringComparison.Ordinal);
+        Assert.Contains("mtu 1450", said, StringComparison.Ordinal);
+        cloud.Control.Ask(new NodeRequest("t1", "console", domain.Id, 4096));
+        while (!cloud.Control.Answers.ContainsKey("t1")) await Task.Delay(10, TestContext.Current.CancellationToken);
+        Assert.Contains("login:", System.Text.Encoding.UTF8.GetString(cloud.Control.Answers["t1"]), StringComparison.Ordinal);
+        cloud.Control.Set(domain with { Power = PowerTarget.Shutoff });
+        output.WriteLine($"soft stop: {(await cloud.Until(ItemKinds.Domain, domain.Id, ItemState.Shutoff)).TotalMilliseconds:0} ms");
+        cloud.Control.Set(domain);
+        output.WriteLine($"start again: {(await cloud.Until(ItemKinds.Domain, domain.Id, ItemState.Running)).TotalMilliseconds:0} ms");
+        await Ssh(cloud, key, External(20), "poweroff");
+        output.WriteLine($"guest's own power-off noticed: {(await cloud.Until(ItemKinds.Domain, domain.Id, ItemState.Shutoff)).TotalMilliseconds:0} ms");
+    }
+
+    private static async Task<string> Ssh(RealCloud cloud, string key, string address, string command)
+    {
+        for (var tries = 0; ; tries++)
+        {
+            var result = await cloud.Runner.Run("ssh", ["-i", key, "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "ConnectTimeout=2", "-o", "BatchMode=yes",
+                "cirros@" + address, command], TestContext.Current.CancellationToken);
+            if (result.ExitCode != 255 || result.Output.Length > 0) return result.Output;
+            Assert.True(tries < 120, $"No ssh to {address}: {result.Error}\n{Console(cloud)}");
+            await Task.Delay(200, TestContext.Current.CancellationToken);
+        }
+    }
+
+    private static string Console(RealCloud cloud) =>
+        string.Concat(Directory.EnumerateFiles(cloud.Options.StateDir, "console.log", SearchOption.AllDirectories).Select(File.ReadAllText).Select(t => t[^Math.Min(t.Length, 3000)..]));
+
+    private static int Pid(RealCloud cloud, string id) => int.Parse(File.ReadAllText(Path.Combine(cloud.Options.StateDir, "domains", id, "run", "qemu.pid")), null);
+}

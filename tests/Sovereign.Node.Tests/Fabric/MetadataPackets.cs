@@ -1,0 +1,77 @@
+using System.Net.Sockets;
+using Sovereign.Node.Contract;
+using Sovereign.Node.Tests.Agent;
+using Xunit;
+
+namespace Sovereign.Node.Tests.Fabric;
+
+/// <summary>The metadata service, asked from inside two networks with the same addresses.</summary>
+public sealed class MetadataPackets : IAsyncLifetime
+{
+    private readonly PacketWorld world = new();
+    private readonly GroupSpec closed = PacketWorld.Group();
+
+    public async ValueTask InitializeAsync()
+    {
+        await world.InitializeAsync();
+        await world.Fabric.EnsureGroup(closed, PacketWorld.Stop);
+    }
+
+    public ValueTask DisposeAsync() => world.DisposeAsync();
+
+    [Fact]
+    public async Task Each_guest_reads_its_own_documents_even_when_addresses_are_the_same()
+    {
+        var (left, right) = (await Guest("first"), await Guest("second"));
+        Assert.Equal("first", await Get(left, "/latest/meta-data/hostname"));
+        Assert.Equal("second", await Get(right, "/2009-04-04/meta-data/hostname"));
+        Assert.Contains("\"name\":\"guest\"", await Get(left, "/openstack/latest/meta_data.json"), StringComparison.Ordinal);
+        Assert.StartsWith("#!/bin/sh", await Get(left, "/openstack/2018-08-27/user_data"), StringComparison.Ordinal);
+        Assert.StartsWith("#!/bin/sh", await Get(left, "/latest/user-data"), StringComparison.Ordinal);
+        Assert.Equal("{}", await Get(left, "/openstack/latest/network_data.json"));
+        Assert.Equal("0=k", await Get(left, "/latest/meta-data/public-keys/"));
+        Assert.Equal("ssh-ed25519 AAAA test", await Get(left, "/latest/meta-data/public-keys/0/openssh-key"));
+        Assert.Contains("instance-id\n", await Get(left, "/latest/meta-data/"), StringComparison.Ordinal);
+        Assert.Equal("10.0.0.5", await Get(left, "/latest/meta-data/local-ipv4"));
+        Assert.Null(await Get(left, "/latest/nothing"));
+    }
+
+    [Fact]
+    public async Task A_guest_behind_a_router_alone_is_answered_too()
+    {
+        var network = PacketWorld.Network();
+        var guest = await Guest("routed", network, viaDhcp: false);
+        await world.Fabric.EnsureRouter(new RouterSpec(Guid.NewGuid().ToString(), true, null,
+            [new RouterInterfaceSpec(Guid.NewGuid().ToString(), network.Id, "fa:16:3e:bb:00:01", ["10.0.0.1/24"])], [], []), PacketWorld.Stop);
+        Assert.Equal("routed", await Get(guest, "/latest/meta-data/hostname"));
+    }
+
+    private async Task<Guest> Guest(string name, NetworkSpec? spec = null, bool viaDhcp = true)
+    {
+        var network = spec ?? PacketWorld.Network(dhcp: true);
+        await world.Fabric.EnsureNetwork(network, PacketWorld.Stop);
+        var guest = await world.Plug(network, "10.0.0.5", [closed]);
+        if (viaDhcp) await guest.Ip("route", "add", "169.254.169.254/32", "via", "10.0.0.2");
+        var domain = RealCloud.Domain("d", "raw", 1, []);
+        domain = domain with { Guest = domain.Guest with { HostName = name } };
+        world.Guests.Update(new ManifestItem(ItemKinds.Port, guest.Port.Id, 1) { Port = guest.Port with { DomainId = domain.Id } });
+        world.Guests.Update(new ManifestItem(ItemKinds.Domain, domain.Id, 1) { Domain = domain });
+        return guest;
+    }
+
+    private static async Task<string?> Get(Guest guest, string path)
+    {
+        using var handler = new SocketsHttpHandler
+        {
+            ConnectCallback = async (context, stop) =>
+            {
+                var socket = Machine.Netns.Within(guest.Netns, () => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+                await socket.ConnectAsync(context.DnsEndPoint, stop);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+        };
+        using var client = new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(3) };
+        using var response = await client.GetAsync(new Uri("http://169.254.169.254" + path), PacketWorld.Stop);
+        return response.IsSuccessStatusCode ? await response.Content.ReadAsStringAsync(PacketWorld.Stop) : null;
+    }
+}

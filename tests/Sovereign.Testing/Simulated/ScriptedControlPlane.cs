@@ -1,0 +1,154 @@
+using Sovereign.Node.Contract;
+
+namespace Sovereign.Testing.Simulated;
+
+/// <summary>A control plane for tests of the agent: its manifest is set item by item, and it keeps the latest observation of each. It outlives the agent.</summary>
+public sealed class ScriptedControlPlane : IControlPlane
+{
+    private readonly Dictionary<string, ManifestItem> items = [];
+    private readonly List<NodeRequest> requests = [];
+    private TaskCompletionSource moved = new();
+    private readonly Lock gate = new();
+
+    public NodeWelcome Welcome { get; init; } = new("c0ffee00-0000-4000-8000-000000000001", "0de00000-0000-4000-8000-000000000002");
+
+    public string Incarnation { get; set; } = "first";
+
+    public long Version { get; private set; }
+
+    /// <summary>While true every call fails, as when the control plane is away.</summary>
+    public bool Away { get; set; }
+
+    public NodeFacts? Facts { get; private set; }
+
+    public Dictionary<string, ItemReport> Observed { get; } = [];
+
+    public List<NodeReport> Reports { get; } = [];
+
+    public IReadOnlyList<string> Foreign { get; private set; } = [];
+
+    public Dictionary<string, byte[]> Images { get; } = [];
+
+    public Dictionary<string, byte[]> Answers { get; } = [];
+
+    /// <summary>Called with each observation as it arrives.</summary>
+    public Action<ItemReport>? OnReport { get; set; }
+
+    public IReadOnlyCollection<ManifestItem> Items => items.Values;
+
+    public void Set(ManifestItem item)
+    {
+        lock (gate)
+        {
+            items[item.Kind + "/" + item.Id] = item with { Version = ++Version };
+            Wake();
+        }
+    }
+
+    public void Set(NetworkSpec spec) => Set(new ManifestItem(ItemKinds.Network, spec.Id, 0) { Network = spec });
+
+    public void Set(GroupSpec spec) => Set(new ManifestItem(ItemKinds.Group, spec.Id, 0) { Group = spec });
+
+    public void Set(PortSpec spec) => Set(new ManifestItem(ItemKinds.Port, spec.Id, 0) { Port = spec });
+
+    public void Set(RouterSpec spec) => Set(new ManifestItem(ItemKinds.Router, spec.Id, 0) { Router = spec });
+
+    public void Set(DomainSpec spec) => Set(new ManifestItem(ItemKinds.Domain, spec.Id, 0) { Domain = spec });
+
+    /// <summary>The thing must be absent; the item goes when its absence was reported.</summary>
+    public void Remove(string kind, string id) => Set(new ManifestItem(kind, id, 0));
+
+    /// <summary>The journal forgets that the item ever was, as after a restore from backup.</summary>
+    public void Unknow(string kind, string id)
+    {
+        lock (gate) items.Remove(kind + "/" + id);
+    }
+
+    public void Ask(NodeRequest request)
+    {
+        lock (gate)
+        {
+            requests.Add(request);
+            Wake();
+        }
+    }
+
+    public ItemState? StateOf(string kind, string id)
+    {
+        lock (gate) return Observed.TryGetValue(kind + "/" + id, out var report) ? report.State : null;
+    }
+
+    public Task<NodeWelcome> Hello(NodeFacts facts, CancellationToken stop)
+    {
+        Refuse();
+        Facts = facts;
+        return Task.FromResult(Welcome);
+    }
+
+    public async Task<NodeManifest?> NextManifest(string node, string incarnation, long version, CancellationToken stop)
+    {
+        while (true)
+        {
+            Refuse();
+            Task wait;
+            lock (gate)
+            {
+                var full = version == 0 || incarnation != Incarnation;
+                if (full || Version > version || requests.Count > 0)
+                {
+                    NodeRequest[] asked = [.. requests];
+                    requests.Clear();
+                    return new NodeManifest(Welcome.Cloud, Welcome.Node, Incarnation, Version, full, [.. items.Values.Where(i => full || i.Version > version)], asked);
+                }
+                wait = moved.Task;
+            }
+            await wait.WaitAsync(stop);
+        }
+    }
+
+    public Task Report(NodeReport report, CancellationToken stop)
+    {
+        Refuse();
+        lock (gate)
+        {
+            Reports.Add(report);
+            Foreign = report.Foreign;
+            foreach (var item in report.Items)
+            {
+                var key = item.Kind + "/" + item.Id;
+                Observed[key] = item;
+                if (item.State == ItemState.Absent && items.TryGetValue(key, out var wanted) && wanted.Absent) items.Remove(key);
+            }
+        }
+        foreach (var item in report.Items) OnReport?.Invoke(item);
+        return Task.CompletedTask;
+    }
+
+    public Task<Stream> OpenImage(string digest, long offset, CancellationToken stop)
+    {
+        Refuse();
+        if (!Images.TryGetValue(digest, out var bytes)) throw new IOException($"There is no image {digest}.");
+        return Task.FromResult<Stream>(new MemoryStream(bytes, (int)offset, bytes.Length - (int)offset));
+    }
+
+    public async Task Answer(string ticket, Stream content, CancellationToken stop)
+    {
+        Refuse();
+        using var copy = new MemoryStream();
+        await content.CopyToAsync(copy, stop);
+        lock (gate) Answers[ticket] = copy.ToArray();
+    }
+
+    /// <summary>Ends the waits, as when the connection is cut.</summary>
+    public void Wake()
+    {
+        var before = moved;
+        moved = new TaskCompletionSource();
+        before.TrySetResult();
+    }
+
+    private void Refuse()
+    {
+        if (Away) throw new IOException("The control plane is away.");
+    }
+}

@@ -1,0 +1,152 @@
+using Sovereign.Node.Agent;
+using Sovereign.Node.Contract;
+using Sovereign.Node.Disks;
+using Sovereign.Node.Fabric;
+using Sovereign.Node.Hypervisor;
+
+namespace Sovereign.Testing.Simulated;
+
+/// <summary>A fabric in memory.</summary>
+public sealed class SimulatedFabric(SimulatedWorld world) : IFabric
+{
+    public async Task<string> Open(CancellationToken stop)
+    {
+        await world.Effect("fabric.open", () => { });
+        return "198.18.0.0/24";
+    }
+
+    public Task EnsureNetwork(NetworkSpec network, CancellationToken stop) => world.Effect("fabric.ensure-network", () => world.Networks[network.Id] = network);
+
+    public Task RemoveNetwork(string id, CancellationToken stop) => world.Effect("fabric.remove-network", () =>
+    {
+        if (world.Ports.Values.Any(p => p.NetworkId == id)) throw new InvalidOperationException($"Network {id} is removed before its ports.");
+        world.Networks.Remove(id);
+    });
+
+    public Task EnsureGroup(GroupSpec group, CancellationToken stop) => world.Effect("fabric.ensure-group", () => world.Groups[group.Id] = group);
+
+    public Task RemoveGroup(string id, CancellationToken stop) => world.Effect("fabric.remove-group", () => world.Groups.Remove(id));
+
+    public Task EnsurePort(PortSpec port, IReadOnlyList<GroupSpec> groups, CancellationToken stop) => world.Effect("fabric.ensure-port", () =>
+    {
+        if (!world.Networks.ContainsKey(port.NetworkId)) throw new InvalidOperationException($"Port {port.Id} is made before its network.");
+        if (port.GroupIds.Any(g => !world.Groups.ContainsKey(g))) throw new InvalidOperationException($"Port {port.Id} is made before its groups.");
+        world.Ports[port.Id] = port;
+    });
+
+    public Task RemovePort(string id, CancellationToken stop) => world.Effect("fabric.remove-port", () => world.Ports.Remove(id));
+
+    public Task EnsureRouter(RouterSpec router, CancellationToken stop) => world.Effect("fabric.ensure-router", () => world.Routers[router.Id] = router);
+
+    public Task RemoveRouter(string id, CancellationToken stop) => world.Effect("fabric.remove-router", () => world.Routers.Remove(id));
+
+    public Task<IReadOnlyList<FabricThing>> List(CancellationToken stop) => Task.FromResult<IReadOnlyList<FabricThing>>(
+    [
+        .. world.Networks.Keys.Select(id => new FabricThing(ItemKinds.Network, id)), .. world.Ports.Keys.Select(id => new FabricThing(ItemKinds.Port, id)),
+        .. world.Routers.Keys.Select(id => new FabricThing(ItemKinds.Router, id)),
+    ]);
+}
+
+/// <summary>Virtual machines in memory.</summary>
+public sealed class SimulatedHypervisor(SimulatedWorld world) : IHypervisor
+{
+    public Action<string>? Changed { get => world.Changed; set => world.Changed = value; }
+
+    public Task<HypervisorFacts> Probe(CancellationToken stop) => Task.FromResult(new HypervisorFacts("tcg", 7_002_022));
+
+    public Task<IReadOnlyList<DomainSight>> List(CancellationToken stop) =>
+        Task.FromResult<IReadOnlyList<DomainSight>>([.. world.Domains.Keys.Order(StringComparer.Ordinal).Select(Sight)]);
+
+    public async Task<DomainSight> Look(string id, CancellationToken stop)
+    {
+        await world.Effect("hypervisor.look", () => { });
+        return Sight(id);
+    }
+
+    public Task Start(DomainSpec domain, string disk, CancellationToken stop) => world.Effect("hypervisor.start", () =>
+    {
+        if (!world.Disks.ContainsKey(domain.Id)) throw new InvalidOperationException($"Domain {domain.Id} is started before its disk is made.");
+        if (domain.Nics.Any(n => !world.Ports.ContainsKey(n.PortId))) throw new InvalidOperationException($"Domain {domain.Id} is started before its ports are made.");
+        if (!world.Domains.TryGetValue(domain.Id, out var known)) world.Domains[domain.Id] = known = new SimulatedDomain();
+        if (known.Power == DomainPower.Running) return;
+        (known.Power, known.Boots) = (DomainPower.Running, domain.RebootCount);
+        known.Starts++;
+    });
+
+    public async Task PowerDown(string id, CancellationToken stop)
+    {
+        await world.Effect("hypervisor.power-down", () => { });
+        if (!world.GuestsIgnoreTheButton && world.Domains.TryGetValue(id, out var domain) && domain.Power == DomainPower.Running) world.EndByItself(id, DomainPower.Halted);
+    }
+
+    public Task Kill(string id, CancellationToken stop) => world.Effect("hypervisor.kill", () =>
+    {
+        if (world.Domains.TryGetValue(id, out var domain) && domain.Power == DomainPower.Running) domain.Power = DomainPower.Halted;
+    });
+
+    public Task Remove(string id, CancellationToken stop) => world.Effect("hypervisor.remove", () =>
+    {
+        if (world.Domains.TryGetValue(id, out var domain) && domain.Power == DomainPower.Running) throw new InvalidOperationException($"Domain {id} is removed while it runs.");
+        world.Domains.Remove(id);
+    });
+
+    public Task<byte[]> ConsoleTail(string id, int bytesMax, CancellationToken stop)
+    {
+        var console = world.Domains.TryGetValue(id, out var domain) ? domain.Console : [];
+        return Task.FromResult(console[^Math.Min(bytesMax, console.Length)..]);
+    }
+
+    public Task Trim(CancellationToken stop) => Task.CompletedTask;
+
+    private DomainSight Sight(string id) =>
+        world.Domains.TryGetValue(id, out var domain) ? new DomainSight(id, domain.Power, domain.Boots) : new DomainSight(id, DomainPower.Absent, 0);
+}
+
+/// <summary>Disks in memory.</summary>
+public sealed class SimulatedDisks(SimulatedWorld world) : IDisks
+{
+    public async Task EnsureImage(string digest, Func<long, CancellationToken, Task<Stream>> open, CancellationToken stop)
+    {
+        if (world.Images.Contains(digest)) return;
+        await using var source = await open(0, stop);
+        await world.Effect("disks.ensure-image", () => world.Images.Add(digest));
+    }
+
+    public Task<bool> HasImage(string digest, CancellationToken stop) => Task.FromResult(world.Images.Contains(digest));
+
+    public async Task<string> EnsureOverlay(string domainId, RootDiskSpec root, CancellationToken stop)
+    {
+        await world.Effect("disks.ensure-overlay", () =>
+        {
+            if (!world.Images.Contains(root.ImageDigest)) throw new InvalidOperationException($"The disk of {domainId} is made before its image is there.");
+            world.Disks.TryAdd(domainId, root.ImageDigest);
+        });
+        return domainId;
+    }
+
+    public Task Remove(string domainId, CancellationToken stop) => world.Effect("disks.remove", () =>
+    {
+        if (world.Domains.TryGetValue(domainId, out var domain) && domain.Power == DomainPower.Running) throw new InvalidOperationException($"The disk of {domainId} is removed while it runs.");
+        world.Disks.Remove(domainId);
+    });
+
+    public Task<IReadOnlyList<string>> List(CancellationToken stop) => Task.FromResult<IReadOnlyList<string>>([.. world.Disks.Keys.Order(StringComparer.Ordinal)]);
+
+    public async Task<int> Reclaim(IReadOnlySet<string> wanted, CancellationToken stop)
+    {
+        var unused = world.Images.Where(i => !wanted.Contains(i) && !world.Disks.ContainsValue(i)).ToList();
+        await world.Effect("disks.reclaim", () => world.Images.ExceptWith(unused));
+        return unused.Count;
+    }
+}
+
+/// <summary>The agent's memory in memory; it outlives the agent as files do.</summary>
+public sealed class SimulatedStore(SimulatedWorld world) : IAgentStore
+{
+    public Task<IReadOnlyList<StoredItem>> Load(CancellationToken stop) =>
+        Task.FromResult<IReadOnlyList<StoredItem>>([.. world.Stored.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => s.Value)]);
+
+    public Task Save(StoredItem item, CancellationToken stop) => world.Effect("store.save", () => world.Stored[item.Item.Kind + "/" + item.Item.Id] = item);
+
+    public Task Forget(string kind, string id, CancellationToken stop) => world.Effect("store.forget", () => world.Stored.Remove(kind + "/" + id));
+}

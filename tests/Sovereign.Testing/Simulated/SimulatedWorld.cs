@@ -1,0 +1,70 @@
+using Sovereign.Node.Agent;
+using Sovereign.Node.Contract;
+using Sovereign.Node.Hypervisor;
+
+namespace Sovereign.Testing.Simulated;
+
+/// <summary>A machine in memory. It outlives the agent: what the drivers made is still there after a crash.</summary>
+public sealed class SimulatedWorld
+{
+    public Dictionary<string, NetworkSpec> Networks { get; } = [];
+
+    public Dictionary<string, GroupSpec> Groups { get; } = [];
+
+    public Dictionary<string, PortSpec> Ports { get; } = [];
+
+    public Dictionary<string, RouterSpec> Routers { get; } = [];
+
+    public Dictionary<string, SimulatedDomain> Domains { get; } = [];
+
+    public HashSet<string> Images { get; } = [];
+
+    /// <summary>Domain to image digest.</summary>
+    public Dictionary<string, string> Disks { get; } = [];
+
+    public Dictionary<string, StoredItem> Stored { get; } = [];
+
+    /// <summary>Called before ("name:before") and after ("name:after") every effect: may wait (latency) or throw (a crash point, a failure).</summary>
+    public Func<string, Task> Hook { get; set; } = _ => Task.CompletedTask;
+
+    /// <summary>Told when a domain changed by itself; the agent of the moment listens.</summary>
+    public Action<string>? Changed { get; set; }
+
+    /// <summary>True: guests ignore the power button.</summary>
+    public bool GuestsIgnoreTheButton { get; set; }
+
+    /// <summary>The guest powers itself off, or its process dies.</summary>
+    public void EndByItself(string id, DomainPower how)
+    {
+        Domains[id].Power = how;
+        Changed?.Invoke(id);
+    }
+
+    /// <summary>The machine reboots: processes and namespaces are gone, files stay.</summary>
+    public void Reboot()
+    {
+        Networks.Clear();
+        Groups.Clear();
+        Ports.Clear();
+        Routers.Clear();
+        foreach (var domain in Domains.Values) domain.Power = DomainPower.Off;
+    }
+
+    internal async Task Effect(string name, Action effect)
+    {
+        await Hook(name + ":before");
+        effect();
+        await Hook(name + ":after");
+    }
+}
+
+public sealed class SimulatedDomain
+{
+    public DomainPower Power { get; set; }
+
+    public int Boots { get; set; }
+
+    public int Starts { get; set; }
+
+    public byte[] Console { get; set; } = [];
+}
