@@ -15,17 +15,17 @@ namespace Sovereign.Placement;
 /// <summary>Who has how much of what, and who has taken it. The API is Placement's; the claim is a few statements in the caller's transaction.</summary>
 public sealed class PlacementModule(KernelServices kernel) : IModule, IPlacement
 {
-    private static readonly ServiceFace face = new("placement", "placement", "/placement", Dialect.Placement, PlacementVersions.Table);
+    private static readonly ServiceFace own = new("placement", "placement", "/placement", Dialect.Placement, PlacementVersions.Table);
 
     public string Name => "placement";
 
-    public ServiceFace? Face => face;
+    public ServiceFace? Face => own;
 
     public IReadOnlyList<AccessRule> Access => PlacementAccess.Table;
 
-    public void Map(Func<ServiceFace, Routes> map)
+    public void Map(Func<ServiceFace, Routes> face)
     {
-        var api = map(face);
+        var api = face(own);
         PlacementVersions.Map(api);
         new ProviderEndpoints(kernel).Map(api);
         new InventoryEndpoints(kernel).Map(api);

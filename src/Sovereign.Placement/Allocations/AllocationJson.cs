@@ -35,6 +35,7 @@ internal sealed record ProviderAllocationsView(long ResourceProviderGeneration, 
 [JsonSerializable(typeof(ConsumerAllocationsView))]
 [JsonSerializable(typeof(ProviderAllocationsView))]
 [JsonSerializable(typeof(Dictionary<string, Dictionary<string, long>>))]
+[JsonSerializable(typeof(long?))]
 internal sealed partial class AllocationJson : JsonSerializerContext
 {
     public static readonly AllocationJson Wire = new(WireJson.Options());

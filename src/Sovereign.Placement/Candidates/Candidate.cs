@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+using Dapper;
 using Sovereign.Kernel.Store;
 using Sovereign.Placement.Inventories;
 
@@ -6,12 +9,29 @@ namespace Sovereign.Placement.Candidates;
 /// <summary>Which providers have room for amounts, and in which order they are taken.</summary>
 internal static class Candidate
 {
-    /// <summary>Providers for a claim: by preference where there is one, else the least loaded first, ties by id.</summary>
+    /// <summary>Providers with room for a claim: by preference where there is one, else the least loaded first, ties by id.</summary>
     public static List<string> ForClaim(Session session, ClaimRequest request)
     {
-        var loads = Loads(InventoryStore.Of(session, request.Resources.Keys.ToArray()), request.Resources);
-        if (request.Among is null) return loads.OrderBy(l => l.Value).ThenBy(l => l.Key, StringComparer.Ordinal).Select(l => l.Key).ToList();
-        return request.Among.Where(loads.ContainsKey).Distinct(StringComparer.Ordinal).ToList();
+        var parameters = new DynamicParameters();
+        var fits = new List<string>(request.Resources.Count);
+        var load = new StringBuilder();
+        foreach (var (name, amount) in request.Resources.OrderBy(r => r.Key, StringComparer.Ordinal))
+        {
+            var n = fits.Count.ToString(CultureInfo.InvariantCulture);
+            parameters.Add("class" + n, name);
+            parameters.Add("amount" + n, amount);
+            fits.Add($"(resource_class = @class{n} AND used + @amount{n} <= capacity AND @amount{n} >= min_unit AND @amount{n} <= max_unit AND @amount{n} % step_size = 0)");
+            load.Append(CultureInfo.InvariantCulture, $" WHEN resource_class = @class{n} THEN (used + @amount{n}) * 1000000 / capacity");
+        }
+
+        parameters.Add("classes", (long)fits.Count);
+        var found = session.Query<string>(
+            $"""
+            SELECT provider_id FROM placement_inventories WHERE {string.Join(" OR ", fits)}
+            GROUP BY provider_id HAVING COUNT(*) = @classes ORDER BY MAX(CASE{load} END), provider_id
+            """,
+            parameters);
+        return request.Among is null ? found : request.Among.Intersect(found, StringComparer.Ordinal).ToList();
     }
 
     /// <summary>Each provider with room for all amounts, with the load of its fullest class after taking them, 0 to 1.</summary>

@@ -19,7 +19,7 @@ internal sealed class CandidateGroup
     public List<string> Forbidden { get; } = [];
 
     /// <summary>Of each list the provider must be in at least one aggregate.</summary>
-    public List<string[]> MemberOf { get; } = [];
+    public List<List<string>> MemberOf { get; } = [];
 }
 
 /// <summary>resources, required and member_of of a query, with their numbered groups.</summary>
@@ -160,7 +160,7 @@ internal sealed partial class CandidateQuery
 
                 return null;
             default:
-                var names = value.StartsWith("in:", StringComparison.Ordinal) ? value[3..].Split(',') : [value];
+                var names = value.StartsWith("in:", StringComparison.Ordinal) ? value[3..].Split(',').ToList() : [value];
                 if (names.Any(name => !Guid.TryParse(name, out _))) return PlacementFaults.BadQuery("member_of", $"Expected 'member_of' parameter to contain valid UUID(s). Got: {value}");
                 group.MemberOf.Add(names);
                 return null;

@@ -9,6 +9,9 @@ internal sealed record InventoryRow
     /// <summary>Largest number of the API's schema.</summary>
     public const long NumberMax = int.MaxValue;
 
+    /// <summary>Bound of a capacity, so that a millionth of it can be reckoned in 64 bits.</summary>
+    private const long CapacityMax = 1_000_000_000_000;
+
     public string ProviderId { get; init; } = "";
 
     public string ResourceClass { get; init; } = "";
@@ -71,6 +74,6 @@ internal sealed record InventoryRow
     private static long CapacityOf(Inventory inventory)
     {
         var capacity = (inventory.Total - inventory.Reserved) * inventory.AllocationRatio;
-        return capacity >= long.MaxValue / 4 ? long.MaxValue / 4 : (long)capacity;
+        return capacity >= CapacityMax ? CapacityMax : (long)capacity;
     }
 }

@@ -10,11 +10,11 @@ internal static class InventoryStore
     /// <summary>Every provider's rows of these classes.</summary>
     public static List<InventoryRow> Of(Session session, IReadOnlyCollection<string> classes) => classes.Count == 0
         ? []
-        : session.Query<InventoryRow>("SELECT * FROM placement_inventories WHERE resource_class IN @classes", new { classes });
+        : session.Query<InventoryRow>("SELECT * FROM placement_inventories WHERE resource_class IN @classes", new { classes = classes.ToList() });
 
     public static List<InventoryRow> OfProviders(Session session, IReadOnlyCollection<string> providers) => providers.Count == 0
         ? []
-        : session.Query<InventoryRow>("SELECT * FROM placement_inventories WHERE provider_id IN @providers ORDER BY resource_class", new { providers });
+        : session.Query<InventoryRow>("SELECT * FROM placement_inventories WHERE provider_id IN @providers ORDER BY resource_class", new { providers = providers.ToList() });
 
     /// <summary>Writes an inventory and leaves what is taken from it alone.</summary>
     public static void Put(Tx tx, InventoryRow row) => tx.Execute(

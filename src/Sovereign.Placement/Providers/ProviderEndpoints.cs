@@ -28,7 +28,7 @@ internal sealed class ProviderEndpoints(KernelServices kernel)
             .Then(request => CandidateQuery.Parse(call.Http.Request.Query, onProviders: true).Then(query =>
             {
                 query.Narrow(request);
-                return ListSql.Page<Provider>(session, request, "p.*").Map(found => query.WithRoom(session, found.Items, provider => provider.Id));
+                return ListSql.Page<Provider>(session, request, "p.*").Map(found => found.Items).Then(items => query.WithRoom(session, items, provider => provider.Id));
             })));
         return Task.FromResult(Answer.Of(page, items => Answer.Json(
             200, new ProviderList(items.Select(p => ProviderView.From(p, call.Version)).ToList()), ProviderJson.Wire.ProviderList)
