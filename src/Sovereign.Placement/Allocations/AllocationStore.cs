@@ -33,6 +33,15 @@ internal static class AllocationStore
         tx.Execute(
             "INSERT INTO placement_allocations (consumer_id, provider_id, resource_class, used) VALUES (@ConsumerId, @ProviderId, @ResourceClass, @Used)", allocation);
 
+    public static void InsertAll(Tx tx, string consumerId, string providerId, ClaimAmounts amounts)
+    {
+        var parameters = amounts.Parameters();
+        parameters.Add("consumer", consumerId);
+        parameters.Add("provider", providerId);
+        tx.Execute(
+            "INSERT INTO placement_allocations (consumer_id, provider_id, resource_class, used) VALUES " + amounts.Each(", ", "(@consumer, @provider, {0}, {1})"), parameters);
+    }
+
     public static void DeleteOf(Tx tx, string consumerId) => tx.Execute("DELETE FROM placement_allocations WHERE consumer_id = @consumerId", new { consumerId });
 
     public static void DeleteConsumer(Tx tx, string id) => tx.Execute("DELETE FROM placement_consumers WHERE id = @id", new { id });

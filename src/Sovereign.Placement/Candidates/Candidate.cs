@@ -1,7 +1,5 @@
-using System.Globalization;
-using System.Text;
-using Dapper;
 using Sovereign.Kernel.Store;
+using Sovereign.Placement.Allocations;
 using Sovereign.Placement.Inventories;
 
 namespace Sovereign.Placement.Candidates;
@@ -12,25 +10,13 @@ internal static class Candidate
     /// <summary>Providers with room for a claim: by preference where there is one, else the least loaded first, ties by id.</summary>
     public static List<string> ForClaim(Session session, ClaimRequest request)
     {
-        var parameters = new DynamicParameters();
-        var fits = new List<string>(request.Resources.Count);
-        var load = new StringBuilder();
-        foreach (var (name, amount) in request.Resources.OrderBy(r => r.Key, StringComparer.Ordinal))
-        {
-            var n = fits.Count.ToString(CultureInfo.InvariantCulture);
-            parameters.Add("class" + n, name);
-            parameters.Add("amount" + n, amount);
-            fits.Add($"(resource_class = @class{n} AND used + @amount{n} <= capacity AND @amount{n} >= min_unit AND @amount{n} <= max_unit AND @amount{n} % step_size = 0)");
-            load.Append(CultureInfo.InvariantCulture, $" WHEN resource_class = @class{n} THEN (used + @amount{n}) * 1000000 / capacity");
-        }
-
-        parameters.Add("classes", (long)fits.Count);
+        var amounts = ClaimAmounts.Of(request.Resources);
         var found = session.Query<string>(
             $"""
-            SELECT provider_id FROM placement_inventories WHERE {string.Join(" OR ", fits)}
-            GROUP BY provider_id HAVING COUNT(*) = @classes ORDER BY MAX(CASE{load} END), provider_id
+            SELECT provider_id FROM placement_inventories WHERE {amounts.Fits}
+            GROUP BY provider_id HAVING COUNT(*) = @classes ORDER BY MAX({amounts.ByClass("(used + {1}) * 1000000 / capacity")}), provider_id
             """,
-            parameters);
+            amounts.Parameters());
         return request.Among is null ? found : request.Among.Intersect(found, StringComparer.Ordinal).ToList();
     }
 

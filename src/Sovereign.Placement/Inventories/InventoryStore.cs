@@ -1,4 +1,5 @@
 using Sovereign.Kernel.Store;
+using Sovereign.Placement.Allocations;
 
 namespace Sovereign.Placement.Inventories;
 
@@ -43,6 +44,17 @@ internal static class InventoryStore
               AND @amount > 0 AND @amount >= min_unit AND @amount <= max_unit AND @amount % step_size = 0
             """,
             new { providerId, resourceClass, amount }) == 1;
+
+    /// <summary>Takes several amounts of one provider under the same condition, row by row.</summary>
+    /// <returns>The classes of which the amount was taken.</returns>
+    public static List<string> TakeAll(Tx tx, string providerId, ClaimAmounts amounts)
+    {
+        var parameters = amounts.Parameters();
+        parameters.Add("provider", providerId);
+        return tx.Query<string>(
+            $"UPDATE placement_inventories SET used = used + {amounts.ByClass("{1}")} WHERE provider_id = @provider AND {amounts.Fits} RETURNING resource_class",
+            parameters);
+    }
 
     public static void Give(Tx tx, string providerId, string resourceClass, long amount) =>
         tx.Execute(
