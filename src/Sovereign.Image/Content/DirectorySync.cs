@@ -1,0 +1,33 @@
+using System.Runtime.InteropServices;
+
+namespace Sovereign.Image.Content;
+
+/// <summary>Makes a rename durable: the directory is a file of its own, and .NET opens no directories.</summary>
+internal static partial class DirectorySync
+{
+    private const int ReadOnlyDirectory = 0x10000;
+
+    public static void Flush(string directory)
+    {
+        if (!OperatingSystem.IsLinux()) return;
+        var descriptor = Open(directory, ReadOnlyDirectory);
+        if (descriptor < 0) throw new IOException($"The directory {directory} can't be opened: {Marshal.GetLastPInvokeErrorMessage()}.");
+        try
+        {
+            if (Sync(descriptor) != 0) throw new IOException($"The directory {directory} can't be flushed: {Marshal.GetLastPInvokeErrorMessage()}.");
+        }
+        finally
+        {
+            _ = Close(descriptor);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int Sync(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    private static partial int Close(int descriptor);
+}

@@ -1,0 +1,98 @@
+using Microsoft.Extensions.Logging;
+using Sovereign.Image.Content;
+using Sovereign.Image.Discovery;
+using Sovereign.Image.Images;
+using Sovereign.Image.Members;
+using Sovereign.Kernel;
+using Sovereign.Kernel.Access;
+using Sovereign.Kernel.Due;
+using Sovereign.Kernel.Outcomes;
+using Sovereign.Kernel.Store;
+using Sovereign.Kernel.Wire;
+
+namespace Sovereign.Image;
+
+/// <summary>Images: rows in the database, bytes by their digest in the data directory. The API is Glance's.</summary>
+public sealed class ImageModule : IModule, IImages
+{
+    private static readonly ServiceFace own = new("image", "glance", "/image/v2", Dialect.Glance);
+    private readonly KernelServices kernel;
+    private readonly ContentStore store;
+    private readonly ImageService images;
+    private readonly UploadService uploads;
+    private readonly ImageReconciler reconciler;
+
+    public ImageModule(KernelServices kernel)
+    {
+        this.kernel = kernel;
+        store = new ContentStore(kernel.Settings.DataDirectory);
+        images = new ImageService(kernel);
+        uploads = new UploadService(kernel, store);
+        reconciler = new ImageReconciler(kernel, store);
+    }
+
+    public string Name => "image";
+
+    public ServiceFace? Face => own;
+
+    public IReadOnlyList<AccessRule> Access => ImageAccess.Table;
+
+    public IReadOnlyList<IReconciler> Reconcilers => [reconciler];
+
+    public void Map(Func<ServiceFace, Routes> face)
+    {
+        var api = face(own);
+        VersionEndpoints.Map(api);
+        new ImageEndpoints(kernel, images).Map(api);
+        new ContentEndpoints(kernel, store, uploads).Map(api);
+        new MemberEndpoints(new MemberService(kernel)).Map(api);
+        new SchemaEndpoints().Map(api);
+    }
+
+    /// <summary>Uploads of a dead process go back to queued, their bytes go, and what was to be removed is due again.</summary>
+    public async Task Start(CancellationToken stop)
+    {
+        store.Prepare();
+        await kernel.Queue.Write<Done>("image.start", Origin.System, Inherit, stop);
+        var gone = store.Sweep(kernel.Database.Read(ContentRows.Known));
+        if (gone > 0) kernel.Log("image").LogInformation("Removed {Files} files of uploads that did not finish.", gone);
+    }
+
+    public Outcome<ImageInfo> Find(AccessGrant access, string imageId) => images.Show(access, imageId).Map(image =>
+    {
+        var row = image.Row;
+        return new ImageInfo(
+            row.Id, row.Name ?? "", row.Owner, row.Status, row.Visibility, row.DiskFormat ?? "", row.Digest, row.Size ?? 0, row.VirtualSize ?? 0, (int)row.MinDisk,
+            (int)row.MinRam, image.Properties);
+    });
+
+    public Outcome<Stream> OpenContent(string digest)
+    {
+        var file = kernel.Database.Read(session => ContentRows.AnyFile(session, digest));
+        return file is not null && store.Exists(file) ? store.OpenStream(file) : new Fault.NotFound("Content", digest);
+    }
+
+    /// <summary>Makes a public image of a file that comes with the program. The same name and content again is the same image.</summary>
+    /// <param name="path">The file; it is copied.</param>
+    /// <returns>The image's id.</returns>
+    public Task<Outcome<string>> Register(
+        string name, string path, string diskFormat, IReadOnlyDictionary<string, string> properties, int minDiskGib, int minRamMib, string ownerProjectId,
+        CancellationToken stop) =>
+        uploads.Register(new ImageRow
+        {
+            Name = name, Owner = ownerProjectId, Visibility = "public", DiskFormat = diskFormat, ContainerFormat = "bare", MinDisk = minDiskGib, MinRam = minRamMib,
+        }, path, properties, stop);
+
+    /// <summary>Recounts how many images have each content, and looks for content without its file.</summary>
+    /// <returns>Each difference as a sentence; empty when all is right.</returns>
+    public IReadOnlyList<string> Verify() => kernel.Database.Read(session => ContentRows.Verify(session)
+        .Concat(ContentRows.Contents(session).Where(file => !store.Exists(file)).Select(file => $"The file {file} is missing."))
+        .Concat(store.Files().Except(ContentRows.Known(session)).Select(file => $"The file {file} belongs to no image.")).ToList());
+
+    private static Outcome<Done> Inherit(Tx tx)
+    {
+        foreach (var row in tx.Query<ImageRow>("SELECT id, upload_id FROM images WHERE status = 'saving' ORDER BY id")) UploadService.Reset(tx, row.Id, row.UploadId ?? "");
+        foreach (var id in ContentRows.ImagesWithGarbage(tx)) tx.Due(ImageRow.Kind, id);
+        return Done.Value;
+    }
+}

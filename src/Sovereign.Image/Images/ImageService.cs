@@ -1,0 +1,135 @@
+using System.Text.Json;
+using Sovereign.Image.Content;
+using Sovereign.Kernel;
+using Sovereign.Kernel.Access;
+using Sovereign.Kernel.Journal;
+using Sovereign.Kernel.Outcomes;
+using Sovereign.Kernel.Store;
+
+namespace Sovereign.Image.Images;
+
+internal sealed class ImageService(KernelServices kernel)
+{
+    public Outcome<ImageWhole> Show(AccessGrant access, string id) => kernel.Database.Read(session =>
+        ImageLookup.Visible(session, access, id).Map(row => ImageStore.Whole(session, row)));
+
+    public Task<Outcome<ImageWhole>> Create(AccessGrant access, Dictionary<string, JsonElement> body, CancellationToken stop)
+    {
+        var id = kernel.Ids.Uuid();
+        if (body.Remove("id", out var given))
+        {
+            if (given.ValueKind != JsonValueKind.String || !Guid.TryParseExact(JsonText.Read(given), "D", out var own)) return Refused(new Fault.Invalid("id", "Provided object does not match schema 'image': id is not a UUID."));
+            id = own.ToString("D");
+        }
+
+        var draft = new ImageDraft(
+            new ImageWhole(new ImageRow { Id = id, Owner = access.Caller.ProjectId ?? "" }, new Dictionary<string, string>(), []), access, MayPublicize(access));
+        foreach (var (name, value) in body)
+        {
+            if (draft.Set(name, value) is { } wrong) return Refused(wrong);
+        }
+
+        var finished = draft.Finish();
+        if (finished.Fault is { } tooMuch) return Refused(tooMuch);
+        var row = finished.Value.Row;
+        if (row.Owner.Length == 0) return Refused(new Fault.Forbidden("An image needs an owner: the scope of this token is no project."));
+        return kernel.Queue.Write<ImageWhole>(
+            "image.create",
+            access.Origin,
+            tx =>
+            {
+                var image = finished.Value with { Row = row with { CreatedAt = tx.Now, UpdatedAt = tx.Now } };
+                if (!ImageStore.Insert(tx, image.Row)) return new Fault.Conflict($"Image ID {id} already exists!");
+                ImageStore.SetProperties(tx, id, image.Properties);
+                ImageStore.SetTags(tx, id, image.Tags);
+                Record(tx, image, Kernel.Journal.Change.Created);
+                return image;
+            },
+            stop);
+    }
+
+    public Task<Outcome<ImageWhole>> Patch(AccessGrant access, string id, IReadOnlyList<PatchChange> changes, CancellationToken stop) =>
+        Change(access, id, "modify", before =>
+        {
+            var draft = new ImageDraft(before, access, MayPublicize(access));
+            foreach (var change in changes)
+            {
+                if (ImagePatch.Apply(draft, change) is { } wrong) return wrong;
+            }
+
+            return draft.Finish();
+        }, stop);
+
+    public Task<Outcome<ImageWhole>> Tag(AccessGrant access, string id, string tag, bool present, CancellationToken stop) =>
+        Change(access, id, "modify tags of", before =>
+        {
+            if (!present && !before.Tags.Contains(tag)) return new Fault.NotFound("tag", tag) { Message = "No tag found with name: " + tag };
+            var draft = new ImageDraft(before, access, mayPublicize: false);
+            var tags = present ? before.Tags.Append(tag).Distinct() : before.Tags.Where(t => t != tag);
+            return draft.Set("tags", JsonSerializer.SerializeToElement(tags.ToList(), ImageJson.Wire.ListString)) is { } wrong ? wrong : draft.Finish();
+        }, stop);
+
+    /// <summary>Deactivated images keep their bytes and give them to nobody but administrators.</summary>
+    public Task<Outcome<Done>> Move(AccessGrant access, string id, string to, CancellationToken stop) => kernel.Queue.Write<Done>(
+        "image.move",
+        access.Origin,
+        tx =>
+        {
+            var found = ImageLookup.Owned(tx, access, id, to == ImageStatus.Active ? "reactivate" : "deactivate");
+            if (found.Fault is { } missing) return missing;
+            var row = found.Value;
+            if (row.Status == to) return Done.Value;
+            if (row.Status is not (ImageStatus.Active or ImageStatus.Deactivated)) return new Fault.Forbidden($"Not allowed to {(to == ImageStatus.Active ? "reactivate" : "deactivate")} image in status '{row.Status}'");
+            var moved = ImageStatus.Move(row.Status, to);
+            if (moved.Fault is { } refused) return refused;
+            ImageStore.Move(tx, id, row.Status, to, null);
+            Record(tx, ImageStore.Whole(tx, ImageStore.Find(tx, id)!), Kernel.Journal.Change.Updated);
+            return Done.Value;
+        },
+        stop);
+
+    /// <summary>The image is gone with the answer; its bytes go by due work.</summary>
+    public Task<Outcome<Done>> Delete(AccessGrant access, string id, CancellationToken stop) => kernel.Queue.Write<Done>(
+        "image.delete",
+        access.Origin,
+        tx =>
+        {
+            var found = ImageLookup.Owned(tx, access, id, "delete");
+            if (found.Fault is { } missing) return missing;
+            var row = found.Value;
+            if (row.Protected) return new Fault.Forbidden($"Image {id} is protected and cannot be deleted.");
+            var whole = ImageStore.Whole(tx, row);
+            ImageStore.Delete(tx, id);
+            if (row.ContentFile is { } file && ContentRows.Drop(tx, file, id)) tx.Due(ImageRow.Kind, id);
+            Record(tx, whole, Kernel.Journal.Change.Deleted);
+            return Done.Value;
+        },
+        stop);
+
+    public static void Record(Tx tx, ImageWhole image, Change change) =>
+        tx.Record(ImageRow.Kind, image.Row.Id, image.Row.Owner, change, ImageView.From(image), ImageJson.Wire.ImageView);
+
+    private Task<Outcome<ImageWhole>> Change(
+        AccessGrant access, string id, string what, Func<ImageWhole, Outcome<ImageWhole>> body, CancellationToken stop) => kernel.Queue.Write<ImageWhole>(
+        "image.update",
+        access.Origin,
+        tx =>
+        {
+            var found = ImageLookup.Owned(tx, access, id, what);
+            if (found.Fault is { } missing) return missing;
+            var before = ImageStore.Whole(tx, found.Value);
+            var changed = body(before);
+            if (changed.Fault is { } wrong) return wrong;
+            var after = changed.Value with { Row = changed.Value.Row with { UpdatedAt = tx.Now } };
+            ImageStore.Update(tx, after.Row);
+            if (!ReferenceEquals(after.Properties, before.Properties)) ImageStore.SetProperties(tx, id, after.Properties);
+            if (!ReferenceEquals(after.Tags, before.Tags)) ImageStore.SetTags(tx, id, after.Tags);
+            Record(tx, after, Kernel.Journal.Change.Updated);
+            return after;
+        },
+        stop);
+
+    private bool MayPublicize(AccessGrant access) => kernel.Policy[ImageAccess.Publicize].Evaluate(access.Caller) != Reach.None;
+
+    private static Task<Outcome<ImageWhole>> Refused(Fault fault) => Task.FromResult<Outcome<ImageWhole>>(fault);
+}

@@ -1,0 +1,108 @@
+using Sovereign.Kernel;
+using Sovereign.Kernel.Access;
+using Sovereign.Kernel.Journal;
+using Sovereign.Kernel.Outcomes;
+using Sovereign.Kernel.Store;
+using Sovereign.Kernel.Wire;
+using Sovereign.Placement.Allocations;
+using Sovereign.Placement.Candidates;
+using Sovereign.Placement.Inventories;
+using Sovereign.Placement.Names;
+using Sovereign.Placement.Providers;
+
+namespace Sovereign.Placement;
+
+/// <summary>Who has how much of what, and who has taken it. The API is Placement's; the claim is a few statements in the caller's transaction.</summary>
+public sealed class PlacementModule(KernelServices kernel) : IModule, IPlacement
+{
+    private static readonly ServiceFace own = new("placement", "placement", "/placement", Dialect.Placement, PlacementVersions.Table);
+
+    public string Name => "placement";
+
+    public ServiceFace? Face => own;
+
+    public IReadOnlyList<AccessRule> Access => PlacementAccess.Table;
+
+    public void Map(Func<ServiceFace, Routes> face)
+    {
+        var api = face(own);
+        PlacementVersions.Map(api);
+        new ProviderEndpoints(kernel).Map(api);
+        new InventoryEndpoints(kernel).Map(api);
+        new AllocationEndpoints(kernel).Map(api);
+        new CandidateEndpoints(kernel).Map(api);
+        new NameEndpoints(kernel).Map(api);
+        new ProviderNameEndpoints(kernel).Map(api);
+    }
+
+    public void EnsureProvider(Tx tx, string providerId, string name, IReadOnlyList<Inventory> inventories)
+    {
+        var changed = EnsureRow(tx, providerId, name);
+        var before = InventoryStore.Of(tx, providerId).ToDictionary(row => row.ResourceClass, StringComparer.Ordinal);
+        foreach (var inventory in inventories)
+        {
+            if (before.Remove(inventory.ResourceClass, out var old) && old.ToInventory() == inventory) continue;
+            InventoryStore.Put(tx, InventoryRow.Of(providerId, inventory));
+            changed = true;
+        }
+
+        foreach (var gone in before.Values)
+        {
+            if (InventoryStore.Remove(tx, providerId, gone.ResourceClass)) changed = true;
+            else if (gone.Capacity > 0)
+            {
+                // Something is still taken of a class that went away: nothing more may be.
+                InventoryStore.Put(tx, InventoryRow.Of(providerId, gone.ToInventory() with { Reserved = gone.Total }));
+                changed = true;
+            }
+        }
+
+        if (!changed) return;
+        ProviderStore.Advance(tx, providerId);
+        ProviderService.Record(tx, ProviderStore.Find(tx, providerId)!, Change.Updated);
+    }
+
+    public Outcome<string> Claim(Tx tx, ClaimRequest request)
+    {
+        if (request.Resources.Count == 0 || request.Resources.Any(r => r.Value <= 0))
+        {
+            return new Fault.Invalid("resources", "A claim names at least one resource class, each with a positive amount.");
+        }
+
+        if (ProviderOf(tx, request.ConsumerId) is { } already) return already;
+        foreach (var provider in Candidate.ForClaim(tx, request))
+        {
+            if (AllocationBook.TryClaim(tx, provider, request)) return provider;
+        }
+
+        return new Fault.Conflict("No valid host was found. There are not enough hosts available.");
+    }
+
+    public void Release(Tx tx, string consumerId) => AllocationBook.Release(tx, consumerId);
+
+    public string? ProviderOf(Session session, string consumerId) =>
+        session.Scalar<string>("SELECT provider_id FROM placement_allocations WHERE consumer_id = @consumerId ORDER BY provider_id LIMIT 1", new { consumerId });
+
+    public IReadOnlyDictionary<string, long> Usages(Session session, string providerId) =>
+        InventoryStore.Of(session, providerId).ToDictionary(row => row.ResourceClass, row => row.Used, StringComparer.Ordinal);
+
+    /// <summary>Recounts what is taken of every inventory from the allocations.</summary>
+    /// <returns>Each difference as a sentence; empty when the books are right.</returns>
+    public IReadOnlyList<string> Verify() => kernel.Database.Read(AllocationVerifier.Run);
+
+    private bool EnsureRow(Tx tx, string providerId, string name)
+    {
+        if (ProviderStore.Find(tx, providerId) is not { } provider)
+        {
+            var fresh = new Provider { Id = providerId, Name = name, RootId = providerId, CreatedAt = tx.Now, UpdatedAt = tx.Now };
+            if (!ProviderStore.Insert(tx, fresh)) throw new InvalidOperationException($"Another resource provider is named {name}.");
+            ProviderService.Record(tx, fresh, Change.Created);
+            return true;
+        }
+
+        if (provider.Name == name) return false;
+        if (ProviderStore.NameTaken(tx, name, providerId)) throw new InvalidOperationException($"Another resource provider is named {name}.");
+        ProviderStore.Update(tx, provider with { Name = name, UpdatedAt = tx.Now });
+        return true;
+    }
+}
