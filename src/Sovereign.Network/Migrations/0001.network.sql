@@ -24,7 +24,8 @@ CREATE INDEX ports_by_project ON ports (project_id, id);
 CREATE INDEX ports_by_device ON ports (device_id, nic_order);
 CREATE INDEX ports_by_name ON ports (name);
 CREATE INDEX ports_by_owner ON ports (network_id, device_owner);
-CREATE INDEX ports_by_node ON ports (network_id, node_id);
+CREATE INDEX ports_by_network_node ON ports (network_id, node_id);
+CREATE INDEX ports_by_node ON ports (node_id);
 CREATE TABLE addresses (
   network_id TEXT NOT NULL, address BIGINT NOT NULL, subnet_id TEXT NOT NULL, port_id TEXT NOT NULL, position BIGINT NOT NULL,
   PRIMARY KEY (network_id, address));
