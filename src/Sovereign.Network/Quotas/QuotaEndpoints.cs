@@ -113,7 +113,11 @@ internal sealed class QuotaEndpoints(KernelServices kernel)
         _ => null,
     };
 
-    private static Answer? Mine(Call call) => call.Access.Covers(call.Route("project")) ? null : NetworkFaults.NotAuthorized("get_quota");
+    private static Answer? Mine(Call call)
+    {
+        if (call.Access.Covers(call.Route("project"))) return null;
+        return NetworkFaults.NotAuthorized("get_quota");
+    }
 
     private Answer Limits(string project) => Answer.Json(
         200,

@@ -185,8 +185,7 @@ internal static class RouterRules
         var subnets = SubnetStore.All(session, addresses.Select(a => a.SubnetId).Distinct(StringComparer.Ordinal).ToArray());
         foreach (var route in routes)
         {
-            Ipv4.TryParse(route.Nexthop, out var hop);
-            if (!subnets.Exists(subnet => subnet.Range.Contains(hop))) return Bad(routes, "the nexthop is not connected with router");
+            if (!Ipv4.TryParse(route.Nexthop, out var hop) || !subnets.Exists(subnet => subnet.Range.Contains(hop))) return Bad(routes, "the nexthop is not connected with router");
             if (addresses.Exists(a => a.Address == hop)) return Bad(routes, "the nexthop is used by router");
         }
 
