@@ -39,6 +39,9 @@ public interface INetworks
     /// <summary>Deletes the ports that were made for the server and frees the others (device_id empty).</summary>
     void Detach(Tx tx, string serverId);
 
+    /// <summary>As <see cref="Detach"/> for one of the server's ports: an interface taken away while the server lives.</summary>
+    void DetachPort(Tx tx, string serverId, string portId);
+
     /// <summary>True when no node has anything of the server's ports any more.</summary>
     bool Gone(Session session, string serverId);
 

@@ -34,6 +34,18 @@ public sealed class Quotas(Database database)
         return won == 1 ? Done.Value : new Fault.OverQuota(name, limit, Used(tx, service, name, projectId), amount);
     }
 
+    /// <summary>Takes an amount whatever the limit: for what the cloud itself makes in a project (default security groups, DHCP ports).</summary>
+    public void Book(Tx tx, string service, string name, string projectId, long amount) => tx.Execute(
+        """
+        INSERT INTO quota_usage (project_id, service, name, used) VALUES (@projectId, @service, @name, @amount)
+        ON CONFLICT (project_id, service, name) DO UPDATE SET used = quota_usage.used + excluded.used
+        """,
+        new { projectId, service, name, amount });
+
+    /// <summary>Projects that have limits of their own in a service.</summary>
+    public List<string> ProjectsWithLimits(Session session, string service) =>
+        session.Query<string>("SELECT DISTINCT project_id FROM quota_limits WHERE service = @service ORDER BY project_id", new { service });
+
     public void Give(Tx tx, string service, string name, string projectId, long amount)
     {
         if (amount <= 0) return;

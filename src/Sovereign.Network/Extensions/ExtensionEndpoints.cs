@@ -1,0 +1,112 @@
+using Sovereign.Kernel.Wire;
+using Sovereign.Network.Wire;
+
+namespace Sovereign.Network.Extensions;
+
+internal sealed record ExtensionView(string Alias, string Name, string Description, string Updated)
+{
+    public IReadOnlyList<string> Links { get; init; } = [];
+}
+
+internal sealed record ExtensionsAnswer(IReadOnlyList<ExtensionView> Extensions);
+
+internal sealed record ExtensionAnswer(ExtensionView Extension);
+
+internal sealed record VersionLink(string Rel, string Href);
+
+internal sealed record VersionView(string Id, string Status, IReadOnlyList<VersionLink> Links);
+
+internal sealed record VersionsAnswer(IReadOnlyList<VersionView> Versions);
+
+internal sealed record ResourceView(string Name, string Collection, IReadOnlyList<VersionLink> Links);
+
+internal sealed record ResourcesAnswer(IReadOnlyList<ResourceView> Resources);
+
+internal sealed record ZoneView(string Name, string State, string Resource);
+
+internal sealed record ZonesAnswer(IReadOnlyList<ZoneView> AvailabilityZones);
+
+internal sealed record ProviderView(string ServiceType, string Name, bool Default);
+
+internal sealed record ProvidersAnswer(IReadOnlyList<ProviderView> ServiceProviders);
+
+/// <summary>What the API says of itself: versions, extensions that are really here, zones, providers.</summary>
+internal sealed class ExtensionEndpoints
+{
+    private static readonly IReadOnlyList<ExtensionView> all =
+    [
+        new("allowed-address-pairs", "Allowed Address Pairs", "Provides allowed address pairs", "2013-07-23T10:00:00-00:00"),
+        new("availability_zone", "Availability Zone", "The availability zone extension.", "2015-01-01T10:00:00-00:00"),
+        new("binding", "Port Binding", "Expose port bindings of a virtual port to external application", "2014-02-03T10:00:00-00:00"),
+        new("ext-gw-mode", "Neutron L3 Configurable external gateway mode",
+            "Extension of the router abstraction for specifying whether SNAT should occur on the external gateway", "2013-03-28T10:00:00-00:00"),
+        new("external-net", "Neutron external network", "Adds external network attribute to network resource.", "2013-01-14T10:00:00-00:00"),
+        new("extraroute", "Neutron Extra Route", "Extra routes configuration for L3 router", "2013-02-01T10:00:00-00:00"),
+        new("extraroute-atomic", "Atomically add/remove extra routes",
+            "Edit extra routes of a router on server side by atomically adding/removing extra routes", "2019-07-10T00:00:00+00:00"),
+        new("filter-validation", "Filter parameters validation", "Provides validation on filter parameters.", "2018-07-04T10:00:00-00:00"),
+        new("fip-port-details", "Floating IP Port Details Extension", "Add port_details attribute to Floating IP resource", "2018-04-09T10:00:00-00:00"),
+        new("net-mtu", "Network MTU", "Provides MTU attribute for a network resource.", "2015-03-25T10:00:00-00:00"),
+        new("net-mtu-writable", "Network MTU (writable)", "Provides a writable MTU attribute for a network resource.", "2017-07-12T00:00:00-00:00"),
+        new("network-ip-availability", "Network IP Availability", "Provides IP availability data for each network and subnet.", "2015-09-24T00:00:00-00:00"),
+        new("network_availability_zone", "Network Availability Zone", "Availability zone support for network.", "2015-01-01T10:00:00-00:00"),
+        new("pagination", "Pagination support", "Extension that indicates that pagination is enabled.", "2016-06-12T00:00:00-00:00"),
+        new("port-security", "Port Security", "Provides port security", "2012-07-23T10:00:00-00:00"),
+        new("port-security-groups-filtering", "Port filtering on security groups", "Provides security groups filtering when listing ports", "2018-01-09T09:00:00-00:00"),
+        new("project-id", "project_id field enabled", "Extension that indicates that project_id field is enabled.", "2016-09-09T09:09:09-09:09"),
+        new("provider", "Provider Network", "Expose mapping of virtual networks to physical networks", "2012-09-07T10:00:00-00:00"),
+        new("quota_details", "Quota details management support", "Expose functions for quotas usage statistics per project", "2017-02-10T10:00:00-00:00"),
+        new("quotas", "Quota management support", "Expose functions for quotas management per project", "2012-07-29T10:00:00-00:00"),
+        new("router", "Neutron L3 Router",
+            "Router abstraction for basic L3 forwarding between L2 Neutron networks and access to external networks via a NAT gateway.", "2012-07-20T10:00:00-00:00"),
+        new("router_availability_zone", "Router Availability Zone", "Availability zone support for router.", "2015-01-01T10:00:00-00:00"),
+        new("security-group", "security-group", "The security groups extension.", "2012-10-05T10:00:00-00:00"),
+        new("security-groups-normalized-cidr", "Normalized CIDR field for security group rules",
+            "Add new field with normalized remote_ip_prefix cidr in SG rule", "2020-07-28T10:00:00-00:00"),
+        new("service-type", "Neutron Service Type Management", "API for retrieving service providers for Neutron advanced services", "2013-01-20T00:00:00-00:00"),
+        new("sorting", "Sorting support", "Extension that indicates that sorting is enabled.", "2016-06-12T00:00:00-00:00"),
+        new("standard-attr-description", "standard-attr-description", "Extension to add descriptions to standard attributes", "2016-02-10T10:00:00-00:00"),
+        new("standard-attr-revisions", "Resource revision numbers", "This extension will display the revision number of neutron resources.", "2016-04-11T10:00:00-00:00"),
+        new("standard-attr-tag", "Tag support for resources with standard attribute: port, subnet, network, security_group, router, floatingip",
+            "Enables to set tag on resources with standard attribute.", "2017-01-01T00:00:00-00:00"),
+        new("standard-attr-timestamp", "Resource timestamps",
+            "Adds created_at and updated_at fields to all Neutron resources that have Neutron standard attributes.", "2016-09-12T10:00:00-00:00"),
+        new("stateful-security-group", "Stateful security group", "Indicates if the security group is stateful or not", "2019-11-26T09:00:00-00:00"),
+    ];
+
+    private static readonly string[] collections = ["network", "subnet", "port", "router", "floatingip", "security-group", "security-group-rule", "quota", "extension"];
+
+    public void Map(Routes api)
+    {
+        foreach (var path in new[] { "", "/" }) api.Get(path, "network:versions", Versions);
+        foreach (var path in new[] { "/v2.0", "/v2.0/" }) api.Get(path, "network:resources", Resources);
+        api.Get("/v2.0/extensions", "network:extensions:list", _ => Reply(Answer.Json(200, new ExtensionsAnswer(all), NetworkJson.Wire.ExtensionsAnswer)));
+        api.Get("/v2.0/extensions/{alias}", "network:extensions:show", Show);
+        api.Get("/v2.0/availability_zones", "network:availability_zones:list", Zone);
+        api.Get("/v2.0/service-providers", "network:service_providers:list", _ => Reply(Answer.Json(
+            200, new ProvidersAnswer([new ProviderView("L3_ROUTER_NAT", "single_node", true)]), NetworkJson.Wire.ProvidersAnswer)));
+    }
+
+    private static Task<Answer> Reply(Answer answer) => Task.FromResult(answer);
+
+    private static Task<Answer> Versions(Call call) => Reply(Answer.Json(
+        200, new VersionsAnswer([new VersionView("v2.0", "CURRENT", [new VersionLink("self", call.Link("/v2.0/"))])]), NetworkJson.Wire.VersionsAnswer));
+
+    private static Task<Answer> Resources(Call call) => Reply(Answer.Json(
+        200,
+        new ResourcesAnswer(collections.Select(name => new ResourceView(name, name + "s", [new VersionLink("self", call.Link($"/v2.0/{name}s"))])).ToList()),
+        NetworkJson.Wire.ResourcesAnswer));
+
+    private static Task<Answer> Show(Call call)
+    {
+        var alias = call.Route("alias");
+        return Reply(all.FirstOrDefault(extension => extension.Alias == alias) is { } found
+            ? Answer.Json(200, new ExtensionAnswer(found), NetworkJson.Wire.ExtensionAnswer)
+            : NetworkFaults.Missing("HTTPNotFound", $"Extension with alias {alias} does not exist"));
+    }
+
+    private static Task<Answer> Zone(Call call) => Reply(Answer.Json(
+        200,
+        new ZonesAnswer([new ZoneView(Zones.Default, "available", "router"), new ZoneView(Zones.Default, "available", "network")]),
+        NetworkJson.Wire.ZonesAnswer));
+}

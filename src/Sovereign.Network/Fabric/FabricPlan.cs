@@ -1,0 +1,167 @@
+using Sovereign.Kernel.Store;
+using Sovereign.Network.Addressing;
+using Sovereign.Network.Networks;
+using Sovereign.Network.Ports;
+using Sovereign.Network.SecurityGroups;
+using Sovereign.Network.Subnets;
+using Sovereign.Network.Wire;
+using Sovereign.Node.Contract;
+using Sovereign.Node.Control;
+
+namespace Sovereign.Network.Fabric;
+
+/// <summary>From rows to the nodes' manifests. What a server needs to start is put there at once, in the transaction that binds it; everything else is made due
+/// and follows from the rows, so that a thousand changes of one group are a few items.</summary>
+internal sealed class FabricPlan(INodes nodes)
+{
+    /// <summary>Changes of members within this time become one item.</summary>
+    private const long MembersDelayMicros = 200_000;
+
+    private const string DefaultDnsDomain = "openstacklocal";
+
+    public INodes Nodes => nodes;
+
+    public void NetworkChanged(Tx tx, string networkId) => tx.Due(Kinds.Network, networkId);
+
+    public void NetworkGone(Tx tx, string networkId) => Withdraw(tx, ItemKinds.Network, networkId);
+
+    public void GroupChanged(Tx tx, string groupId) => tx.Due(Kinds.Group, groupId);
+
+    public void GroupGone(Tx tx, string groupId) => Withdraw(tx, ItemKinds.Group, groupId);
+
+    public void MembersChanged(Tx tx, IEnumerable<string> groupIds)
+    {
+        foreach (var groupId in groupIds) tx.Due(Kinds.Group, groupId, tx.Now + MembersDelayMicros);
+    }
+
+    public void RouterChanged(Tx tx, string routerId) => tx.Due(Kinds.Router, routerId);
+
+    public void RouterGone(Tx tx, string routerId, IEnumerable<string> networkIds)
+    {
+        Withdraw(tx, ItemKinds.Router, routerId);
+        foreach (var networkId in networkIds) NetworkChanged(tx, networkId);
+    }
+
+    /// <summary>Routers with a leg on the subnet: its gateway or prefix is part of their item.</summary>
+    public void SubnetRoutersChanged(Tx tx, string subnetId)
+    {
+        var routers = tx.Query<string>(
+            "SELECT DISTINCT p.device_id FROM addresses a JOIN ports p ON p.id = a.port_id WHERE a.subnet_id = @subnetId AND p.device_owner IN @owners",
+            new { subnetId, owners = new[] { Owners.RouterInterface, Owners.RouterGateway } });
+        foreach (var router in routers) RouterChanged(tx, router);
+    }
+
+    /// <summary>Puts a bound port on its node, after its network and its groups.</summary>
+    public void PutPort(Tx tx, PortRow port)
+    {
+        if (port.NodeId.Length == 0) return;
+        if (!HasOther(tx, port, "p.network_id = @wanted", port.NetworkId)) PutNetwork(tx, port.NetworkId, [port.NodeId]);
+        var groups = port.PortSecurity ? PortStore.Groups(tx, port.Id) : [];
+        foreach (var group in groups)
+        {
+            if (!HasOther(tx, port, "p.id IN (SELECT port_id FROM port_groups WHERE group_id = @wanted)", group)) PutGroup(tx, group, [port.NodeId]);
+        }
+
+        var addresses = AddressStore.OfPort(tx, port.Id).Select(a => new AddressSpec(a.SubnetId, Ipv4.Format(a.Address))).ToList();
+        var pairs = port.Pairs.Select(pair => new AddressPairSpec(pair.IpAddress!, pair.MacAddress == port.Mac ? null : pair.MacAddress)).ToList();
+        var name = port.HostName.Length > 0 ? port.HostName : addresses.Count > 0 ? "host-" + addresses[0].Address.Replace('.', '-') : "host-" + port.Id;
+        var spec = new PortSpec(
+            port.Id, port.NetworkId, port.DeviceId, port.Mac, addresses, port.AdminStateUp, port.PortSecurity, groups, pairs, name);
+        nodes.Put(tx, port.NodeId, new ManifestItem(ItemKinds.Port, port.Id, 0) { Port = spec });
+    }
+
+    /// <summary>Takes a port off every node that has it.</summary>
+    public void PortGone(Tx tx, PortRow port, IReadOnlyList<string> groups)
+    {
+        Withdraw(tx, ItemKinds.Port, port.Id);
+        if (port.NodeId.Length > 0) NetworkChanged(tx, port.NetworkId);
+        MembersChanged(tx, groups);
+    }
+
+    public void PutNetwork(Tx tx, string networkId, IReadOnlyCollection<string> nodeIds)
+    {
+        if (nodeIds.Count == 0 || NetworkStore.Find(tx, networkId) is not { } network) return;
+        var dhcp = PortStore.DhcpOf(tx, networkId) is { } port
+            ? AddressStore.OfPort(tx, port.Id).ToLookup(a => a.SubnetId, a => Ipv4.Format(a.Address), StringComparer.Ordinal) : null;
+        var subnets = SubnetStore.OfNetwork(tx, networkId).Select(subnet => new SubnetSpec(
+            subnet.Id, subnet.Cidr, subnet.GatewayIp, subnet.EnableDhcp ? dhcp?[subnet.Id].FirstOrDefault() : null, subnet.DnsServers,
+            Routes(subnet.Routes))).ToList();
+        var spec = new NetworkSpec(
+            networkId, network.ProjectId, (int)network.Vni, (int)network.Mtu, network.External,
+            network.DnsDomain.Length > 0 ? network.DnsDomain : DefaultDnsDomain, subnets);
+        foreach (var node in nodeIds) nodes.Put(tx, node, new ManifestItem(ItemKinds.Network, networkId, 0) { Network = spec });
+    }
+
+    /// <summary>Puts a group on nodes, after the groups that its rules are about.</summary>
+    public void PutGroup(Tx tx, string groupId, IReadOnlyCollection<string> nodeIds)
+    {
+        if (nodeIds.Count == 0 || GroupStore.Find(tx, groupId) is not { } group) return;
+        var rules = GroupStore.Rules(tx, groupId);
+        foreach (var remote in rules.Select(rule => rule.RemoteGroupId).Where(id => id is not null && id != groupId).Distinct(StringComparer.Ordinal))
+        {
+            var lacking = nodeIds.Except(nodes.NodesOf(tx, ItemKinds.Group, remote!), StringComparer.Ordinal).ToList();
+            if (lacking.Count > 0) PutItem(tx, remote!, lacking);
+        }
+
+        PutItem(tx, group, rules, nodeIds);
+    }
+
+    public static List<RouteSpec> Routes(IEnumerable<RouteView> routes) => routes.Select(route => new RouteSpec(route.Destination!, route.Nexthop!)).ToList();
+
+    /// <summary>Wants the item absent wherever it is.</summary>
+    public void Withdraw(Tx tx, string kind, string id, IReadOnlyCollection<string>? except = null)
+    {
+        foreach (var node in nodes.NodesOf(tx, kind, id))
+        {
+            if (except is null || !except.Contains(node)) nodes.Remove(tx, node, kind, id);
+        }
+    }
+
+    /// <summary>Nodes that have ports in the group, or in a group whose rules are about it.</summary>
+    public static List<string> NodesOfGroup(Session session, string groupId) => session.Query<string>(
+        """
+        SELECT DISTINCT p.node_id FROM port_groups g JOIN ports p ON p.id = g.port_id WHERE p.node_id <> ''
+          AND (g.group_id = @groupId OR g.group_id IN (SELECT r.group_id FROM security_group_rules r WHERE r.remote_group_id = @groupId))
+        """,
+        new { groupId });
+
+    /// <summary>Nodes that have ports of servers or legs of routers on the network.</summary>
+    public static List<string> NodesOfNetwork(Session session, string networkId) => session.Query<string>(
+        "SELECT DISTINCT node_id FROM ports WHERE network_id = @networkId AND node_id <> ''", new { networkId });
+
+    private void PutItem(Tx tx, string groupId, IReadOnlyCollection<string> nodeIds)
+    {
+        if (GroupStore.Find(tx, groupId) is { } group) PutItem(tx, group, GroupStore.Rules(tx, groupId), nodeIds);
+    }
+
+    private void PutItem(Tx tx, GroupRow group, List<RuleRow> rules, IReadOnlyCollection<string> nodeIds)
+    {
+        var specs = rules.OrderBy(rule => rule.Id, StringComparer.Ordinal).Select(rule => new RuleSpec(
+            rule.Id, rule.Ingress, rule.Ethertype == Ethertypes.Ipv6, rule.Protocol, (int?)rule.PortMin, (int?)rule.PortMax, rule.NormalizedCidr,
+            rule.RemoteGroupId)).ToList();
+        var spec = new GroupSpec(group.Id, group.Stateful, specs, Members(tx, group.Id));
+        foreach (var node in nodeIds) nodes.Put(tx, node, new ManifestItem(ItemKinds.Group, group.Id, 0) { Group = spec });
+    }
+
+    /// <summary>Addresses of the members, with what their allowed pairs add; none where no rule asks.</summary>
+    private static List<string> Members(Tx tx, string groupId)
+    {
+        if (tx.Scalar<long?>("SELECT 1 FROM security_group_rules WHERE remote_group_id = @groupId LIMIT 1", new { groupId }) is null) return [];
+        var addresses = tx.Query<long>(
+            """
+            SELECT a.address FROM port_groups g JOIN ports p ON p.id = g.port_id JOIN addresses a ON a.port_id = p.id
+            WHERE g.group_id = @groupId AND p.port_security = 1
+            """,
+            new { groupId });
+        var pairs = tx.Query<PortRow>(
+            "SELECT p.allowed_pairs FROM port_groups g JOIN ports p ON p.id = g.port_id WHERE g.group_id = @groupId AND p.port_security = 1 AND p.allowed_pairs <> '[]'",
+            new { groupId });
+        return addresses.Select(Ipv4.Format).Concat(pairs.SelectMany(port => port.Pairs).Select(pair => pair.IpAddress!))
+            .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
+    }
+
+    /// <summary>Is another port bound to this node for which the same was put? Then it is there: what a bound port needs goes only with the last one.</summary>
+    private static bool HasOther(Tx tx, PortRow port, string condition, string wanted) => tx.Scalar<long?>(
+        $"SELECT 1 FROM ports p WHERE p.node_id = @NodeId AND p.nic_order >= 0 AND p.id <> @Id AND {condition} LIMIT 1",
+        new { port.NodeId, port.Id, wanted }) is not null;
+}

@@ -1,0 +1,211 @@
+using Sovereign.Kernel;
+using Sovereign.Kernel.Access;
+using Sovereign.Kernel.Journal;
+using Sovereign.Kernel.Lists;
+using Sovereign.Kernel.Outcomes;
+using Sovereign.Kernel.Store;
+using Sovereign.Network.Addressing;
+using Sovereign.Network.Fabric;
+using Sovereign.Network.Networks;
+using Sovereign.Network.Ports;
+using Sovereign.Network.Routers;
+using Sovereign.Network.Subnets;
+using Sovereign.Network.Tags;
+using Sovereign.Network.Wire;
+
+namespace Sovereign.Network.FloatingIps;
+
+internal sealed class FloatingIpService(KernelServices kernel, FabricPlan fabric, PortMaker ports)
+{
+    public Task<Outcome<List<FloatingIpView>>> Create(AccessGrant access, IReadOnlyList<FloatingIpWish> wishes, CancellationToken stop) =>
+        kernel.Queue.Write<List<FloatingIpView>>("floatingip.create", access.Origin, tx => Bulk.Each(wishes, wish => Create(tx, access, wish)), stop);
+
+    public Outcome<FloatingIpView> Show(AccessGrant access, string id) => kernel.Database.Read(session =>
+        Visible(session, access, id).Map(row => View(session, row)));
+
+    public Outcome<Page<FloatingIpView>> List(AccessGrant access, ListRequest request) => kernel.Database.Read(session =>
+    {
+        if (access.OnlyProject is { } project) request.Where("f.project_id = @value", project);
+        return ListSql.Page<FloatingIpRow>(session, request, "f.*").Map(page => new Page<FloatingIpView>(Views(session, page.Items), page.More));
+    });
+
+    public Task<Outcome<FloatingIpView>> Update(AccessGrant access, string id, FloatingIpWish wish, CancellationToken stop) =>
+        kernel.Queue.Write<FloatingIpView>(
+            "floatingip.update",
+            access.Origin,
+            tx =>
+            {
+                var found = Visible(tx, access, id);
+                if (found.Fault is { } missing) return missing;
+                if (Attributes.Texts(("description", wish.Description)) is { } text) return text;
+                if (wish.FloatingNetworkId.Given || wish.FloatingIpAddress.Given || wish.SubnetId.Given || wish.ProjectId.Given || wish.TenantId.Given)
+                {
+                    return new Fault.Invalid("floatingip", "Cannot update read-only attribute of a floating IP: only port_id, fixed_ip_address and description change.");
+                }
+
+                var row = found.Value with { Description = wish.Description.Or(found.Value.Description) ?? "" };
+                if (wish.PortId.Given || wish.FixedIpAddress.Given)
+                {
+                    var associated = Associate(tx, access, row, wish.PortId.Or(row.PortId), wish.FixedIpAddress.Or(null));
+                    if (associated.Fault is { } refused) return refused;
+                    row = associated.Value;
+                }
+
+                return View(tx, Save(tx, row));
+            },
+            stop);
+
+    public Task<Outcome<Done>> Delete(AccessGrant access, string id, CancellationToken stop) => kernel.Queue.Write<Done>(
+        "floatingip.delete",
+        access.Origin,
+        tx =>
+        {
+            var found = Visible(tx, access, id);
+            if (found.Fault is { } missing) return missing;
+            var row = found.Value;
+            var view = View(tx, row);
+            FloatingIpStore.Delete(tx, id);
+            if (PortStore.Find(tx, row.OuterPortId) is { } outer) ports.Remove(tx, outer);
+            TagStore.RemoveAll(tx, Kinds.FloatingIp, id);
+            kernel.Quotas.Give(tx, NetworkModule.Service, "floatingip", row.ProjectId, 1);
+            if (row.RouterId is not null) fabric.RouterChanged(tx, row.RouterId);
+            tx.Record(Kinds.FloatingIp, id, row.ProjectId, Change.Deleted, view, NetworkJson.Wire.FloatingIpView);
+            if (row.PortId is not null) TellServer(tx, row.PortId);
+            return Done.Value;
+        },
+        stop);
+
+    /// <summary>Stores a changed floating IP with the next revision.</summary>
+    public static FloatingIpRow Save(Tx tx, FloatingIpRow row)
+    {
+        var next = row with { UpdatedAt = tx.Now, Revision = row.Revision + 1 };
+        FloatingIpStore.Update(tx, next);
+        tx.Record(Kinds.FloatingIp, row.Id, row.ProjectId, Change.Updated, View(tx, next), NetworkJson.Wire.FloatingIpView);
+        return next;
+    }
+
+    private static Outcome<FloatingIpRow> Visible(Session session, AccessGrant access, string id) =>
+        FloatingIpStore.Find(session, id) is { } row && access.Covers(row.ProjectId) ? row : NetworkFaults.FloatingIpMissing(id);
+
+    private static FloatingIpView View(Session session, FloatingIpRow row) => Views(session, [row])[0];
+
+    private static List<FloatingIpView> Views(Session session, IReadOnlyList<FloatingIpRow> rows)
+    {
+        var tags = TagStore.Of(session, Kinds.FloatingIp, rows.Select(row => row.Id).ToArray());
+        var portIds = rows.Where(row => row.PortId is not null).Select(row => row.PortId!).ToArray();
+        List<PortRow> found = portIds.Length == 0 ? [] : session.Query<PortRow>("SELECT * FROM ports WHERE id IN @portIds", new { portIds });
+        return rows.Select(row => row.ToView(found.Find(port => port.Id == row.PortId), tags(row.Id))).ToList();
+    }
+
+    private Outcome<FloatingIpView> Create(Tx tx, AccessGrant access, FloatingIpWish wish)
+    {
+        if (Attributes.Texts(("description", wish.Description)) is { } text) return text;
+        if (wish.FloatingNetworkId.Or(null) is not { Length: > 0 } networkId)
+        {
+            return new Fault.Invalid("floating_network_id", "Failed to parse request. Required attribute 'floating_network_id' not specified");
+        }
+
+        var project = Attributes.Project(access, "create_floatingip", wish.ProjectId, wish.TenantId);
+        if (project.Fault is { } foreign) return foreign;
+        if (NetworkStore.Find(tx, networkId) is not { } network || !network.SeenBy(access)) return NetworkFaults.NetworkMissing(networkId);
+        if (!network.External) return NetworkFaults.BadRequest("floatingip", $"Network {networkId} is not a valid external network");
+        var address = wish.FloatingIpAddress.Or(null);
+        if (address is not null && !access.Everything) return NetworkFaults.NotAuthorized("create_floatingip", "floating_ip_address");
+        if (!kernel.Quotas.Take(tx, NetworkModule.Service, "floatingip", project.Value, 1).Ok) return NetworkFaults.OverQuota("floatingip");
+        var id = kernel.Ids.Uuid();
+        var subnet = wish.SubnetId.Or(null);
+        if (SubnetStore.OfNetwork(tx, networkId).Count == 0)
+        {
+            return NetworkFaults.BadRequest("floatingip", $"Network {networkId} does not contain any IPv4 subnet");
+        }
+
+        var outer = ports.Make(
+            tx,
+            new PortRow { NetworkId = networkId, DeviceId = id, DeviceOwner = Owners.FloatingIp, PortSecurity = false, Status = "N/A" },
+            address is null && subnet is null ? null : [new AddressWish(subnet, address)],
+            [],
+            limited: false);
+        if (outer.Fault is { } none) return none;
+        var row = new FloatingIpRow
+        {
+            Id = id, ProjectId = project.Value, Description = wish.Description.Or("") ?? "", NetworkId = networkId, OuterPortId = outer.Value.Id,
+            Address = Ipv4.Format(AddressStore.OfPort(tx, outer.Value.Id)[0].Address), CreatedAt = tx.Now, UpdatedAt = tx.Now,
+        };
+        FloatingIpStore.Insert(tx, row);
+        if (wish.PortId.Or(null) is { } portId)
+        {
+            var associated = Associate(tx, access, row, portId, wish.FixedIpAddress.Or(null));
+            if (associated.Fault is { } refused) return refused;
+            row = associated.Value;
+            FloatingIpStore.Update(tx, row);
+        }
+
+        var view = View(tx, row);
+        tx.Record(Kinds.FloatingIp, id, row.ProjectId, Change.Created, view, NetworkJson.Wire.FloatingIpView);
+        return view;
+    }
+
+    /// <summary>Makes it lead to a port, or nowhere.</summary>
+    private Outcome<FloatingIpRow> Associate(Tx tx, AccessGrant access, FloatingIpRow row, string? portId, string? fixedAddress)
+    {
+        if (portId is null)
+        {
+            if (fixedAddress is not null) return NetworkFaults.BadRequest("floatingip", "fixed_ip_address cannot be specified without a port_id");
+            if (row.RouterId is not null) fabric.RouterChanged(tx, row.RouterId);
+            if (row.PortId is not null) TellServer(tx, row.PortId);
+            return row with { PortId = null, FixedAddress = null, RouterId = null, Status = Status.Down };
+        }
+
+        if (PortStore.Find(tx, portId) is not { } port || !access.Covers(port.ProjectId)) return NetworkFaults.PortMissing(portId);
+        var inner = Inner(tx, port, fixedAddress);
+        if (inner.Fault is { } wrong) return wrong;
+        var address = Ipv4.Format(inner.Value.Address);
+        var other = FloatingIpStore.OfPort(tx, portId).Find(ip => ip.Id != row.Id && ip.FixedAddress == address && ip.NetworkId == row.NetworkId);
+        if (other is not null)
+        {
+            return NetworkFaults.Conflict(
+                "FloatingIPPortAlreadyAssociated",
+                $"Cannot associate floating IP {row.Address} ({row.Id}) with port {portId} using fixed IP {address}, as that fixed IP already has a floating IP "
+                + $"on external network {row.NetworkId}.");
+        }
+
+        if (RouterStore.Between(tx, inner.Value.SubnetId, row.NetworkId) is not { } routerId)
+        {
+            return NetworkFaults.Missing(
+                "ExternalGatewayForFloatingIPNotFound",
+                $"External network {row.NetworkId} is not reachable from subnet {inner.Value.SubnetId}.  Therefore, cannot associate Port {portId} with a Floating IP.");
+        }
+
+        if (row.PortId == portId && row.FixedAddress == address && row.RouterId == routerId) return row;
+        if (row.RouterId is not null && row.RouterId != routerId) fabric.RouterChanged(tx, row.RouterId);
+        if (row.PortId is not null && row.PortId != portId) TellServer(tx, row.PortId);
+        fabric.RouterChanged(tx, routerId);
+        TellServer(tx, portId);
+        return row with { PortId = portId, FixedAddress = address, RouterId = routerId, Status = Status.Down };
+    }
+
+    private static Outcome<AddressRow> Inner(Tx tx, PortRow port, string? fixedAddress)
+    {
+        var addresses = AddressStore.OfPort(tx, port.Id);
+        if (fixedAddress is not null)
+        {
+            if (!Ipv4.TryParse(fixedAddress, out var wanted)) return NetworkFaults.Attribute("fixed_ip_address", $"'{fixedAddress}' is not a valid IP address");
+            return addresses.Find(a => a.Address == wanted) is { } found
+                ? found
+                : NetworkFaults.BadRequest("floatingip", $"Port {port.Id} does not have fixed ip {fixedAddress}");
+        }
+
+        return addresses.Count switch
+        {
+            1 => addresses[0],
+            0 => NetworkFaults.BadRequest("floatingip", $"Cannot add floating IP to port {port.Id} that has no fixed IPv4 addresses"),
+            _ => NetworkFaults.BadRequest(
+                "floatingip", $"Port {port.Id} has multiple fixed IPv4 addresses.  Must provide a specific IPv4 address when assigning a floating IP"),
+        };
+    }
+
+    private void TellServer(Tx tx, string portId)
+    {
+        if (PortStore.Find(tx, portId) is { Attached: true } port) ports.TellServer(tx, port.DeviceId);
+    }
+}

@@ -1,0 +1,54 @@
+using Sovereign.Kernel.Access;
+
+namespace Sovereign.Network;
+
+/// <summary>Who may do what; attributes that need more are checked where they are set.</summary>
+internal static class NetworkAccess
+{
+    private const string Read = "admin or project_reader";
+    private const string Write = "admin or project_member";
+
+    public static readonly IReadOnlyList<AccessRule> Table =
+    [
+        new("network:versions", "public"),
+        new("network:resources", "public"),
+        new("network:extensions:list", "any"),
+        new("network:extensions:show", "any"),
+        new("network:availability_zones:list", "any"),
+        new("network:service_providers:list", "any"),
+        .. Resource("networks"),
+        .. Resource("subnets"),
+        .. Resource("ports"),
+        .. Resource("routers"),
+        new("network:routers:add_interface", Write),
+        new("network:routers:remove_interface", Write),
+        new("network:routers:add_extraroutes", Write),
+        new("network:routers:remove_extraroutes", Write),
+        .. Resource("floatingips"),
+        .. Resource("security_groups"),
+        new("network:security_group_rules:list", Read),
+        new("network:security_group_rules:show", Read),
+        new("network:security_group_rules:create", Write),
+        new("network:security_group_rules:delete", Write),
+        new("network:tags:list", Read),
+        new("network:tags:show", Read),
+        new("network:tags:replace", Write),
+        new("network:tags:add", Write),
+        new("network:tags:remove", Write),
+        new("network:tags:clear", Write),
+        new("network:quotas:list", "admin"),
+        new("network:quotas:show", Read),
+        new("network:quotas:default", Read),
+        new("network:quotas:details", Read),
+        new("network:quotas:update", "admin"),
+        new("network:quotas:delete", "admin"),
+        new("network:network_ip_availabilities:list", "admin"),
+        new("network:network_ip_availabilities:show", "admin"),
+    ];
+
+    private static AccessRule[] Resource(string name) =>
+    [
+        new($"network:{name}:list", Read), new($"network:{name}:show", Read), new($"network:{name}:create", Write), new($"network:{name}:update", Write),
+        new($"network:{name}:delete", Write),
+    ];
+}

@@ -1,0 +1,64 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Sovereign.Kernel.Wire;
+using Sovereign.Network.Extensions;
+using Sovereign.Network.FloatingIps;
+using Sovereign.Network.Networks;
+using Sovereign.Network.Ports;
+using Sovereign.Network.Quotas;
+using Sovereign.Network.Routers;
+using Sovereign.Network.SecurityGroups;
+using Sovereign.Network.Subnets;
+using Sovereign.Network.Tags;
+
+namespace Sovereign.Network;
+
+/// <summary>Every record of this service on the wire, and what members that may be left out hold.</summary>
+[JsonSerializable(typeof(string))]
+[JsonSerializable(typeof(bool?))]
+[JsonSerializable(typeof(long))]
+[JsonSerializable(typeof(long?))]
+[JsonSerializable(typeof(IReadOnlyList<string>))]
+[JsonSerializable(typeof(IReadOnlyList<JsonElement>))]
+[JsonSerializable(typeof(IReadOnlyDictionary<string, JsonElement>))]
+[JsonSerializable(typeof(IReadOnlyList<PoolView>))]
+[JsonSerializable(typeof(IReadOnlyList<RouteView>))]
+[JsonSerializable(typeof(IReadOnlyList<FixedIpView>))]
+[JsonSerializable(typeof(IReadOnlyList<AddressPairView>))]
+[JsonSerializable(typeof(GatewayWish))]
+[JsonSerializable(typeof(NetworkView))]
+[JsonSerializable(typeof(NetworkCreateBody))]
+[JsonSerializable(typeof(NetworkUpdateBody))]
+[JsonSerializable(typeof(SubnetView))]
+[JsonSerializable(typeof(SubnetCreateBody))]
+[JsonSerializable(typeof(SubnetUpdateBody))]
+[JsonSerializable(typeof(PortView))]
+[JsonSerializable(typeof(PortCreateBody))]
+[JsonSerializable(typeof(PortUpdateBody))]
+[JsonSerializable(typeof(RouterView))]
+[JsonSerializable(typeof(RouterBody))]
+[JsonSerializable(typeof(InterfaceWish))]
+[JsonSerializable(typeof(InterfaceView))]
+[JsonSerializable(typeof(FloatingIpView))]
+[JsonSerializable(typeof(FloatingIpBody))]
+[JsonSerializable(typeof(GroupView))]
+[JsonSerializable(typeof(GroupBody))]
+[JsonSerializable(typeof(RuleView))]
+[JsonSerializable(typeof(RuleBody))]
+[JsonSerializable(typeof(QuotaBody))]
+[JsonSerializable(typeof(QuotaAnswer))]
+[JsonSerializable(typeof(QuotaDetails))]
+[JsonSerializable(typeof(QuotaList))]
+[JsonSerializable(typeof(TagsBody))]
+[JsonSerializable(typeof(ExtensionsAnswer))]
+[JsonSerializable(typeof(ExtensionAnswer))]
+[JsonSerializable(typeof(VersionsAnswer))]
+[JsonSerializable(typeof(ResourcesAnswer))]
+[JsonSerializable(typeof(ZonesAnswer))]
+[JsonSerializable(typeof(ProvidersAnswer))]
+[JsonSerializable(typeof(NetworkAvailabilityAnswer))]
+[JsonSerializable(typeof(NetworkAvailabilitiesAnswer))]
+internal sealed partial class NetworkJson : JsonSerializerContext
+{
+    public static readonly NetworkJson Wire = new(WireJson.Options());
+}

@@ -1,0 +1,119 @@
+using Sovereign.Kernel;
+using Sovereign.Kernel.Access;
+using Sovereign.Kernel.Due;
+using Sovereign.Kernel.Quota;
+using Sovereign.Kernel.Store;
+using Sovereign.Kernel.Wire;
+using Sovereign.Network.Addressing;
+using Sovereign.Network.Extensions;
+using Sovereign.Network.Fabric;
+using Sovereign.Network.FloatingIps;
+using Sovereign.Network.Networks;
+using Sovereign.Network.Ports;
+using Sovereign.Network.Quotas;
+using Sovereign.Network.Routers;
+using Sovereign.Network.SecurityGroups;
+using Sovereign.Network.Subnets;
+using Sovereign.Network.Tags;
+using Sovereign.Network.Wire;
+using Sovereign.Node.Contract;
+using Sovereign.Node.Control;
+
+namespace Sovereign.Network;
+
+/// <summary>What the operator may say about networks.</summary>
+/// <param name="ExternalCidr">Range of the external network of the first start ("172.24.4.0/24"); null: what the first node's fabric chose.</param>
+/// <param name="ExternalProjectId">Project that owns the external network; empty: the cloud itself.</param>
+public sealed record NetworkOptions(string? ExternalCidr = null, string ExternalProjectId = "");
+
+/// <summary>The network service: Neutron's API v2.0 over the nodes' fabric.</summary>
+public sealed class NetworkModule : IModule
+{
+    internal const string Service = "network";
+    private const string ExternalName = "public";
+    private const string ExternalSubnetName = "public-v4";
+    private const int BodyBytesMax = 1024 * 1024;
+
+    private readonly KernelServices kernel;
+    private readonly NetworkOptions options;
+    private readonly NetworkService networks;
+    private readonly SubnetService subnets;
+    private readonly PortService ports;
+    private readonly SecurityGroupService groups;
+    private readonly RouterService routers;
+    private readonly RouterInterfaces interfaces;
+    private readonly FloatingIpService floatingIps;
+    private readonly RouterReconciler routerReconciler;
+
+    public NetworkModule(KernelServices kernel, INodes nodes, NetworkOptions options)
+    {
+        (this.kernel, this.options) = (kernel, options);
+        var fabric = new FabricPlan(nodes);
+        var maker = new PortMaker(kernel, fabric);
+        groups = new SecurityGroupService(kernel, fabric);
+        networks = new NetworkService(kernel, fabric, maker);
+        subnets = new SubnetService(kernel, fabric, new DhcpPorts(maker));
+        ports = new PortService(kernel, fabric, maker, groups);
+        routers = new RouterService(kernel, fabric, new RouterGateways(maker, fabric));
+        interfaces = new RouterInterfaces(kernel, fabric, maker);
+        floatingIps = new FloatingIpService(kernel, fabric, maker);
+        routerReconciler = new RouterReconciler(kernel, fabric, maker);
+        Reconcilers =
+        [
+            new NetworkReconciler(kernel, fabric, maker), new GroupReconciler(kernel, fabric), new PortReconciler(kernel, fabric, maker), routerReconciler,
+        ];
+        Networks = new ServerPorts(fabric, maker, ports);
+        nodes.OnReport(ItemKinds.Network, (tx, _, report) => tx.Due(Kinds.Network, report.Id));
+        nodes.OnReport(ItemKinds.Port, (tx, _, report) => tx.Due(Kinds.Port, report.Id));
+        nodes.OnReport(ItemKinds.Router, (tx, _, report) => tx.Due(Kinds.Router, report.Id));
+        nodes.OnNode(Welcome);
+    }
+
+    /// <summary>The service as other services see it.</summary>
+    public INetworks Networks { get; }
+
+    public string Name => Service;
+
+    public ServiceFace Face { get; } = new(Service, "neutron", "/network", Dialect.Neutron) { BodyBytesMax = BodyBytesMax };
+
+    public IReadOnlyList<AccessRule> Access => NetworkAccess.Table;
+
+    public IReadOnlyList<IReconciler> Reconcilers { get; }
+
+    public IReadOnlyList<QuotaResource> Quotas { get; } =
+    [
+        Counted("network", 100, "networks"), Counted("subnet", 100, "subnets"), Counted("port", 500, "ports"), Counted("router", 10, "routers"),
+        Counted("floatingip", 50, "floating_ips"), Counted("security_group", 10, "security_groups"), Counted("security_group_rule", 100, "security_group_rules"),
+    ];
+
+    public void Map(Func<ServiceFace, Routes> face)
+    {
+        var api = face(Face);
+        new ExtensionEndpoints().Map(api);
+        new NetworkEndpoints(networks).Map(api);
+        new SubnetEndpoints(subnets).Map(api);
+        new PortEndpoints(ports).Map(api);
+        new RouterEndpoints(routers, interfaces).Map(api);
+        new FloatingIpEndpoints(floatingIps).Map(api);
+        new SecurityGroupEndpoints(groups).Map(api);
+        new QuotaEndpoints(kernel).Map(api);
+        new TagEndpoints(kernel).Map(api);
+        new AvailabilityEndpoints(kernel).Map(api);
+    }
+
+    private static QuotaResource Counted(string name, long limit, string table) =>
+        new(Service, name, limit, $"SELECT project_id, COUNT(*) AS used FROM {table} WHERE project_id <> '' GROUP BY project_id");
+
+    /// <summary>A node says hello: the first one brings the external network, and routers that waited for a node get this one.</summary>
+    private void Welcome(Tx tx, NodeInfo node)
+    {
+        if (tx.Scalar<long?>("SELECT 1 FROM networks WHERE external = 1 LIMIT 1") is null
+            && Cidr.TryParse(options.ExternalCidr ?? node.Facts.ExternalCidr, out var range))
+        {
+            var network = networks.InsertExternal(tx, kernel.Ids.Uuid(), options.ExternalProjectId, ExternalName);
+            subnets.InsertExternal(tx, network, range, ExternalSubnetName);
+        }
+
+        foreach (var router in RouterStore.WithoutNode(tx)) routerReconciler.Reconcile(tx, router, node.Id);
+    }
+}

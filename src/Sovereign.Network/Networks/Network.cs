@@ -1,0 +1,76 @@
+using Sovereign.Kernel.Access;
+using Sovereign.Network.Wire;
+
+namespace Sovereign.Network.Networks;
+
+/// <summary>A layer-2 network as its row has it.</summary>
+internal sealed record NetworkRow
+{
+    public string Id { get; init; } = "";
+
+    public string ProjectId { get; init; } = "";
+
+    public string Name { get; init; } = "";
+
+    public string Description { get; init; } = "";
+
+    public bool AdminStateUp { get; init; }
+
+    /// <summary>True: every project may put ports on it.</summary>
+    public bool Shared { get; init; }
+
+    /// <summary>True: routers may have gateways on it and floating IPs come from it; every project sees it.</summary>
+    public bool External { get; init; }
+
+    public bool IsDefault { get; init; }
+
+    /// <summary>Bytes of the largest packet.</summary>
+    public long Mtu { get; init; }
+
+    /// <summary>"vxlan" or "flat".</summary>
+    public string NetworkType { get; init; } = "";
+
+    public string? PhysicalNetwork { get; init; }
+
+    /// <summary>Number of the overlay, unique in the cloud; external networks have one too, for the nodes' bridges.</summary>
+    public long Vni { get; init; }
+
+    public bool PortSecurity { get; init; }
+
+    public string DnsDomain { get; init; } = "";
+
+    public long CreatedAt { get; init; }
+
+    public long UpdatedAt { get; init; }
+
+    public long Revision { get; init; }
+
+    public bool SeenBy(AccessGrant access) => Shared || External || access.Covers(ProjectId);
+
+    /// <summary>May the caller put ports here? Members of other projects only where the network is shared.</summary>
+    public bool UsableBy(AccessGrant access) => Shared || access.Covers(ProjectId);
+
+    public NetworkView ToView(IReadOnlyList<string> subnets, IReadOnlyList<string> tags, bool placed, bool admin) => new()
+    {
+        Id = Id, Name = Name, TenantId = ProjectId, ProjectId = ProjectId, AdminStateUp = AdminStateUp, Mtu = Mtu, Subnets = subnets, Shared = Shared,
+        PortSecurityEnabled = PortSecurity, RouterExternal = External, IsDefault = IsDefault, AvailabilityZones = placed ? [Zones.Default] : [],
+        Description = Description, Tags = tags, CreatedAt = Times.Of(CreatedAt), UpdatedAt = Times.Of(UpdatedAt), RevisionNumber = Revision,
+        ProviderNetworkType = admin ? new(true, NetworkType) : default,
+        ProviderPhysicalNetwork = admin ? new(true, PhysicalNetwork) : default,
+        ProviderSegmentationId = admin ? new(true, NetworkType == NetworkTypes.Overlay ? Vni : null) : default,
+    };
+}
+
+internal static class NetworkTypes
+{
+    public const string Overlay = "vxlan";
+    public const string Flat = "flat";
+    public const long OverlayMtuBytes = 1450;
+    public const long ExternalMtuBytes = 1500;
+
+    /// <summary>Smallest packet size that every IPv4 host must take (RFC 791).</summary>
+    public const long MtuBytesMin = 68;
+
+    /// <summary>VNIs have 24 bits.</summary>
+    public const long VniMax = (1 << 24) - 1;
+}

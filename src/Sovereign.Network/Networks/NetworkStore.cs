@@ -1,0 +1,87 @@
+using Sovereign.Kernel.Lists;
+using Sovereign.Kernel.Store;
+using Sovereign.Network.Wire;
+
+namespace Sovereign.Network.Networks;
+
+internal static class NetworkStore
+{
+    public static readonly ListShape Shape = new(
+        "networks n",
+        "n.id",
+        [
+            new("id", "n.id"), new("name", "n.name"), new("description", "n.description"), new("project_id", "n.project_id"),
+            new("tenant_id", "n.project_id"), new("admin_state_up", "n.admin_state_up", ColumnKind.Boolean), new("shared", "n.shared", ColumnKind.Boolean),
+            new("router:external", "n.external", ColumnKind.Boolean), new("is_default", "n.is_default", ColumnKind.Boolean),
+            new("mtu", "n.mtu", ColumnKind.Number), new("status", "'ACTIVE'", Sortable: false),
+            new("provider:network_type", "n.network_type"), new("provider:physical_network", "n.physical_network", Nullable: true),
+            new("provider:segmentation_id", "n.vni", ColumnKind.Number), new("port_security_enabled", "n.port_security", ColumnKind.Boolean),
+            new("revision_number", "n.revision", ColumnKind.Number), new("created_at", "n.created_at", Filterable: false),
+            new("updated_at", "n.updated_at", Filterable: false),
+        ],
+        [new SortKey("id")])
+    {
+        RefuseUnknown = true,
+    };
+
+    public static NetworkRow? Find(Session session, string id) =>
+        session.FirstOrDefault<NetworkRow>("SELECT * FROM networks WHERE id = @id", new { id });
+
+    /// <summary>The lowest number that no network has.</summary>
+    public static long FreeVni(Session session) => session.Scalar<long?>("SELECT 1 FROM networks WHERE vni = 1") is null
+        ? 1
+        : session.Scalar<long>(
+            "SELECT n.vni + 1 FROM networks n WHERE NOT EXISTS (SELECT 1 FROM networks m WHERE m.vni = n.vni + 1) ORDER BY n.vni LIMIT 1");
+
+    public static bool Insert(Tx tx, NetworkRow row) => tx.Execute(
+        """
+        INSERT INTO networks (id, project_id, name, description, admin_state_up, shared, external, is_default, mtu, network_type, physical_network, vni,
+          port_security, dns_domain, created_at, updated_at, revision)
+        VALUES (@Id, @ProjectId, @Name, @Description, @AdminStateUp, @Shared, @External, @IsDefault, @Mtu, @NetworkType, @PhysicalNetwork, @Vni,
+          @PortSecurity, @DnsDomain, @CreatedAt, @UpdatedAt, @Revision)
+        ON CONFLICT (vni) DO NOTHING
+        """,
+        Parameters(row)) == 1;
+
+    public static void Update(Tx tx, NetworkRow row) => tx.Execute(
+        """
+        UPDATE networks SET name = @Name, description = @Description, admin_state_up = @AdminStateUp, shared = @Shared, external = @External,
+          is_default = @IsDefault, mtu = @Mtu, port_security = @PortSecurity, dns_domain = @DnsDomain, updated_at = @UpdatedAt, revision = @Revision
+        WHERE id = @Id
+        """,
+        Parameters(row));
+
+    public static void Delete(Tx tx, string id) => tx.Execute("DELETE FROM networks WHERE id = @id", new { id });
+
+    public static Func<string, IReadOnlyList<string>> SubnetIds(Session session, IReadOnlyCollection<string> networkIds)
+    {
+        IReadOnlyList<string> none = [];
+        if (networkIds.Count == 0) return _ => none;
+        var rows = session.Query<SubnetOf>("SELECT id, network_id FROM subnets WHERE network_id IN @networkIds ORDER BY created_at, id", new { networkIds })
+            .ToLookup(row => row.NetworkId, row => row.Id, StringComparer.Ordinal);
+        return id => rows[id].ToList();
+    }
+
+    /// <summary>Does a server of this project or a router hold on to a port here?</summary>
+    public static bool HasPortOfOthers(Session session, string networkId, string projectId) => session.Scalar<long?>(
+        "SELECT 1 FROM ports WHERE network_id = @networkId AND project_id <> @projectId AND project_id <> '' LIMIT 1", new { networkId, projectId }) is not null;
+
+    public static List<string> PortsInTheWay(Session session, string networkId) => session.Query<string>(
+        "SELECT id FROM ports WHERE network_id = @networkId AND device_owner <> @Dhcp ORDER BY id LIMIT 20", new { networkId, Dhcp = Owners.Dhcp });
+
+    private static object Parameters(NetworkRow row) => new
+    {
+        row.Id, row.ProjectId, row.Name, row.Description, AdminStateUp = Flag(row.AdminStateUp), Shared = Flag(row.Shared), External = Flag(row.External),
+        IsDefault = Flag(row.IsDefault), row.Mtu, row.NetworkType, row.PhysicalNetwork, row.Vni, PortSecurity = Flag(row.PortSecurity), row.DnsDomain,
+        row.CreatedAt, row.UpdatedAt, row.Revision,
+    };
+
+    private static long Flag(bool value) => value ? 1 : 0;
+
+    private sealed record SubnetOf
+    {
+        public string Id { get; init; } = "";
+
+        public string NetworkId { get; init; } = "";
+    }
+}

@@ -1,0 +1,219 @@
+using Sovereign.Kernel;
+using Sovereign.Kernel.Access;
+using Sovereign.Kernel.Lists;
+using Sovereign.Kernel.Outcomes;
+using Sovereign.Kernel.Store;
+using Sovereign.Network.Addressing;
+using Sovereign.Network.Fabric;
+using Sovereign.Network.FloatingIps;
+using Sovereign.Network.Networks;
+using Sovereign.Network.SecurityGroups;
+using Sovereign.Network.Subnets;
+using Sovereign.Network.Tags;
+using Sovereign.Network.Wire;
+
+namespace Sovereign.Network.Ports;
+
+internal sealed class PortService(KernelServices kernel, FabricPlan fabric, PortMaker ports, SecurityGroupService groups)
+{
+    public Task<Outcome<List<PortView>>> Create(AccessGrant access, IReadOnlyList<PortWish> wishes, CancellationToken stop) =>
+        kernel.Queue.Write<List<PortView>>("port.create", access.Origin, tx => Bulk.Each(wishes, wish => Create(tx, access, wish)), stop);
+
+    public Outcome<PortView> Show(AccessGrant access, string id) => kernel.Database.Read(session =>
+        Visible(session, access, id).Map(row => PortMaker.View(session, row, access.Everything)));
+
+    public Outcome<Page<PortView>> List(AccessGrant access, ListRequest request) => kernel.Database.Read(session =>
+    {
+        // The owner of a network sees all ports on it.
+        if (access.OnlyProject is { } project)
+        {
+            request.Where("p.project_id = @value OR p.network_id IN (SELECT id FROM networks WHERE project_id = @value)", project);
+        }
+
+        return ListSql.Page<PortRow>(session, request, "p.*").Map(page =>
+        {
+            var ids = page.Items.Select(row => row.Id).ToArray();
+            var (addresses, named, tags) = (AddressStore.OfPorts(session, ids), PortStore.Groups(session, ids), TagStore.Of(session, Kinds.Port, ids));
+            return new Page<PortView>(
+                page.Items.Select(row => row.ToView(addresses[row.Id], named[row.Id].ToList(), tags(row.Id), access.Everything)).ToList(), page.More);
+        });
+    });
+
+    public Task<Outcome<PortView>> Update(AccessGrant access, string id, PortWish wish, CancellationToken stop) =>
+        kernel.Queue.Write<PortView>("port.update", access.Origin, tx => Update(tx, access, id, wish), stop);
+
+    public Task<Outcome<Done>> Delete(AccessGrant access, string id, CancellationToken stop) => kernel.Queue.Write<Done>(
+        "port.delete",
+        access.Origin,
+        tx =>
+        {
+            var found = Visible(tx, access, id);
+            if (found.Fault is { } missing) return missing;
+            if (Owners.IsService(found.Value.DeviceOwner))
+            {
+                return NetworkFaults.Conflict(
+                    "ServicePortInUse", $"Port {id} cannot be deleted directly via the port API: has device owner {found.Value.DeviceOwner}.");
+            }
+
+            ports.Remove(tx, found.Value);
+            fabric.NetworkChanged(tx, found.Value.NetworkId);
+            return Done.Value;
+        },
+        stop);
+
+    public static Outcome<PortRow> Visible(Session session, AccessGrant access, string id) =>
+        PortStore.Find(session, id) is { } row
+        && (access.Covers(row.ProjectId) || NetworkStore.Find(session, row.NetworkId) is { } network && access.Covers(network.ProjectId))
+            ? row
+            : NetworkFaults.PortMissing(id);
+
+    /// <summary>Makes a port for its user inside a transaction: rights, address, groups (the project's default one when none is named).</summary>
+    public Outcome<PortRow> Make(Tx tx, AccessGrant access, PortWish wish, Func<PortRow, PortRow>? adjust = null)
+    {
+        if (PortRules.Check(wish) is { } wrong) return wrong;
+        if (wish.NetworkId.Or(null) is not { Length: > 0 } networkId) return new Fault.Invalid("network_id", "Failed to parse request. Required attribute 'network_id' not specified");
+        if (NetworkStore.Find(tx, networkId) is not { } network || !network.SeenBy(access)) return NetworkFaults.NetworkMissing(networkId);
+        if (!network.UsableBy(access)) return NetworkFaults.NotAuthorized("create_port");
+        if (PortRules.Rights(access, network, wish, "create_port") is { } forbidden) return forbidden;
+        var project = Attributes.Project(access, "create_port", wish.ProjectId, wish.TenantId);
+        if (project.Fault is { } foreign) return foreign;
+        var security = wish.PortSecurityEnabled.Or(network.PortSecurity) ?? true;
+        var mac = wish.MacAddress.Or(null) is { } named ? Mac.Normalize(named)! : "";
+        var row = new PortRow
+        {
+            Id = kernel.Ids.Uuid(), ProjectId = project.Value, NetworkId = networkId, Name = wish.Name.Or("") ?? "", Description = wish.Description.Or("") ?? "",
+            Mac = mac, AdminStateUp = wish.AdminStateUp.OrTrue(), DeviceId = wish.DeviceId.Or("") ?? "", DeviceOwner = wish.DeviceOwner.Or("") ?? "",
+            PortSecurity = security, HostId = wish.HostId.Or("") ?? "",
+        };
+        var chosen = Groups(tx, access, row, wish, byDefault: security);
+        if (chosen.Fault is { } noGroup) return noGroup;
+        if (PortRules.Security(security, chosen.Value.Count > 0, wish.AllowedAddressPairs.Or(null) is { Count: > 0 }, creating: true) is { } insecure) return insecure;
+        IReadOnlyList<AddressWish>? addresses = null;
+        if (wish.FixedIps.Or(null) is { } fixedIps)
+        {
+            var asked = PortRules.FixedIps(fixedIps);
+            if (asked.Fault is { } badAddress) return badAddress;
+            addresses = asked.Value;
+        }
+
+        var pairs = PortRules.Pairs(wish.AllowedAddressPairs.Or(null), mac);
+        if (pairs.Fault is { } badPair) return badPair;
+        var made = ports.Make(tx, adjust?.Invoke(row) ?? row, addresses, chosen.Value, limited: true);
+        if (made.Fault is { } refused || pairs.Value == "[]") return made;
+        // Pairs without a MAC of their own get the port's, which is known only now.
+        var port = made.Value with { AllowedPairs = PortRules.Pairs(wish.AllowedAddressPairs.Value, made.Value.Mac).Value };
+        PortStore.Update(tx, port);
+        return port;
+    }
+
+    private Outcome<PortView> Create(Tx tx, AccessGrant access, PortWish wish) =>
+        Make(tx, access, wish).Map(row => PortMaker.View(tx, row, access.Everything));
+
+    private Outcome<IReadOnlyList<string>> Groups(Tx tx, AccessGrant access, PortRow port, PortWish wish, bool byDefault)
+    {
+        if (!wish.SecurityGroups.Given || (wish.SecurityGroups.Value is null && byDefault))
+        {
+            return Outcome.Of<IReadOnlyList<string>>(byDefault ? [groups.EnsureDefault(tx, port.ProjectId).Id] : []);
+        }
+
+        var ids = new List<string>();
+        foreach (var id in (wish.SecurityGroups.Value ?? []).Distinct(StringComparer.Ordinal))
+        {
+            var found = SecurityGroupService.Find(tx, access, port.ProjectId, id ?? "", byName: false);
+            if (found.Fault is { } missing) return missing;
+            ids.Add(found.Value);
+        }
+
+        return ids;
+    }
+
+    private Outcome<PortView> Update(Tx tx, AccessGrant access, string id, PortWish wish)
+    {
+        var found = Visible(tx, access, id);
+        if (found.Fault is { } missing) return missing;
+        var old = found.Value;
+        if (PortRules.Check(wish) is { } wrong) return wrong;
+        if (wish.NetworkId.Given || wish.ProjectId.Given || wish.TenantId.Given) return new Fault.Invalid("network_id", "Cannot update read-only attribute network_id");
+        if (PortRules.Rights(access, NetworkStore.Find(tx, old.NetworkId)!, wish, "update_port") is { } forbidden) return forbidden;
+        if (Frozen(old, wish) is { } frozen) return frozen;
+        var row = old with
+        {
+            Name = wish.Name.Or(old.Name) ?? "", Description = wish.Description.Or(old.Description) ?? "",
+            AdminStateUp = wish.AdminStateUp.Or(old.AdminStateUp) ?? true, DeviceId = wish.DeviceId.Or(old.DeviceId) ?? "",
+            DeviceOwner = wish.DeviceOwner.Or(old.DeviceOwner) ?? "", PortSecurity = wish.PortSecurityEnabled.Or(old.PortSecurity) ?? true,
+            HostId = wish.HostId.Or(old.HostId) ?? "", Mac = wish.MacAddress.Or(null) is { } mac ? Mac.Normalize(mac)! : old.Mac,
+        };
+        var before = PortStore.Groups(tx, id);
+        IReadOnlyList<string> after = before;
+        if (wish.SecurityGroups.Given)
+        {
+            var chosen = Groups(tx, access, row, wish, byDefault: row.PortSecurity);
+            if (chosen.Fault is { } noGroup) return noGroup;
+            after = chosen.Value;
+        }
+
+        if (wish.AllowedAddressPairs.Given)
+        {
+            var pairs = PortRules.Pairs(wish.AllowedAddressPairs.Value, row.Mac);
+            if (pairs.Fault is { } badPair) return badPair;
+            row = row with { AllowedPairs = pairs.Value };
+        }
+
+        if (PortRules.Security(row.PortSecurity, after.Count > 0, row.AllowedPairs != "[]", creating: false) is { } insecure) return insecure;
+        if (wish.FixedIps.Or(null) is { } fixedIps && Readdress(tx, row, fixedIps) is { } badAddress) return badAddress;
+        if (wish.SecurityGroups.Given) PortStore.SetGroups(tx, id, after);
+        if (!ports.Save(tx, row))
+        {
+            return NetworkFaults.Conflict("MacAddressInUse", $"Unable to complete operation for network {row.NetworkId}. The mac address {row.Mac} is in use.");
+        }
+
+        Spread(tx, PortStore.Find(tx, id)!, before.Union(after, StringComparer.Ordinal));
+        return PortMaker.View(tx, PortStore.Find(tx, id)!, access.Everything);
+    }
+
+    /// <summary>Tells the port's node, its groups and its server.</summary>
+    private void Spread(Tx tx, PortRow row, IEnumerable<string> touchedGroups)
+    {
+        if (row.Attached)
+        {
+            fabric.PutPort(tx, row);
+            ports.TellServer(tx, row.DeviceId);
+            tx.Due(Kinds.Port, row.Id);
+        }
+
+        if (row.DeviceOwner is Owners.RouterInterface or Owners.RouterGateway) fabric.RouterChanged(tx, row.DeviceId);
+        if (row.DeviceOwner == Owners.Dhcp) fabric.NetworkChanged(tx, row.NetworkId);
+        fabric.MembersChanged(tx, touchedGroups);
+    }
+
+    /// <summary>What can't change while a router or a server has the port.</summary>
+    private static Fault? Frozen(PortRow old, PortWish wish)
+    {
+        if (Owners.IsService(old.DeviceOwner) && (wish.FixedIps.Given || wish.MacAddress.Given || wish.DeviceId.Given || wish.DeviceOwner.Given))
+        {
+            return NetworkFaults.Conflict("ServicePortInUse", $"Port {old.Id} cannot be changed directly via the port API: has device owner {old.DeviceOwner}.");
+        }
+
+        var moves = wish.DeviceId.Or(old.DeviceId) != old.DeviceId || wish.MacAddress.Or(null) is { } mac && Mac.Normalize(mac) != old.Mac;
+        return old.Attached && moves
+            ? NetworkFaults.Conflict(
+                "PortInUse",
+                $"Unable to complete operation on port {old.Id} for network {old.NetworkId}. Port already has an attached device {old.DeviceId}.")
+            : null;
+    }
+
+    /// <summary>Gives the port other addresses; what it keeps it never lets go.</summary>
+    private Fault? Readdress(Tx tx, PortRow row, IReadOnlyList<FixedIpView> fixedIps)
+    {
+        var asked = PortRules.FixedIps(fixedIps);
+        if (asked.Fault is { } wrong) return wrong;
+        var known = AddressStore.OfPort(tx, row.Id);
+        // A bare subnet means: some address of it, so the one that the port has stays.
+        var wishes = asked.Value.Select(wish => wish.Address is null && known.Find(a => a.SubnetId == wish.SubnetId) is { } kept
+            ? wish with { Address = Ipv4.Format(kept.Address) } : wish).ToList();
+        AddressStore.Free(tx, row.Id);
+        if (PortMaker.TakeAddresses(tx, row, wishes).Fault is { } taken) return taken;
+        FloatingIpStore.ReleasePort(tx, fabric, row.Id, AddressStore.OfPort(tx, row.Id).ConvertAll(a => Ipv4.Format(a.Address)));
+        return null;
+    }
+}

@@ -1,0 +1,109 @@
+using Sovereign.Kernel.Lists;
+using Sovereign.Kernel.Store;
+
+namespace Sovereign.Network.Ports;
+
+internal static class PortStore
+{
+    public static readonly ListShape Shape = new(
+        "ports p",
+        "p.id",
+        [
+            new("id", "p.id"), new("name", "p.name"), new("description", "p.description"), new("project_id", "p.project_id"),
+            new("tenant_id", "p.project_id"), new("network_id", "p.network_id"), new("mac_address", "p.mac"), new("status", "p.status"),
+            new("admin_state_up", "p.admin_state_up", ColumnKind.Boolean), new("device_id", "p.device_id"), new("device_owner", "p.device_owner"),
+            new("port_security_enabled", "p.port_security", ColumnKind.Boolean), new("binding:host_id", "p.host_id"),
+            new("binding:vnic_type", "p.vnic_type"), new("revision_number", "p.revision", ColumnKind.Number),
+            new("created_at", "p.created_at", Filterable: false), new("updated_at", "p.updated_at", Filterable: false),
+        ],
+        [new SortKey("id")])
+    {
+        RefuseUnknown = true,
+    };
+
+    public static PortRow? Find(Session session, string id) => session.FirstOrDefault<PortRow>("SELECT * FROM ports WHERE id = @id", new { id });
+
+    public static List<PortRow> OfNetwork(Session session, string networkId) =>
+        session.Query<PortRow>("SELECT * FROM ports WHERE network_id = @networkId ORDER BY id", new { networkId });
+
+    public static List<PortRow> OfDevice(Session session, string deviceId) =>
+        session.Query<PortRow>("SELECT * FROM ports WHERE device_id = @deviceId ORDER BY nic_order, id", new { deviceId });
+
+    public static List<PortRow> OfServers(Session session, IReadOnlyCollection<string> serverIds) => serverIds.Count == 0 ? [] : session.Query<PortRow>(
+        "SELECT * FROM ports WHERE device_id IN @serverIds AND nic_order >= 0 ORDER BY device_id, nic_order, id", new { serverIds });
+
+    public static PortRow? DhcpOf(Session session, string networkId) => session.FirstOrDefault<PortRow>(
+        "SELECT * FROM ports WHERE network_id = @networkId AND device_owner = @Dhcp ORDER BY id LIMIT 1", new { networkId, Wire.Owners.Dhcp });
+
+    public static bool AnyOfOwner(Session session, string networkId, params string[] owners) => session.Scalar<long?>(
+        "SELECT 1 FROM ports WHERE network_id = @networkId AND device_owner IN @owners LIMIT 1", new { networkId, owners }) is not null;
+
+    public static bool Insert(Tx tx, PortRow row) => tx.Execute(
+        """
+        INSERT INTO ports (id, project_id, network_id, name, description, mac, admin_state_up, device_id, device_owner, port_security, status, node_id,
+          host_id, vnic_type, nic_order, created_for_server, nic_tag, dns_name, host_name, allowed_pairs, created_at, updated_at, revision)
+        VALUES (@Id, @ProjectId, @NetworkId, @Name, @Description, @Mac, @adminStateUp, @DeviceId, @DeviceOwner, @portSecurity, @Status, @NodeId,
+          @HostId, @VnicType, @NicOrder, @createdForServer, @NicTag, @DnsName, @HostName, @AllowedPairs, @CreatedAt, @UpdatedAt, @Revision)
+        ON CONFLICT (network_id, mac) DO NOTHING
+        """,
+        Parameters(row)) == 1;
+
+    /// <summary>False when the MAC is another port's.</summary>
+    public static bool Update(Tx tx, PortRow row)
+    {
+        if (tx.Scalar<long?>("SELECT 1 FROM ports WHERE network_id = @NetworkId AND mac = @Mac AND id <> @Id", new { row.NetworkId, row.Mac, row.Id }) is not null)
+        {
+            return false;
+        }
+
+        tx.Execute(
+            """
+            UPDATE ports SET name = @Name, description = @Description, mac = @Mac, admin_state_up = @adminStateUp, device_id = @DeviceId,
+              device_owner = @DeviceOwner, port_security = @portSecurity, status = @Status, node_id = @NodeId, host_id = @HostId, nic_order = @NicOrder,
+              created_for_server = @createdForServer, nic_tag = @NicTag, dns_name = @DnsName, host_name = @HostName, allowed_pairs = @AllowedPairs,
+              updated_at = @UpdatedAt, revision = @Revision
+            WHERE id = @Id
+            """,
+            Parameters(row));
+        return true;
+    }
+
+    public static void Delete(Tx tx, string id)
+    {
+        tx.Execute("DELETE FROM port_groups WHERE port_id = @id", new { id });
+        tx.Execute("DELETE FROM ports WHERE id = @id", new { id });
+    }
+
+    public static List<string> Groups(Session session, string portId) =>
+        session.Query<string>("SELECT group_id FROM port_groups WHERE port_id = @portId ORDER BY group_id", new { portId });
+
+    public static ILookup<string, string> Groups(Session session, IReadOnlyCollection<string> portIds)
+    {
+        List<PortGroup> rows = portIds.Count == 0
+            ? [] : session.Query<PortGroup>("SELECT port_id, group_id FROM port_groups WHERE port_id IN @portIds ORDER BY group_id", new { portIds });
+        return rows.ToLookup(row => row.PortId, row => row.GroupId, StringComparer.Ordinal);
+    }
+
+    public static void SetGroups(Tx tx, string portId, IEnumerable<string> groupIds)
+    {
+        tx.Execute("DELETE FROM port_groups WHERE port_id = @portId", new { portId });
+        foreach (var groupId in groupIds.Distinct(StringComparer.Ordinal))
+        {
+            tx.Execute("INSERT INTO port_groups (port_id, group_id) VALUES (@portId, @groupId)", new { portId, groupId });
+        }
+    }
+
+    private static object Parameters(PortRow row) => new
+    {
+        row.Id, row.ProjectId, row.NetworkId, row.Name, row.Description, row.Mac, adminStateUp = row.AdminStateUp ? 1L : 0L, row.DeviceId, row.DeviceOwner,
+        portSecurity = row.PortSecurity ? 1L : 0L, row.Status, row.NodeId, row.HostId, row.VnicType, row.NicOrder,
+        createdForServer = row.CreatedForServer ? 1L : 0L, row.NicTag, row.DnsName, row.HostName, row.AllowedPairs, row.CreatedAt, row.UpdatedAt, row.Revision,
+    };
+
+    private sealed record PortGroup
+    {
+        public string PortId { get; init; } = "";
+
+        public string GroupId { get; init; } = "";
+    }
+}

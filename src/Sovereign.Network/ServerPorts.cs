@@ -1,0 +1,189 @@
+using Sovereign.Kernel.Access;
+using Sovereign.Kernel.Outcomes;
+using Sovereign.Kernel.Store;
+using Sovereign.Network.Addressing;
+using Sovereign.Network.Fabric;
+using Sovereign.Network.FloatingIps;
+using Sovereign.Network.Networks;
+using Sovereign.Network.Ports;
+using Sovereign.Network.SecurityGroups;
+using Sovereign.Network.Subnets;
+using Sovereign.Network.Wire;
+using Sovereign.Node.Contract;
+
+namespace Sovereign.Network;
+
+/// <summary>The network service as compute sees it: NICs of servers.</summary>
+internal sealed class ServerPorts(FabricPlan fabric, PortMaker maker, PortService ports) : INetworks
+{
+    private const string GroupDefault = GroupRow.DefaultName;
+
+    public Outcome<IReadOnlyList<NicRequest>> DefaultNics(Session session, AccessGrant access)
+    {
+        var networks = session.Query<NetworkRow>(
+            "SELECT * FROM networks WHERE external = 0 AND (project_id = @project OR shared = 1) ORDER BY id LIMIT 2",
+            new { project = access.Caller.ProjectId ?? "" });
+        return networks.Count switch
+        {
+            0 => Outcome.Of<IReadOnlyList<NicRequest>>([]),
+            1 => Outcome.Of<IReadOnlyList<NicRequest>>([new NicRequest(networks[0].Id, null, null, null)]),
+            _ => new Fault.Conflict("Multiple possible networks found, use a Network ID to be more specific."),
+        };
+    }
+
+    public Outcome<IReadOnlyList<PortInfo>> Attach(
+        Tx tx, AccessGrant access, string serverId, string serverHostName, string zone, IReadOnlyList<NicRequest> nics, IReadOnlyList<string> securityGroups)
+    {
+        var next = PortStore.OfServers(tx, [serverId]).Select(port => port.NicOrder + 1).DefaultIfEmpty(0).Max();
+        var made = new List<string>();
+        foreach (var nic in nics)
+        {
+            PortRow Owned(PortRow row) => row with
+            {
+                DeviceId = serverId, DeviceOwner = Owners.Compute + zone, HostName = serverHostName, DnsName = serverHostName, NicTag = nic.Tag,
+                NicOrder = next, Status = Status.Down,
+            };
+
+            var port = nic.PortId is null ? OnNetwork(tx, access, nic, securityGroups, Owned) : Existing(tx, access, nic.PortId, Owned);
+            if (port.Fault is { } refused) return refused;
+            made.Add(port.Value.Id);
+            next++;
+        }
+
+        var all = PortsOf(tx, [serverId]).GetValueOrDefault(serverId, []);
+        return Outcome.Of<IReadOnlyList<PortInfo>>(all.Where(port => made.Contains(port.Id)).ToList());
+    }
+
+    public void Bind(Tx tx, string serverId, string nodeId)
+    {
+        foreach (var port in PortStore.OfServers(tx, [serverId]))
+        {
+            var bound = port with { NodeId = nodeId, HostId = fabric.Nodes.Find(nodeId)?.HostName ?? nodeId };
+            if (port.NodeId.Length > 0 && port.NodeId != nodeId) Leave(tx, port);
+            if (port.NodeId != nodeId) maker.Save(tx, bound);
+            fabric.PutPort(tx, bound);
+            tx.Due(Kinds.Port, port.Id);
+        }
+    }
+
+    public void Unbind(Tx tx, string serverId)
+    {
+        foreach (var port in PortStore.OfServers(tx, [serverId])) Release(tx, port);
+    }
+
+    public void Detach(Tx tx, string serverId)
+    {
+        foreach (var port in PortStore.OfServers(tx, [serverId])) DetachOne(tx, port);
+    }
+
+    public void DetachPort(Tx tx, string serverId, string portId)
+    {
+        if (PortStore.Find(tx, portId) is { Attached: true } port && port.DeviceId == serverId) DetachOne(tx, port);
+    }
+
+    public bool Gone(Session session, string serverId) =>
+        PortStore.OfServers(session, [serverId]).TrueForAll(port => fabric.Nodes.NodesOf(session, ItemKinds.Port, port.Id).Count == 0);
+
+    public IReadOnlyDictionary<string, IReadOnlyList<PortInfo>> PortsOf(Session session, IReadOnlyCollection<string> serverIds)
+    {
+        var rows = PortStore.OfServers(session, serverIds);
+        if (rows.Count == 0) return new Dictionary<string, IReadOnlyList<PortInfo>>();
+        var ids = rows.ConvertAll(row => row.Id);
+        var addresses = AddressStore.OfPorts(session, ids);
+        var subnets = SubnetStore.All(session, addresses.SelectMany(g => g).Select(a => a.SubnetId).Distinct(StringComparer.Ordinal).ToArray())
+            .ToDictionary(subnet => subnet.Id, StringComparer.Ordinal);
+        var networkIds = rows.Select(row => row.NetworkId).Distinct(StringComparer.Ordinal).ToArray();
+        var networks = session.Query<NetworkRow>("SELECT * FROM networks WHERE id IN @networkIds", new { networkIds })
+            .ToDictionary(network => network.Id, StringComparer.Ordinal);
+        var groups = PortStore.Groups(session, ids);
+        var names = GroupStore.Names(session, groups.SelectMany(g => g).Distinct(StringComparer.Ordinal).ToArray());
+        var floating = FloatingIpStore.OfPorts(session, ids).ToLookup(ip => ip.PortId!, StringComparer.Ordinal);
+        return rows.GroupBy(row => row.DeviceId, StringComparer.Ordinal).ToDictionary(
+            server => server.Key,
+            server => (IReadOnlyList<PortInfo>)server.Select(row => new PortInfo(
+                row.Id, row.NetworkId, networks[row.NetworkId].Name, row.Mac, (int)networks[row.NetworkId].Mtu,
+                addresses[row.Id].Select(a => Address(subnets[a.SubnetId], a)).ToList(), groups[row.Id].ToList(),
+                groups[row.Id].SelectMany(id => names[id]).ToList(), row.Status, row.CreatedForServer,
+                floating[row.Id].ToDictionary(ip => ip.FixedAddress!, ip => ip.Address, StringComparer.Ordinal), row.DnsName)).ToList(),
+            StringComparer.Ordinal);
+    }
+
+    public void OnPortChange(Action<Tx, string> serverChanged) => maker.OnServerChange(serverChanged);
+
+    private static PortAddress Address(SubnetRow subnet, AddressRow address) => new(
+        subnet.Id, Ipv4.Format(address.Address), subnet.Cidr, subnet.GatewayIp, subnet.EnableDhcp, subnet.DnsServers,
+        subnet.Routes.Select(route => (route.Destination!, route.Nexthop!)).ToList());
+
+    private Outcome<PortRow> OnNetwork(Tx tx, AccessGrant access, NicRequest nic, IReadOnlyList<string> securityGroups, Func<PortRow, PortRow> owned)
+    {
+        var networkId = nic.NetworkId ?? "";
+        if (NetworkStore.Find(tx, networkId) is not { } network || !network.SeenBy(access)) return NetworkFaults.NetworkMissing(networkId);
+        if (network.External && !network.UsableBy(access))
+        {
+            return new Fault.Forbidden($"It is not allowed to create an interface on external network {networkId}") { Type = "ExternalNetworkAttachForbidden" };
+        }
+
+        if (SubnetStore.OfNetwork(tx, networkId).Count == 0)
+        {
+            return NetworkFaults.Refused("NetworkRequiresSubnet", $"Network {networkId} requires a subnet in order to boot instances on.");
+        }
+
+        var chosen = new List<string>();
+        foreach (var name in securityGroups)
+        {
+            if (name == GroupDefault && securityGroups.Count == 1) continue;
+            var found = SecurityGroupService.Find(tx, access, access.Caller.ProjectId ?? "", name, byName: true);
+            if (found.Fault is { } missing) return missing;
+            chosen.Add(found.Value);
+        }
+
+        var wish = new PortWish
+        {
+            NetworkId = new(true, networkId),
+            FixedIps = nic.FixedIp is null ? default : new(true, [new FixedIpView { IpAddress = nic.FixedIp }]),
+            SecurityGroups = chosen.Count == 0 || !network.PortSecurity ? default : new(true, chosen),
+        };
+        // A server may name an address on a shared network, which the port API leaves to the owner.
+        var grant = nic.FixedIp is null || access.Covers(network.ProjectId) ? access : access with { Reach = Reach.All };
+        return ports.Make(tx, grant, wish, row => owned(row) with { CreatedForServer = true });
+    }
+
+    private Outcome<PortRow> Existing(Tx tx, AccessGrant access, string portId, Func<PortRow, PortRow> owned)
+    {
+        if (PortStore.Find(tx, portId) is not { } port || !access.Covers(port.ProjectId)) return NetworkFaults.PortMissing(portId);
+        if (port.DeviceId.Length > 0) return NetworkFaults.Conflict("PortInUse", $"Port {portId} is still in use.");
+        if (AddressStore.OfPort(tx, portId).Count == 0 && SubnetStore.OfNetwork(tx, port.NetworkId).Count > 0)
+        {
+            return NetworkFaults.Refused("PortRequiresFixedIP", $"Port {portId} requires a FixedIP in order to be used.");
+        }
+
+        var row = owned(port) with { CreatedForServer = false };
+        maker.Save(tx, row);
+        return row;
+    }
+
+    private void Release(Tx tx, PortRow port)
+    {
+        Leave(tx, port);
+        if (port.NodeId.Length > 0) maker.Save(tx, port with { NodeId = "", HostId = "", Status = Status.Down });
+    }
+
+    private void Leave(Tx tx, PortRow port) => fabric.PortGone(tx, port, PortStore.Groups(tx, port.Id));
+
+    private void DetachOne(Tx tx, PortRow port)
+    {
+        if (port.CreatedForServer)
+        {
+            maker.Remove(tx, port);
+            return;
+        }
+
+        Leave(tx, port);
+        maker.Save(tx, port with
+        {
+            NodeId = "", HostId = "", Status = Status.Down, DeviceId = "", DeviceOwner = "", HostName = "", DnsName = "", NicTag = null,
+            NicOrder = PortRow.NotAttached,
+        });
+        maker.TellServer(tx, port.DeviceId);
+    }
+}

@@ -1,0 +1,212 @@
+using System.Text.Json;
+using Sovereign.Kernel;
+using Sovereign.Kernel.Access;
+using Sovereign.Kernel.Journal;
+using Sovereign.Kernel.Lists;
+using Sovereign.Kernel.Outcomes;
+using Sovereign.Kernel.Store;
+using Sovereign.Network.Addressing;
+using Sovereign.Network.Fabric;
+using Sovereign.Network.Networks;
+using Sovereign.Network.Ports;
+using Sovereign.Network.Tags;
+using Sovereign.Network.Wire;
+
+namespace Sovereign.Network.Subnets;
+
+internal sealed class SubnetService(KernelServices kernel, FabricPlan fabric, DhcpPorts dhcp)
+{
+    public Task<Outcome<List<SubnetView>>> Create(AccessGrant access, IReadOnlyList<SubnetWish> wishes, CancellationToken stop) =>
+        kernel.Queue.Write<List<SubnetView>>("subnet.create", access.Origin, tx => Bulk.Each(wishes, wish => Create(tx, access, wish)), stop);
+
+    public Outcome<SubnetView> Show(AccessGrant access, string id) => kernel.Database.Read(session =>
+        Visible(session, access, id).Map(row => row.ToView(TagStore.Of(session, Kinds.Subnet, id))));
+
+    public Outcome<Page<SubnetView>> List(AccessGrant access, ListRequest request) => kernel.Database.Read(session =>
+    {
+        if (access.OnlyProject is { } project)
+        {
+            request.Where("s.project_id = @value OR s.network_id IN (SELECT id FROM networks WHERE shared = 1 OR external = 1)", project);
+        }
+
+        return ListSql.Page<SubnetRow>(session, request, "s.*").Map(page =>
+        {
+            var tags = TagStore.Of(session, Kinds.Subnet, page.Items.Select(row => row.Id).ToArray());
+            return new Page<SubnetView>(page.Items.Select(row => row.ToView(tags(row.Id))).ToList(), page.More);
+        });
+    });
+
+    public Task<Outcome<SubnetView>> Update(AccessGrant access, string id, SubnetWish wish, CancellationToken stop) =>
+        kernel.Queue.Write<SubnetView>("subnet.update", access.Origin, tx => Update(tx, access, id, wish), stop);
+
+    public Task<Outcome<Done>> Delete(AccessGrant access, string id, CancellationToken stop) => kernel.Queue.Write<Done>(
+        "subnet.delete",
+        access.Origin,
+        tx =>
+        {
+            var found = Owned(tx, access, id, "delete_subnet");
+            if (found.Fault is { } missing) return missing;
+            if (SubnetStore.InUse(tx, id))
+            {
+                return NetworkFaults.Conflict(
+                    "SubnetInUse", $"Unable to complete operation on subnet {id}: One or more ports have an IP allocation from this subnet.");
+            }
+
+            SubnetStore.Remove(tx, kernel, found.Value);
+            dhcp.Leave(tx, found.Value);
+            fabric.NetworkChanged(tx, found.Value.NetworkId);
+            return Done.Value;
+        },
+        stop);
+
+    public static Outcome<SubnetRow> Visible(Session session, AccessGrant access, string id)
+    {
+        if (SubnetStore.Find(session, id) is not { } row) return NetworkFaults.SubnetMissing(id);
+        return access.Covers(row.ProjectId) || NetworkStore.Find(session, row.NetworkId) is { } network && network.SeenBy(access)
+            ? row
+            : NetworkFaults.SubnetMissing(id);
+    }
+
+    /// <summary>The first subnet of the external network: the host's side of it is the gateway.</summary>
+    public SubnetRow InsertExternal(Tx tx, NetworkRow network, Cidr range, string name)
+    {
+        var gateway = Ipv4.Format(range.FirstHost);
+        var row = Row(tx, network, range, gateway, SubnetRules.DefaultPools(range, gateway)) with { Name = name };
+        SubnetStore.Insert(tx, row);
+        kernel.Quotas.Book(tx, NetworkModule.Service, "subnet", row.ProjectId, 1);
+        Record(tx, row, Change.Created);
+        return row;
+    }
+
+    private static Outcome<SubnetRow> Owned(Session session, AccessGrant access, string id, string rule) =>
+        Visible(session, access, id).Then<SubnetRow>(row => access.Covers(row.ProjectId) ? row : NetworkFaults.NotAuthorized(rule));
+
+    private Outcome<SubnetView> Create(Tx tx, AccessGrant access, SubnetWish wish)
+    {
+        if (wish.NetworkId.Or(null) is not { Length: > 0 } networkId) return new Fault.Invalid("network_id", "Failed to parse request. Required attribute 'network_id' not specified");
+        if (SubnetRules.Offered(wish) is { } absent) return absent;
+        if (!wish.IpVersion.Given) return new Fault.Invalid("ip_version", "Failed to parse request. Required attribute 'ip_version' not specified");
+        var network = NetworkService.Owned(tx, access, networkId, "create_subnet");
+        if (network.Fault is { } missing) return missing;
+        var project = Attributes.Project(access, "create_subnet", wish.ProjectId, wish.TenantId);
+        if (project.Fault is { } foreign) return foreign;
+        if (!wish.Cidr.Given) return NetworkFaults.BadRequest("subnets", "a subnetpool must be specified in the absence of a cidr");
+        var range = SubnetRules.Range(wish.Cidr.Value);
+        if (range.Fault is { } wrongRange) return wrongRange;
+        var row = Row(tx, network.Value, range.Value, null, []) with { ProjectId = project.Value.Length == 0 ? network.Value.ProjectId : project.Value };
+        var filled = Fill(row, wish, creating: true);
+        if (filled.Fault is { } wrong) return wrong;
+        row = filled.Value;
+        if (SubnetStore.Overlaps(tx, networkId, range.Value))
+        {
+            return NetworkFaults.Input($"Requested subnet with cidr: {row.Cidr} for network: {networkId} overlaps with another subnet");
+        }
+
+        if (!kernel.Quotas.Take(tx, NetworkModule.Service, "subnet", row.ProjectId, 1).Ok) return NetworkFaults.OverQuota("subnet");
+        SubnetStore.Insert(tx, row);
+        if (row.EnableDhcp) dhcp.Join(tx, network.Value, row);
+        fabric.NetworkChanged(tx, networkId);
+        Record(tx, row, Change.Created);
+        return row.ToView([]);
+    }
+
+    private SubnetRow Row(Tx tx, NetworkRow network, Cidr range, string? gateway, IReadOnlyList<AddressRange> pools) => new()
+    {
+        Id = kernel.Ids.Uuid(), ProjectId = network.ProjectId, NetworkId = network.Id, Cidr = range.ToString(), FirstAddress = range.Network,
+        LastAddress = range.Broadcast, GatewayIp = gateway, Pools = Written(pools), CreatedAt = tx.Now, UpdatedAt = tx.Now,
+    };
+
+    /// <summary>Takes what was wished into the row; left-out members keep what the row has (or their defaults, when creating).</summary>
+    private static Outcome<SubnetRow> Fill(SubnetRow row, SubnetWish wish, bool creating)
+    {
+        if (Attributes.Texts(("name", wish.Name), ("description", wish.Description)) is { } text) return text;
+        if (Attributes.Booleans(("enable_dhcp", wish.EnableDhcp)) is { } boolean) return boolean;
+        var range = row.Range;
+        var dhcp = wish.EnableDhcp.Or(creating || row.EnableDhcp) ?? true;
+        if (SubnetRules.Usable(range, dhcp) is { } unusable) return unusable;
+        var gateway = wish.GatewayIp.Given
+            ? SubnetRules.Gateway(wish.GatewayIp.Value, range)
+            : Outcome.Of(creating ? Ipv4.Format(range.FirstHost) : row.GatewayIp);
+        if (gateway.Fault is { } wrongGateway) return wrongGateway;
+        IReadOnlyList<AddressRange> pools;
+        if (wish.AllocationPools is { Given: true, Value: { } wished } && (wished.Count > 0 || !creating))
+        {
+            var checkedPools = SubnetRules.Pools(wished, range, gateway.Value);
+            if (checkedPools.Fault is { } wrongPools) return wrongPools;
+            pools = checkedPools.Value;
+        }
+        else if (creating)
+        {
+            pools = SubnetRules.DefaultPools(range, gateway.Value);
+        }
+        else
+        {
+            pools = row.PoolRanges;
+            if (gateway.Value is not null && Ipv4.TryParse(gateway.Value, out var address) && pools.FirstOrDefault(p => p.Contains(address)) is { End: > 0 } hit)
+            {
+                return NetworkFaults.Conflict("GatewayConflictWithAllocationPools", $"Gateway ip {gateway.Value} conflicts with allocation pool {hit}.");
+            }
+        }
+
+        if (wish.DnsNameservers.Given && SubnetRules.Dns(wish.DnsNameservers.Value ?? []) is { } wrongDns) return wrongDns;
+        if (wish.HostRoutes.Given && SubnetRules.HostRoutes(wish.HostRoutes.Value ?? []) is { } wrongRoutes) return wrongRoutes;
+        return row with
+        {
+            Name = wish.Name.Or(row.Name) ?? "", Description = wish.Description.Or(row.Description) ?? "", EnableDhcp = dhcp, GatewayIp = gateway.Value,
+            Pools = Written(pools),
+            Dns = wish.DnsNameservers.Given ? JsonSerializer.Serialize(wish.DnsNameservers.Value ?? [], NetworkJson.Wire.IReadOnlyListString) : row.Dns,
+            HostRoutes = wish.HostRoutes.Given ? JsonSerializer.Serialize(wish.HostRoutes.Value ?? [], NetworkJson.Wire.IReadOnlyListRouteView) : row.HostRoutes,
+        };
+    }
+
+    private Outcome<SubnetView> Update(Tx tx, AccessGrant access, string id, SubnetWish wish)
+    {
+        var found = Owned(tx, access, id, "update_subnet");
+        if (found.Fault is { } missing) return missing;
+        foreach (var (name, given) in new[]
+        {
+            ("network_id", wish.NetworkId.Given), ("project_id", wish.ProjectId.Given || wish.TenantId.Given), ("ip_version", wish.IpVersion.Given),
+            ("cidr", wish.Cidr.Given), ("subnetpool_id", wish.SubnetpoolId.Given),
+        })
+        {
+            if (given) return new Fault.Invalid(name, $"Cannot update read-only attribute {name}");
+        }
+
+        if (SubnetRules.Offered(wish) is { } absent) return absent;
+        var old = found.Value;
+        var filled = Fill(old, wish, creating: false);
+        if (filled.Fault is { } wrong) return wrong;
+        var row = filled.Value with { UpdatedAt = tx.Now, Revision = old.Revision + 1 };
+        if (row.GatewayIp != old.GatewayIp && old.GatewayIp is not null && RouterPortAt(tx, old) is { } holder)
+        {
+            return NetworkFaults.Conflict("GatewayIpInUse", $"Current gateway ip {old.GatewayIp} already in use by port {holder}. Unable to update.");
+        }
+
+        SubnetStore.Update(tx, row);
+        if (row.EnableDhcp != old.EnableDhcp)
+        {
+            if (row.EnableDhcp) dhcp.Join(tx, NetworkStore.Find(tx, row.NetworkId)!, row);
+            else dhcp.Leave(tx, row);
+        }
+
+        fabric.NetworkChanged(tx, row.NetworkId);
+        fabric.SubnetRoutersChanged(tx, row.Id);
+        Record(tx, row, Change.Updated);
+        return row.ToView(TagStore.Of(tx, Kinds.Subnet, id));
+    }
+
+    private static string? RouterPortAt(Tx tx, SubnetRow subnet) => Ipv4.TryParse(subnet.GatewayIp, out var gateway)
+        ? tx.Scalar<string>(
+            """
+            SELECT p.id FROM addresses a JOIN ports p ON p.id = a.port_id
+            WHERE a.network_id = @NetworkId AND a.address = @gateway AND p.device_owner = @owner
+            """,
+            new { subnet.NetworkId, gateway, owner = Owners.RouterInterface })
+        : null;
+
+    private static void Record(Tx tx, SubnetRow row, Change change) =>
+        tx.Record(Kinds.Subnet, row.Id, row.ProjectId, change, row.ToView(TagStore.Of(tx, Kinds.Subnet, row.Id)), NetworkJson.Wire.SubnetView);
+
+    private static string Written(IReadOnlyList<AddressRange> pools) => JsonSerializer.Serialize(
+        pools.Select(pool => new PoolView { Start = Ipv4.Format(pool.Start), End = Ipv4.Format(pool.End) }).ToList(), NetworkJson.Wire.IReadOnlyListPoolView);
+}
