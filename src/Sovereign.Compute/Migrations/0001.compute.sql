@@ -24,6 +24,8 @@ CREATE INDEX compute_servers_by_name ON compute_servers (project_id, name, id);
 CREATE INDEX compute_servers_by_status ON compute_servers (project_id, status, created_at, id);
 CREATE INDEX compute_servers_by_change ON compute_servers (project_id, updated_at);
 CREATE INDEX compute_servers_by_node ON compute_servers (node_id);
+CREATE TABLE compute_server_tags (server_id TEXT NOT NULL, tag TEXT NOT NULL, PRIMARY KEY (server_id, tag));
+CREATE INDEX compute_server_tags_by_tag ON compute_server_tags (tag, server_id);
 CREATE TABLE compute_server_number (id BIGINT PRIMARY KEY, last BIGINT NOT NULL);
 INSERT INTO compute_server_number (id, last) VALUES (1, 0);
 CREATE TABLE compute_server_actions (
