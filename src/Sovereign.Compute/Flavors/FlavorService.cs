@@ -42,7 +42,7 @@ internal sealed partial class FlavorService(KernelServices kernel)
                         : $"Flavor with ID {flavor.Id} already exists.");
                 }
 
-                tx.Record("flavor", flavor.Id, null, Change.Created, flavor.Document(), FlavorJson.Wire.FlavorDocument);
+                tx.Record("flavor", flavor.Id, null, Kernel.Journal.Change.Created, flavor.Document(), FlavorJson.Wire.FlavorDocument);
                 return flavor;
             },
             stop);

@@ -90,7 +90,9 @@ internal static partial class Keys
         // The blob begins with its own type, which must be the one that the line says.
         if (blob.Length < 4 || BinaryPrimitives.ReadInt32BigEndian(blob) is var size && (size != words[0].Length || blob.Length <= 4 + size)) return null;
         if (!blob.Slice(4, words[0].Length).SequenceEqual(Encoding.ASCII.GetBytes(words[0]))) return null;
+#pragma warning disable CA5351 // The API's fingerprint is MD5 by definition; nothing is protected by it.
         return Pairs(MD5.HashData(blob));
+#pragma warning restore CA5351
     }
 
     private static string? CertificatePrint(string text)

@@ -39,7 +39,7 @@ internal static class ServerFilters
         Sorted("locked", "CASE WHEN s.locked_by IS NULL THEN 0 ELSE 1 END"), Sorted("auto_disk_config", "s.disk_config"),
     ];
 
-    private static readonly ListShape lenient = new("compute_servers s", "s.id", columns, [new SortKey("created_at", true)]);
+    private static readonly ListShape lenient = new("compute_servers s", "s.id", columns, [new Kernel.Lists.SortKey("created_at", true)]);
     private static readonly ListShape strict = lenient with { RefuseUnknown = true };
 
     /// <summary>Query parameters whose meaning is one comparison.</summary>
