@@ -1,0 +1,91 @@
+using Sovereign.Compute.Flavors;
+using Sovereign.Compute.Hosts;
+using Sovereign.Compute.Keypairs;
+using Sovereign.Compute.Limits;
+using Sovereign.Compute.Servers;
+using Sovereign.Image;
+using Sovereign.Kernel;
+using Sovereign.Kernel.Access;
+using Sovereign.Kernel.Due;
+using Sovereign.Kernel.Outcomes;
+using Sovereign.Kernel.Quota;
+using Sovereign.Kernel.Store;
+using Sovereign.Kernel.Wire;
+using Sovereign.Network;
+using Sovereign.Node.Contract;
+using Sovereign.Node.Control;
+using Sovereign.Placement;
+
+namespace Sovereign.Compute;
+
+/// <summary>The compute service: flavors, key pairs, servers and their life, hypervisors.</summary>
+public sealed class ComputeModule : IModule
+{
+    internal const string Root = "/compute";
+    internal const string Prefix = "/compute/v2.1";
+
+    private readonly KernelServices kernel;
+    private readonly INetworks networks;
+    private readonly IPlacement placement;
+    private readonly ComputeOptions options;
+    private readonly HostService hosts;
+    private readonly ServerService servers;
+    private readonly ServerCreation creation;
+    private readonly ServerReconciler reconciler;
+
+    /// <summary>Puts the service together and listens to nodes and ports; no I/O.</summary>
+    public ComputeModule(KernelServices kernel, INodes nodes, IImages images, IPlacement placement, INetworks networks, ComputeOptions options)
+    {
+        (this.kernel, this.networks, this.placement, this.options) = (kernel, networks, placement, options);
+        var domains = new Domains(kernel, networks, options);
+        hosts = new HostService(kernel, nodes, placement, options);
+        servers = new ServerService(kernel, nodes, networks, domains);
+        creation = new ServerCreation(kernel, images, networks, hosts, options);
+        reconciler = new ServerReconciler(kernel, nodes, networks, placement, hosts, domains);
+        nodes.OnNode(hosts.Register);
+        nodes.OnReport(ItemKinds.Domain, (tx, _, report) => tx.Due("server", report.Id));
+        networks.OnPortChange(PortsChanged);
+    }
+
+    public string Name => "compute";
+
+    public ServiceFace? Face { get; } = new("compute", "nova", Prefix, Dialect.Nova, ComputeVersions.Table);
+
+    public IReadOnlyList<AccessRule> Access => ComputeAccess.Table;
+
+    public IReadOnlyList<QuotaResource> Quotas => ComputeQuotas.All;
+
+    public IReadOnlyList<IReconciler> Reconcilers => [reconciler];
+
+    public IReadOnlyList<IPeriodic> Periodics => [new ActionSweep(kernel)];
+
+    public async Task Start(CancellationToken stop)
+    {
+        await kernel.Queue.Write<Done>("compute.first", Origin.System, tx => StandardFlavors.Make(tx, kernel.Ids), stop);
+        hosts.Load();
+    }
+
+    public void Map(Func<ServiceFace, Routes> face)
+    {
+        var api = face(Face!);
+        var both = new BothRoutes(api);
+        var view = new ServerView(hosts, options);
+        VersionEndpoints.Map(api, both);
+        new FlavorEndpoints(kernel, new FlavorService(kernel)).Map(both);
+        new KeypairEndpoints(new KeypairService(kernel)).Map(both);
+        new ServerEndpoints(kernel, servers, creation, new ServerList(kernel, networks, view, options), view, networks).Map(both);
+        new ActionEndpoints(servers).Map(both);
+        new MetadataEndpoints(servers).Map(both);
+        new HistoryEndpoints(kernel, servers, hosts).Map(both);
+        new QuotaEndpoints(kernel).Map(both);
+        new UsageEndpoints(kernel).Map(both);
+        new HostEndpoints(hosts, options).Map(both);
+        new HypervisorEndpoints(kernel, hosts, placement).Map(both);
+    }
+
+    private void PortsChanged(Tx tx, string serverId)
+    {
+        var ports = networks.PortsOf(tx, [serverId]).GetValueOrDefault(serverId) ?? [];
+        ServerStore.SetAddresses(tx, serverId, ServerAddresses.Text(ports));
+    }
+}

@@ -1,0 +1,139 @@
+using System.Globalization;
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Sovereign.Kernel.Keys;
+using Sovereign.Network;
+using Sovereign.Node.Contract;
+
+namespace Sovereign.Compute.Servers;
+
+/// <summary>The documents that a guest reads from the config drive and the metadata service, in the forms that cloud-init expects.</summary>
+internal sealed class GuestData(MasterKey master, ComputeOptions options)
+{
+    private const int SeedBytes = 512;
+
+    public GuestDataSpec Of(ServerRow row, IReadOnlyList<PortInfo> ports, string? adminPass)
+    {
+        IReadOnlyList<KeySpec> keys = row is { KeyName: { } name, PublicKey: { } key } ? [new KeySpec(name, key)] : [];
+        return new GuestDataSpec(
+            MetaData(row, keys, adminPass), NetworkData(ports), "{}", row.UserData, row.ConfigDrive, row.Hostname,
+            string.Create(CultureInfo.InvariantCulture, $"i-{row.Number:x8}"), row.FlavorThen().Name, row.ImageId, keys,
+            [.. ports.SelectMany(port => port.SecurityGroupNames).Distinct(StringComparer.Ordinal)], options.Zone, (int)row.LaunchIndex);
+    }
+
+    private string MetaData(ServerRow row, IReadOnlyList<KeySpec> keys, string? adminPass) => Text(json =>
+    {
+        json.WriteString("uuid", row.Id);
+        if (adminPass is not null) json.WriteString("admin_pass", adminPass);
+        json.WriteString("hostname", row.Hostname);
+        json.WriteString("name", row.Name);
+        json.WriteNumber("launch_index", row.LaunchIndex);
+        json.WriteString("availability_zone", options.Zone);
+        // The seed is derived, not stored: the same document each time, and no two servers share it.
+        json.WriteBase64String("random_seed", HKDF.Expand(HashAlgorithmName.SHA512, master.Derive("guest-seed:" + row.Id), SeedBytes, []));
+        json.WriteString("project_id", row.ProjectId);
+        json.Texts("meta", row.MetadataMap());
+        json.Texts("public_keys", keys.Select(key => KeyValuePair.Create(key.Name, key.OpenSshKey)));
+        json.WriteStartArray("keys");
+        foreach (var key in keys)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", key.Name);
+            json.WriteString("type", key.OpenSshKey.StartsWith("-----", StringComparison.Ordinal) ? "x509" : "ssh");
+            json.WriteString("data", key.OpenSshKey);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("devices");
+        json.WriteEndArray();
+        json.WriteStartArray("dedicated_cpus");
+        json.WriteEndArray();
+    });
+
+    private static string NetworkData(IReadOnlyList<PortInfo> ports) => Text(json =>
+    {
+        json.WriteStartArray("links");
+        foreach (var port in ports)
+        {
+            json.WriteStartObject();
+            json.WriteString("id", Link(port));
+            json.WriteString("vif_id", port.Id);
+            json.WriteString("type", "bridge");
+            json.WriteNumber("mtu", port.MtuBytes);
+            json.WriteString("ethernet_mac_address", port.Mac);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("networks");
+        var number = 0;
+        foreach (var port in ports)
+        {
+            foreach (var address in port.Addresses) Network(json, port, address, number++);
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("services");
+        foreach (var server in ports.SelectMany(port => port.Addresses).SelectMany(address => address.DnsServers).Distinct(StringComparer.Ordinal)) Dns(json, server);
+        json.WriteEndArray();
+    });
+
+    private static void Network(Utf8JsonWriter json, PortInfo port, PortAddress address, int number)
+    {
+        json.WriteStartObject();
+        json.WriteString("id", string.Create(CultureInfo.InvariantCulture, $"network{number}"));
+        json.WriteString("type", address.Dhcp ? "ipv4_dhcp" : "ipv4");
+        json.WriteString("link", Link(port));
+        json.WriteString("network_id", port.NetworkId);
+        if (!address.Dhcp)
+        {
+            json.WriteString("ip_address", address.Address);
+            json.WriteString("netmask", Netmask(address.Cidr));
+            json.WriteStartArray("routes");
+            if (address.Gateway is { } gateway) Route(json, "0.0.0.0/0", gateway);
+            foreach (var (destination, nextHop) in address.Routes) Route(json, destination, nextHop);
+            json.WriteEndArray();
+            json.WriteStartArray("services");
+            foreach (var server in address.DnsServers) Dns(json, server);
+            json.WriteEndArray();
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void Route(Utf8JsonWriter json, string destination, string gateway)
+    {
+        json.WriteStartObject();
+        json.WriteString("network", destination.Split('/')[0]);
+        json.WriteString("netmask", Netmask(destination));
+        json.WriteString("gateway", gateway);
+        json.WriteEndObject();
+    }
+
+    private static void Dns(Utf8JsonWriter json, string server)
+    {
+        json.WriteStartObject();
+        json.WriteString("type", "dns");
+        json.WriteString("address", server);
+        json.WriteEndObject();
+    }
+
+    private static string Link(PortInfo port) => "tap" + port.Id[..11];
+
+    private static string Netmask(string cidr)
+    {
+        var prefix = IPNetwork.Parse(cidr).PrefixLength;
+        var mask = prefix == 0 ? 0u : uint.MaxValue << (32 - prefix);
+        return new IPAddress(BitConverter.GetBytes(IPAddress.HostToNetworkOrder((int)mask))).ToString();
+    }
+
+    private static string Text(Action<Utf8JsonWriter> members) => Encoding.UTF8.GetString(Render.Bytes(json =>
+    {
+        json.WriteStartObject();
+        members(json);
+        json.WriteEndObject();
+    }));
+}

@@ -1,0 +1,181 @@
+using Sovereign.Compute.Hosts;
+using Sovereign.Kernel;
+using Sovereign.Kernel.Due;
+using Sovereign.Kernel.Journal;
+using Sovereign.Kernel.Outcomes;
+using Sovereign.Kernel.Store;
+using Sovereign.Network;
+using Sovereign.Node.Contract;
+using Sovereign.Node.Control;
+using Sovereign.Placement;
+
+namespace Sovereign.Compute.Servers;
+
+/// <summary>Moves one server towards what it should be: a place, then a running domain; the same backwards when it must go.</summary>
+internal sealed class ServerReconciler : IReconciler
+{
+    private const string NoHost = "No valid host was found. There are not enough hosts available.";
+    private const long GibBytes = 1L << 30;
+    private static readonly TimeSpan nodeWait = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan portWait = TimeSpan.FromSeconds(2);
+
+    private readonly KernelServices kernel;
+    private readonly INodes nodes;
+    private readonly INetworks networks;
+    private readonly IPlacement placement;
+    private readonly HostService hosts;
+    private readonly Domains domains;
+    private readonly IReadOnlyList<Phase<ServerRow>> phases;
+
+    public ServerReconciler(KernelServices kernel, INodes nodes, INetworks networks, IPlacement placement, HostService hosts, Domains domains)
+    {
+        (this.kernel, this.nodes, this.networks, this.placement, this.hosts, this.domains) = (kernel, nodes, networks, placement, hosts, domains);
+        phases = [new("place", Place, Forget), new("run", Follow, Unrun)];
+    }
+
+    public string Kind => "server";
+
+    public async Task<Progress> Run(string id, CancellationToken stop)
+    {
+        var row = kernel.Database.Read(session => ServerStore.Find(session, id));
+        return row is null ? Progress.Done : await Phases.Walk(phases, row, row.Deleting, stop);
+    }
+
+    public Task GiveUp(string id, Fault fault, CancellationToken stop) => kernel.Queue.Write<Done>(
+        "server.fail",
+        Origin.System,
+        tx =>
+        {
+            if (ServerStore.Find(tx, id) is { } row) Save(tx, row.Fail(fault.Message, tx.Now), fault.Message);
+            return Done.Value;
+        },
+        stop);
+
+    /// <summary>Schedules: one transaction claims a node, binds the ports and puts the domain on the node's manifest.</summary>
+    private async Task<Progress> Place(ServerRow row, CancellationToken stop)
+    {
+        if (row.NodeId is not null || row.VmState != ServerStates.Building) return Progress.Done;
+        var candidates = hosts.Candidates(row.WantedNode);
+        await kernel.Queue.Write<Done>(
+            "server.place",
+            Origin.System with { ProjectId = row.ProjectId },
+            tx =>
+            {
+                var now = ServerStore.Find(tx, row.Id);
+                if (now is null || now.Deleting || now.NodeId is not null || now.VmState != ServerStates.Building) return Done.Value;
+                var claimed = Claim(tx, now, candidates);
+                if (claimed.Fault is Fault.Conflict) return Save(tx, now.Fail(NoHost, tx.Now), NoHost);
+                if (claimed.Fault is { } trouble) return trouble;
+                var placed = now.Move(ServerStates.Building, ServerStates.Spawning) with { NodeId = claimed.Value };
+                networks.Bind(tx, placed.Id, claimed.Value);
+                nodes.Put(tx, claimed.Value, domains.Item(tx, placed));
+                return Save(tx, placed);
+            },
+            stop);
+        return new Progress.Waiting(nodeWait, "the node to start it");
+    }
+
+    private Outcome<string> Claim(Tx tx, ServerRow row, IReadOnlyList<string>? candidates)
+    {
+        if (candidates is { Count: 0 }) return new Fault.Conflict(NoHost);
+        var (flavor, image) = (row.FlavorThen(), row.ImageThen());
+        var diskGib = flavor.DiskGib > 0 ? flavor.DiskGib : (image.VirtualSizeBytes + GibBytes - 1) / GibBytes;
+        var resources = new Dictionary<string, long> { ["VCPU"] = flavor.Vcpus, ["MEMORY_MB"] = flavor.RamMib };
+        if (diskGib + flavor.EphemeralGib > 0) resources["DISK_GB"] = diskGib + flavor.EphemeralGib;
+        return placement.Claim(tx, new ClaimRequest(row.Id, row.ProjectId, row.UserId, resources, candidates));
+    }
+
+    /// <summary>Follows what the node reports, when it reports on what is wanted now.</summary>
+    private async Task<Progress> Follow(ServerRow row, CancellationToken stop)
+    {
+        if (row.NodeId is not { } node) return Progress.Done;
+        var seen = kernel.Database.Read(session => nodes.Observed(session, node, ItemKinds.Domain, row.Id));
+        if (seen is null || !seen.Current) return new Progress.Waiting(nodeWait, "its node");
+        if (Next(row, seen, 0) is null) return row.TaskState is null ? Progress.Done : new Progress.Waiting(nodeWait, "its node");
+        await kernel.Queue.Write<Done>(
+            "server.follow",
+            Origin.System with { ProjectId = row.ProjectId },
+            tx =>
+            {
+                var now = ServerStore.Find(tx, row.Id);
+                if (now is null || now.Deleting || now.NodeId is null) return Done.Value;
+                var observed = nodes.Observed(tx, now.NodeId, ItemKinds.Domain, now.Id);
+                if (observed is null || !observed.Current || Next(now, observed, tx.Now) is not { } next) return Done.Value;
+                // What went down by itself stays down until the user starts it again.
+                if (next.PowerTarget != now.PowerTarget) nodes.Put(tx, now.NodeId, domains.Item(tx, next));
+                return Save(tx, next, next.VmState == ServerStates.Error ? next.FaultMessage : null);
+            },
+            stop);
+        return Progress.Done;
+    }
+
+    /// <summary>The row after an observation; null when nothing is new.</summary>
+    internal static ServerRow? Next(ServerRow row, Observation seen, long now)
+    {
+        var wantsRunning = row.PowerTarget == ServerStates.TargetRunning;
+        return seen.State switch
+        {
+            ItemState.Running when wantsRunning && seen.RebootCount >= row.RebootCount => Settled(row, ServerStates.Active, ServerStates.PowerRunning, now),
+            ItemState.Shutoff when wantsRunning && seen.RebootCount >= row.RebootCount =>
+                (Settled(row, ServerStates.Stopped, ServerStates.PowerShutdown, now) ?? row) with { PowerTarget = ServerStates.TargetShutoff },
+
+            // A crashed or failed server is not healed by being off; only stopping it on purpose settles it.
+            ItemState.Shutoff when !wantsRunning && (row.VmState != ServerStates.Error || row.TaskState is not null) =>
+                Settled(row, ServerStates.Stopped, ServerStates.PowerShutdown, now),
+            ItemState.Crashed when wantsRunning => row.Fail(
+                $"The VM's process ended{(seen.Message is { } why ? ": " + why.TrimEnd('.') : "")}; start the server again by a hard reboot.", now) with
+            {
+                PowerState = ServerStates.PowerCrashed, PowerTarget = ServerStates.TargetShutoff,
+            },
+            ItemState.Error when row.VmState != ServerStates.Error || row.TaskState is not null =>
+                row.Fail(seen.Message ?? "The node could not make the server what it should be.", now) with { PowerState = ServerStates.PowerNone },
+            _ => null,
+        };
+    }
+
+    private static ServerRow? Settled(ServerRow row, string vmState, long powerState, long now)
+    {
+        if (row.VmState == vmState && row.TaskState is null && row.PowerState == powerState) return null;
+        return row.Move(vmState, null).Heal() with { PowerState = powerState, AdminPass = null, LaunchedAt = row.LaunchedAt == 0 ? now : row.LaunchedAt };
+    }
+
+    /// <summary>Waits until its node has neither the domain nor its ports. The request that deleted it took both off the manifest.</summary>
+    private Task<Progress> Unrun(ServerRow row, CancellationToken stop)
+    {
+        if (row.NodeId is not { } node) return Task.FromResult(Progress.Done);
+        var (domain, portsGone) = kernel.Database.Read(session =>
+            (nodes.Observed(session, node, ItemKinds.Domain, row.Id), networks.Gone(session, row.Id)));
+        if (domain is not null) return Task.FromResult<Progress>(new Progress.Waiting(nodeWait, "its node to remove it"));
+        return Task.FromResult(portsGone ? Progress.Done : new Progress.Waiting(portWait, "its node to remove its ports"));
+    }
+
+    /// <summary>The last of it, in one transaction: ports, claim, quota, row; the tombstone stays.</summary>
+    private async Task<Progress> Forget(ServerRow row, CancellationToken stop)
+    {
+        await kernel.Queue.Write<Done>(
+            "server.forget",
+            Origin.System with { ProjectId = row.ProjectId },
+            tx =>
+            {
+                if (ServerStore.Find(tx, row.Id) is not { Deleting: true } now) return Done.Value;
+                networks.Detach(tx, now.Id);
+                placement.Release(tx, now.Id);
+                ComputeQuotas.GiveServer(kernel.Quotas, tx, now.ProjectId, now.Vcpus, now.RamMib);
+                ServerStore.Delete(tx, now.Id);
+                ServerStore.End(tx, now.Id, now.NodeId, null);
+                tx.Record("server", now.Id, now.ProjectId, Change.Deleted, now.Document(), ServerJson.Wire.ServerRow);
+                return Done.Value;
+            },
+            stop);
+        return Progress.Done;
+    }
+
+    private static Outcome<Done> Save(Tx tx, ServerRow row, string? error = null)
+    {
+        var next = row with { UpdatedAt = tx.Now };
+        ServerStore.Update(tx, next);
+        if (next.TaskState is null) ServerStore.End(tx, next.Id, next.NodeId, error);
+        tx.Record("server", next.Id, next.ProjectId, Change.Updated, next.Document(), ServerJson.Wire.ServerRow);
+        return Done.Value;
+    }
+}

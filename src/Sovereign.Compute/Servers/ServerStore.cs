@@ -1,0 +1,108 @@
+using Sovereign.Kernel.Store;
+
+namespace Sovereign.Compute.Servers;
+
+/// <summary>SQL of servers and of their actions.</summary>
+internal static class ServerStore
+{
+    private const string Insertion =
+        """
+        INSERT INTO compute_servers (id, number, project_id, user_id, name, hostname, description, status, vm_state, task_state, power_state, power_target,
+          reboot_count, reboot_hard, deleting, flavor_id, vcpus, ram_mib, flavor, image_id, image, key_name, public_key, metadata, tags, access_ipv4, access_ipv6,
+          addresses, config_drive, user_data, admin_pass, zone, scheduler_hints, wanted_node, node_id, reservation_id, launch_index, locked_by, locked_reason,
+          disk_config, fault_code, fault_message, fault_at, created_at, updated_at, launched_at, revision)
+        VALUES (@Id, @Number, @ProjectId, @UserId, @Name, @Hostname, @Description, @Status, @VmState, @TaskState, @PowerState, @PowerTarget,
+          0, 0, 0, @FlavorId, @Vcpus, @RamMib, @Flavor, @ImageId, @Image, @KeyName, @PublicKey, @Metadata, @Tags, @AccessIpv4, @AccessIpv6,
+          @Addresses, @configDrive, @UserData, @AdminPass, @Zone, @SchedulerHints, @WantedNode, NULL, @ReservationId, @LaunchIndex, NULL, NULL,
+          @DiskConfig, 0, NULL, 0, @CreatedAt, @UpdatedAt, 0, 1)
+        """;
+
+    private const string Changing =
+        """
+        UPDATE compute_servers SET name = @Name, hostname = @Hostname, description = @Description, status = @Status, vm_state = @VmState,
+          task_state = @TaskState, power_state = @PowerState, power_target = @PowerTarget, reboot_count = @RebootCount, reboot_hard = @rebootHard,
+          deleting = @deleting, metadata = @Metadata, tags = @Tags, access_ipv4 = @AccessIpv4, access_ipv6 = @AccessIpv6, admin_pass = @AdminPass,
+          node_id = @NodeId, locked_by = @LockedBy, locked_reason = @LockedReason, disk_config = @DiskConfig, fault_code = @FaultCode,
+          fault_message = @FaultMessage, fault_at = @FaultAt, updated_at = @UpdatedAt, launched_at = @LaunchedAt, revision = revision + 1
+        WHERE id = @Id AND revision = @Revision
+        """;
+
+    public static ServerRow? Find(Session session, string id) => session.FirstOrDefault<ServerRow>("SELECT * FROM compute_servers WHERE id = @id", new { id });
+
+    public static List<ServerRow> Find(Session session, IReadOnlyCollection<string> ids) =>
+        ids.Count == 0 ? [] : session.Query<ServerRow>("SELECT * FROM compute_servers WHERE id IN @ids", new { ids });
+
+    public static void Insert(Tx tx, ServerRow row) => tx.Execute(Insertion, new
+    {
+        row.Id, row.Number, row.ProjectId, row.UserId, row.Name, row.Hostname, row.Description, row.Status, row.VmState, row.TaskState, row.PowerState,
+        row.PowerTarget, row.FlavorId, row.Vcpus, row.RamMib, row.Flavor, row.ImageId, row.Image, row.KeyName, row.PublicKey, row.Metadata, row.Tags,
+        row.AccessIpv4, row.AccessIpv6, row.Addresses, configDrive = row.ConfigDrive ? 1L : 0L, row.UserData, row.AdminPass, row.Zone, row.SchedulerHints,
+        row.WantedNode, row.ReservationId, row.LaunchIndex, row.DiskConfig, row.CreatedAt, row.UpdatedAt,
+    });
+
+    /// <summary>Writes what can change; false when somebody else changed the row since it was read.</summary>
+    public static bool Update(Tx tx, ServerRow row) => tx.Execute(Changing, new
+    {
+        row.Id, row.Revision, row.Name, row.Hostname, row.Description, row.Status, row.VmState, row.TaskState, row.PowerState, row.PowerTarget, row.RebootCount,
+        rebootHard = row.RebootHard ? 1L : 0L, deleting = row.Deleting ? 1L : 0L, row.Metadata, row.Tags, row.AccessIpv4, row.AccessIpv6, row.AdminPass,
+        row.NodeId, row.LockedBy, row.LockedReason, row.DiskConfig, row.FaultCode, row.FaultMessage, row.FaultAt, row.UpdatedAt, row.LaunchedAt,
+    }) == 1;
+
+    public static void Delete(Tx tx, string id)
+    {
+        tx.Execute("DELETE FROM compute_server_tags WHERE server_id = @id", new { id });
+        tx.Execute("DELETE FROM compute_servers WHERE id = @id", new { id });
+    }
+
+    /// <summary>The tags as filters need them; the row has them too, as lists need them.</summary>
+    public static void SetTags(Tx tx, string id, IReadOnlyList<string> tags)
+    {
+        tx.Execute("DELETE FROM compute_server_tags WHERE server_id = @id", new { id });
+        foreach (var tag in tags) tx.Execute("INSERT INTO compute_server_tags (server_id, tag) VALUES (@id, @tag)", new { id, tag });
+    }
+
+    /// <summary>Reserves numbers for new servers; the first of them.</summary>
+    public static long Numbers(Tx tx, int count) =>
+        tx.Scalar<long>("UPDATE compute_server_number SET last = last + @count WHERE id = 1 RETURNING last", new { count = (long)count }) - count + 1;
+
+    /// <summary>Keeps the addresses for filters and makes rendered pieces new.</summary>
+    public static void SetAddresses(Tx tx, string id, string addresses) =>
+        tx.Execute("UPDATE compute_servers SET addresses = @addresses, revision = revision + 1 WHERE id = @id", new { id, addresses });
+
+    /// <summary>Servers by node, for what hypervisors show.</summary>
+    public static List<ServerRow> OnNode(Session session, string nodeId) =>
+        session.Query<ServerRow>("SELECT * FROM compute_servers WHERE node_id = @nodeId ORDER BY created_at, id", new { nodeId });
+
+    public static void Begin(Tx tx, ActionRow row) => tx.Execute(
+        """
+        INSERT INTO compute_server_actions (server_id, request_id, action, project_id, user_id, actor_project_id, event, node_id, message, result, details,
+          started_at, finished_at)
+        VALUES (@ServerId, @RequestId, @Action, @ProjectId, @UserId, @ActorProjectId, @Event, @NodeId, NULL, NULL, NULL, @StartedAt, 0)
+        ON CONFLICT DO NOTHING
+        """,
+        row);
+
+    /// <summary>Ends what is under way for the server.</summary>
+    /// <param name="error">Why it failed; null when it went well.</param>
+    public static void End(Tx tx, string serverId, string? nodeId, string? error) => tx.Execute(
+        $"""
+        UPDATE compute_server_actions SET finished_at = @Now, node_id = @nodeId, result = @result, details = @error
+          {(error is null ? "" : ", message = 'Error'")}
+        WHERE server_id = @serverId AND finished_at = 0
+        """,
+        new { serverId, nodeId, tx.Now, result = error is null ? "Success" : "Error", error });
+
+    /// <summary>Ends one action that is done with its request.</summary>
+    public static void EndOne(Tx tx, string serverId, string requestId) => tx.Execute(
+        "UPDATE compute_server_actions SET finished_at = @Now, result = 'Success' WHERE server_id = @serverId AND request_id = @requestId AND finished_at = 0",
+        new { serverId, requestId, tx.Now });
+
+    public static List<ActionRow> Actions(Session session, string serverId) => session.Query<ActionRow>(
+        "SELECT * FROM compute_server_actions WHERE server_id = @serverId ORDER BY started_at DESC, request_id DESC LIMIT 1000", new { serverId });
+
+    public static ActionRow? Action(Session session, string serverId, string requestId) => session.FirstOrDefault<ActionRow>(
+        "SELECT * FROM compute_server_actions WHERE server_id = @serverId AND request_id = @requestId ORDER BY started_at LIMIT 1", new { serverId, requestId });
+
+    public static int ForgetActions(Tx tx, long before) => tx.Execute(
+        "DELETE FROM compute_server_actions WHERE started_at < @before AND server_id NOT IN (SELECT id FROM compute_servers)", new { before });
+}
