@@ -51,6 +51,12 @@ public sealed class ListRequest
         request.Sort = sort.Value;
         foreach (var (name, values) in query)
         {
+            // PostgreSQL holds no NUL in text and would answer with an error of its own.
+            if (values.Any(value => value?.Contains('\0', StringComparison.Ordinal) == true))
+            {
+                return new Fault.Invalid(name, $"The value of {name} holds a NUL character.");
+            }
+
             if (reserved.Contains(name) || handled.Contains(name)) continue;
             if (shape.Find(name) is { Filterable: true } column)
             {

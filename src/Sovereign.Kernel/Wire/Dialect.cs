@@ -50,7 +50,7 @@ public abstract class Dialect
         public override byte[] Body(Fault fault, int status, string requestId) => JsonSerializer.SerializeToUtf8Bytes(
             new KeystoneError(new(status, Message(fault), Title(status))), DialectJson.Wire.KeystoneError);
 
-        private static string Message(Fault fault) => fault is Fault.NotFound missing ? $"Could not find {missing.Kind.ToLowerInvariant()}: {missing.Id}." : fault.Message;
+        private static string Message(Fault fault) => fault is Fault.NotFound missing ? $"Could not find {missing.Kind}: {missing.Id}." : fault.Message;
     }
 
     private sealed class NovaDialect : Dialect

@@ -32,7 +32,8 @@ public readonly record struct Optional<T>(bool Given, T? Value)
     public T? Or(T? otherwise) => Given ? Value : otherwise;
 }
 
-internal sealed class OptionalConverterFactory : JsonConverterFactory
+/// <summary>Public because the source-generated contexts of other assemblies construct it.</summary>
+public sealed class OptionalConverterFactory : JsonConverterFactory
 {
     public override bool CanConvert(Type typeToConvert) => typeToConvert.IsGenericType && typeToConvert.GetGenericTypeDefinition() == typeof(Optional<>);
 
