@@ -51,7 +51,7 @@ public sealed class JournalOrderTests
         await using var rig = await KernelRig.Start(engine);
         using var stop = new CancellationTokenSource();
         var writer = Keep(rig.Kernel, stop.Token);
-        for (var round = 0; round < 150; round++) Assert.Empty(rig.Kernel.Journal.Verify());
+        for (var round = 0; round < 40; round++) Assert.Empty(rig.Kernel.Journal.Verify());
         await stop.CancelAsync();
         await writer;
         Assert.True(rig.Kernel.Journal.Head().Sequence > 0);

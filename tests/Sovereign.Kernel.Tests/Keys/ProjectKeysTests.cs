@@ -61,6 +61,7 @@ public sealed class ProjectKeysTests
         await rig.Kernel.Queue.Write<Done>("rolled back", Origin.System, tx =>
         {
             lost = rig.Kernel.Keys.Seal(tx, "project-a", "secret"u8, "row");
+            Assert.NotNull(rig.Kernel.Keys.Open(tx, "project-a", lost, "row"));
             return new Fault.Conflict("no");
         });
         Assert.Null(Open(rig.Kernel, "project-a", lost, "row"));
