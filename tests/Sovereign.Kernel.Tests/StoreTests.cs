@@ -54,6 +54,30 @@ public sealed class StoreTests
         Assert.Equal(["a", "d"], cloud.Kernel.Database.Read(s => s.Query<string>("SELECT name FROM cloud WHERE name <> 'id' ORDER BY name")));
     }
 
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task A_list_in_a_statement_means_any_of_it_whatever_its_form_and_an_empty_one_means_none(string engine)
+    {
+        await using var cloud = await TestCloud.Start(_ => [], engine: engine);
+        await cloud.Kernel.Queue.Write<Done>("fill", Origin.System, tx =>
+        {
+            foreach (var name in (string[])["a", "b", "c"]) Put(tx, name);
+            return Done.Value;
+        });
+        foreach (var list in (IEnumerable<string>[])[(string[])["a", "c"], new List<string> { "a", "c" }, new HashSet<string> { "a", "c" }, "ac".Select(c => c.ToString())])
+        {
+            Assert.Equal(["a", "c"], cloud.Kernel.Database.Read(s => s.Query<string>("SELECT name FROM cloud WHERE name IN @list AND name <> @not ORDER BY name", new { list, not = "id" })));
+            Assert.Equal(["b"], cloud.Kernel.Database.Read(s => s.Query<string>("SELECT name FROM cloud WHERE name NOT IN @list AND name <> 'id'", new { list })));
+        }
+
+        var empty = Array.Empty<string>();
+        Assert.Equal(0, cloud.Kernel.Database.Read(s => s.Scalar<long>("SELECT COUNT(*) FROM cloud WHERE name IN @empty", new { empty })));
+        Assert.Equal(4, cloud.Kernel.Database.Read(s => s.Scalar<long>("SELECT COUNT(*) FROM cloud WHERE name NOT IN @empty", new { empty })));
+        Assert.Equal(1, cloud.Kernel.Database.Read(s => s.Scalar<long>("SELECT COUNT(*) FROM journal_head WHERE id IN @ids", new { ids = new long[] { 1, 2 } })));
+        var gone = await cloud.Kernel.Queue.Write<int>("delete", Origin.System, tx => tx.Execute("DELETE FROM cloud WHERE name IN @list", new { list = new List<string> { "a", "b" } }));
+        Assert.Equal(2, gone.Value);
+    }
+
     private static Outcome<Done> Put(Tx tx, string name)
     {
         tx.Execute("INSERT INTO cloud (name, value) VALUES (@name, '')", new { name });

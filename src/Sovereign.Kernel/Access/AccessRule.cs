@@ -62,7 +62,7 @@ public sealed class Policy
     /// <summary>Adds a service's table.</summary>
     public void Add(IEnumerable<AccessRule> table)
     {
-        foreach (var rule in table) rules.Add(rule.Name, overrides.TryGetValue(rule.Name, out var own) ? rule with { Text = own } : rule);
+        foreach (var rule in table) rules.Add(rule.Name, overrides.TryGetValue(rule.Name, out var own) ? new AccessRule(rule.Name, own) : rule);
     }
 
     /// <exception cref="KeyNotFoundException">A route names a rule that no table has: a bug found at start.</exception>

@@ -45,6 +45,7 @@ public sealed class TokenCodec(MasterKey master, IRandomness randomness)
     private const int AuditIdBytes = 16;
     private const int PayloadBytesMax = 160;
     private static readonly byte[] context = "token"u8.ToArray();
+    private static readonly SearchValues<char> base64Url = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
     private static readonly SearchValues<char> hexDigits = SearchValues.Create("0123456789abcdef");
     private readonly byte[] key = master.Derive("tokens");
 
@@ -70,9 +71,10 @@ public sealed class TokenCodec(MasterKey master, IRandomness randomness)
     /// <returns>Null when this is no token of ours: forged, cut, or made under another master key. Expiry is the caller's to check.</returns>
     public TokenPayload? Open(string text)
     {
-        if (text.Length is 0 or > TokenBytesMax) return null;
+        // The decoder skips white space and padding: only the one text that Seal wrote is a token.
+        if (text.Length is 0 or > TokenBytesMax || text.AsSpan().ContainsAnyExcept(base64Url)) return null;
         Span<byte> sealedBytes = stackalloc byte[TokenBytesMax];
-        if (!Base64Url.TryDecodeFromChars(text, sealedBytes, out var length)) return null;
+        if (Base64Url.DecodeFromChars(text, sealedBytes, out _, out var length) != OperationStatus.Done) return null;
         var plain = Sealing.Open(key, sealedBytes[..length], context);
         if (plain is null || plain[0] != Form) return null;
         var reader = new PayloadReader(plain.AsSpan(1));

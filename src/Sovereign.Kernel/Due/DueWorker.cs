@@ -31,7 +31,12 @@ public sealed class DueWorker
         queue.DueWritten += Nudge;
     }
 
-    public void Add(IReconciler reconciler) => reconcilers.Add(reconciler.Kind, reconciler);
+    public void Add(IReconciler reconciler)
+    {
+        // A run that outlives its lease would be claimed a second time beside itself.
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(reconciler.TimeOut, lease);
+        reconcilers.Add(reconciler.Kind, reconciler);
+    }
 
     /// <summary>Kinds that have a reconciler, for the crash walk.</summary>
     public IReadOnlyCollection<string> Kinds => reconcilers.Keys;

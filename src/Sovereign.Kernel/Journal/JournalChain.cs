@@ -30,7 +30,8 @@ internal static class JournalChain
         Number(hash, entry.Time);
         Text(hash, entry.RequestId);
         Text(hash, entry.ActorId);
-        Text(hash, entry.Owner ?? "");
+        if (entry.Owner is { } owner) Text(hash, owner);
+        else Number(hash, -1);
         Text(hash, entry.Kind);
         Text(hash, entry.Id);
         Number(hash, (long)entry.Change);

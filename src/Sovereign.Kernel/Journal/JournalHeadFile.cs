@@ -38,7 +38,9 @@ public sealed class JournalHeadFile(JournalReader journal, string path, ECDsa ke
         foreach (var line in lines.Where(line => line.Length > 0))
         {
             var parts = line.Split(' ');
-            if (parts.Length != 5 || !key.VerifyData(Encoding.UTF8.GetBytes(string.Join(' ', parts[..4])), Convert.FromBase64String(parts[4]), HashAlgorithmName.SHA256))
+            var signature = new byte[line.Length];
+            if (parts.Length != 5 || !Convert.TryFromBase64String(parts[4], signature, out var length)
+                || !key.VerifyData(Encoding.UTF8.GetBytes(string.Join(' ', parts[..4])), signature.AsSpan(0, length), HashAlgorithmName.SHA256))
             {
                 wrong.Add("A witnessed head does not carry this cloud's signature: " + line);
                 continue;

@@ -14,6 +14,7 @@ public sealed class ProjectKeys
 
     private const int CachedKeysMax = 100_000;
     private readonly ConcurrentDictionary<string, byte[]> cache = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> destroyed = new(StringComparer.Ordinal);
     private readonly byte[] wrapping;
     private readonly IRandomness randomness;
 
@@ -28,31 +29,39 @@ public sealed class ProjectKeys
     public byte[]? Open(Session session, string owner, byte[] sealedBytes, string context) =>
         Find(session, owner) is { } key ? Sealing.Open(key, sealedBytes, Encoding.UTF8.GetBytes(context)) : null;
 
+    /// <summary>When the owner's key was made (microseconds UTC); null when there is none. What was sealed earlier was under a key that was destroyed.</summary>
+    internal static long? MadeAt(Session session, string owner) =>
+        session.Scalar<long?>("SELECT made_at FROM project_keys WHERE owner = @owner", new { owner });
+
     /// <summary>Destroys the key: the owner's documents can't be opened any more; the journal's chain stays verifiable.</summary>
     public void Destroy(Tx tx, string owner)
     {
         tx.Execute("DELETE FROM project_keys WHERE owner = @owner", new { owner });
+        // Until the commit other readers may still open with the old key, but this writer must not seal with it again.
+        destroyed[owner] = true;
         tx.AfterCommit(() => cache.TryRemove(owner, out _));
     }
 
     private byte[] Ensure(Tx tx, string owner)
     {
-        if (Find(tx, owner, remember: false) is { } known) return known;
+        if (Find(tx, owner) is { } known) return known;
         var key = randomness.Bytes(MasterKey.Bytes);
         var wrapped = Sealing.Seal(wrapping, key, Encoding.UTF8.GetBytes(owner), randomness);
-        tx.Connection.Execute("INSERT INTO project_keys (owner, wrapped) VALUES (@owner, @wrapped) ON CONFLICT (owner) DO NOTHING", new { owner, wrapped });
-        return Find(tx, owner, remember: false)!;
+        tx.Connection.Execute(
+            "INSERT INTO project_keys (owner, wrapped, made_at) VALUES (@owner, @wrapped, @Now) ON CONFLICT (owner) DO NOTHING", new { owner, wrapped, tx.Now });
+        return Find(tx, owner)!;
     }
 
-    private byte[]? Find(Session session, string owner, bool remember = true)
+    private byte[]? Find(Session session, string owner)
     {
-        if (cache.TryGetValue(owner, out var cached)) return cached;
+        var (writing, rekeyed) = (session is Tx, destroyed.ContainsKey(owner));
+        if (!(writing && rekeyed) && cache.TryGetValue(owner, out var cached)) return cached;
         var wrapped = session.FirstOrDefault<byte[]>("SELECT wrapped FROM project_keys WHERE owner = @owner", new { owner });
         if (wrapped is null) return null;
         var key = Sealing.Open(wrapping, wrapped, Encoding.UTF8.GetBytes(owner))
             ?? throw new InvalidOperationException($"The key of {owner} was not wrapped by this master key: the data directory and its key file do not belong together.");
         // Inside a write the row may still be rolled back, so only committed keys are remembered.
-        if (remember && cache.Count < CachedKeysMax) cache[owner] = key;
+        if (!writing && !rekeyed && cache.Count < CachedKeysMax) cache[owner] = key;
         return key;
     }
 }

@@ -81,15 +81,17 @@ public sealed class Quotas(Database database)
         var wrong = new List<string>();
         foreach (var resource in resources.Values.Where(r => r.Recount is not null))
         {
-            var counted = session.Query<Count>(resource.Recount!).ToDictionary(c => c.ProjectId, c => c.Used, StringComparer.Ordinal);
-            var booked = session.Query<Count>(
-                "SELECT project_id, used FROM quota_usage WHERE service = @Service AND name = @Name", new { resource.Service, resource.Name })
-                .ToDictionary(c => c.ProjectId, c => c.Used, StringComparer.Ordinal);
-            foreach (var project in counted.Keys.Union(booked.Keys).Order(StringComparer.Ordinal))
-            {
-                var (rows, book) = (counted.GetValueOrDefault(project), booked.GetValueOrDefault(project));
-                if (rows != book) wrong.Add($"Project {project} has {rows} {resource.Service} {resource.Name}, its usage row says {book}.");
-            }
+            // One statement sees one instant: two would raise false alarms while others write.
+            var differences = session.Query<Difference>(
+                $"""
+                SELECT COALESCE(c.project_id, b.project_id) AS project_id, CAST(COALESCE(c.used, 0) AS BIGINT) AS counted, COALESCE(b.used, 0) AS booked
+                FROM ({resource.Recount}) c
+                FULL JOIN (SELECT project_id, used FROM quota_usage WHERE service = @Service AND name = @Name) b ON b.project_id = c.project_id
+                WHERE COALESCE(c.used, 0) <> COALESCE(b.used, 0) ORDER BY 1
+                """,
+                new { resource.Service, resource.Name });
+            wrong.AddRange(differences.Select(d =>
+                $"Project {d.ProjectId} has {d.Counted} {resource.Service} {resource.Name}, its usage row says {d.Booked}."));
         }
 
         return wrong;
@@ -99,10 +101,12 @@ public sealed class Quotas(Database database)
         session.Scalar<long?>(
             "SELECT used FROM quota_usage WHERE project_id = @projectId AND service = @service AND name = @name", new { projectId, service, name }) ?? 0;
 
-    private sealed record Count
+    private sealed record Difference
     {
         public string ProjectId { get; init; } = "";
 
-        public long Used { get; init; }
+        public long Counted { get; init; }
+
+        public long Booked { get; init; }
     }
 }

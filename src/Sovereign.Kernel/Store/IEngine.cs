@@ -20,6 +20,9 @@ public interface IEngine : IDisposable
     /// <summary>The column type of bytes, for migrations.</summary>
     string BytesType { get; }
 
+    /// <summary>Statements around migrations that keep other processes out; null where the engine has only one process.</summary>
+    (string Lock, string Unlock)? MigrationLock => null;
+
     /// <summary>True when the failed group may be run again as it was (serialization failure, busy, a dropped connection before commit).</summary>
     bool IsTransient(DbException error);
 

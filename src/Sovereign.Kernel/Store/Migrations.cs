@@ -19,6 +19,26 @@ public static class Migrations
     public static void Run(IEngine engine, IEnumerable<Assembly> assemblies)
     {
         using var connection = engine.OpenWriter();
+        if (engine.MigrationLock is var (locking, unlocking))
+        {
+            connection.Execute(locking);
+            try
+            {
+                Run(connection, engine, assemblies);
+            }
+            finally
+            {
+                connection.Execute(unlocking);
+            }
+        }
+        else
+        {
+            Run(connection, engine, assemblies);
+        }
+    }
+
+    private static void Run(DbConnection connection, IEngine engine, IEnumerable<Assembly> assemblies)
+    {
         connection.Execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY)");
         connection.Execute("CREATE TABLE IF NOT EXISTS releases (id BIGINT PRIMARY KEY, newest BIGINT NOT NULL, oldest BIGINT NOT NULL)");
         Admit(connection);
@@ -33,7 +53,9 @@ public static class Migrations
         connection.Execute(
             """
             INSERT INTO releases (id, newest, oldest) VALUES (1, @Release, @OldestReleaseAdmitted)
-            ON CONFLICT (id) DO UPDATE SET newest = excluded.newest, oldest = excluded.oldest
+            ON CONFLICT (id) DO UPDATE SET
+              newest = CASE WHEN releases.newest > excluded.newest THEN releases.newest ELSE excluded.newest END,
+              oldest = CASE WHEN releases.oldest > excluded.oldest THEN releases.oldest ELSE excluded.oldest END
             """,
             new { Release = (long)Release, OldestReleaseAdmitted = (long)OldestReleaseAdmitted });
     }

@@ -21,6 +21,8 @@ public sealed class PostgresEngine : IEngine
 
     public string BytesType => "BYTEA";
 
+    public (string Lock, string Unlock)? MigrationLock => ("SELECT pg_advisory_lock(7236837)", "SELECT pg_advisory_unlock(7236837)");
+
     public DbConnection OpenReader() => source.OpenConnection();
 
     public DbConnection OpenWriter() => source.OpenConnection();

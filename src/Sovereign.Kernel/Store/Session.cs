@@ -13,10 +13,22 @@ public class Session
     /// <summary>For the few hot paths that read with plain ADO.</summary>
     public DbConnection Connection { get; }
 
-    public List<T> Query<T>(string sql, object? parameters = null) => Connection.Query<T>(sql, parameters, buffered: true).AsList();
+    public List<T> Query<T>(string sql, object? parameters = null)
+    {
+        (sql, parameters) = ListParameters.For(Connection, sql, parameters);
+        return Connection.Query<T>(sql, parameters, buffered: true).AsList();
+    }
 
-    public T? FirstOrDefault<T>(string sql, object? parameters = null) => Connection.QueryFirstOrDefault<T>(sql, parameters);
+    public T? FirstOrDefault<T>(string sql, object? parameters = null)
+    {
+        (sql, parameters) = ListParameters.For(Connection, sql, parameters);
+        return Connection.QueryFirstOrDefault<T>(sql, parameters);
+    }
 
     /// <summary>One value: a long or a string (both engines give these back alike), or null.</summary>
-    public T? Scalar<T>(string sql, object? parameters = null) => Connection.ExecuteScalar<T>(sql, parameters);
+    public T? Scalar<T>(string sql, object? parameters = null)
+    {
+        (sql, parameters) = ListParameters.For(Connection, sql, parameters);
+        return Connection.ExecuteScalar<T>(sql, parameters);
+    }
 }

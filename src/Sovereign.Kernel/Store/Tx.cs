@@ -33,7 +33,11 @@ public sealed class Tx : Session
     internal IReadOnlyList<Action> Committed => committed;
 
     /// <summary>Runs a statement; the number of rows it changed tells who won a conditional update.</summary>
-    public int Execute(string sql, object? parameters = null) => Connection.Execute(sql, parameters);
+    public int Execute(string sql, object? parameters = null)
+    {
+        (sql, parameters) = ListParameters.For(Connection, sql, parameters);
+        return Connection.Execute(sql, parameters);
+    }
 
     /// <summary>Appends to the journal. Every change of a resource does this in the transaction of the change.</summary>
     /// <param name="owner">Project (domain for users) whose key seals the document; null for the cloud's own.</param>

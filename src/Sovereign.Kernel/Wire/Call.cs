@@ -52,7 +52,7 @@ public sealed class Call
     public async Task<Outcome<T>> Body<T>(JsonTypeInfo<T> type)
     {
         var request = Http.Request;
-        if (request.ContentType is { } media && !media.StartsWith("application/json", StringComparison.OrdinalIgnoreCase))
+        if (request.ContentType is { } media && !media.Split(';')[0].Trim().Equals("application/json", StringComparison.OrdinalIgnoreCase))
         {
             return new Fault.UnsupportedMedia($"Unsupported Content-Type {media}; application/json is read here.");
         }
@@ -69,6 +69,7 @@ public sealed class Call
             if (body.IsEmpty) return new Fault.Invalid("", "The request has no body; a JSON object is expected.");
             // The reader checks strings only when they are unescaped; bad UTF-8 must be refused everywhere.
             if (!System.Text.Unicode.Utf8.IsValid(body.Span)) return new Fault.Invalid("", "The body is not valid UTF-8.");
+            if (HoldsNul(body.Span)) return new Fault.Invalid("", "The body holds a NUL character.");
             var value = JsonSerializer.Deserialize(body.Span, type);
             return value is null ? new Fault.Invalid("", "The body is null; a JSON object is expected.") : value;
         }
@@ -81,6 +82,20 @@ public sealed class Call
         {
             return new Fault.Invalid("", $"Malformed request body: {Short(error.Message)}");
         }
+    }
+
+    /// <summary>PostgreSQL holds no NUL in text and would answer with an error of its own.</summary>
+    private static bool HoldsNul(ReadOnlySpan<byte> body)
+    {
+        // Raw NUL bytes are no JSON; an escaped backslash before "u0000" is another text, so the reader has the last word.
+        if (body.IndexOf("\\u0000"u8) < 0) return false;
+        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = 64 });
+        while (reader.Read())
+        {
+            if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.GetString()!.Contains('\0', StringComparison.Ordinal)) return true;
+        }
+
+        return false;
     }
 
     private static string Short(string message)
@@ -109,7 +124,13 @@ internal static class BodyBytes
             while (true)
             {
                 var result = await reader.ReadAsync(timer.Token);
-                if (result.Buffer.Length > bytesMax) return TooLarge(bytesMax);
+                if (result.Buffer.Length > bytesMax)
+                {
+                    // What was read counts as read, or the server can't drain the rest and cuts the connection before the answer.
+                    reader.AdvanceTo(result.Buffer.End);
+                    return TooLarge(bytesMax);
+                }
+
                 if (result.IsCompleted)
                 {
                     var bytes = System.Buffers.BuffersExtensions.ToArray(result.Buffer);

@@ -60,8 +60,7 @@ public static class CloudWeb
         await next(http);
         var status = http.Response.StatusCode;
         if (http.Response.HasStarted || status is not (404 or 405) || http.Response.Headers.ContainsKey(RequestIds.Header)) return;
-        var path = http.Request.Path.Value ?? "/";
-        var face = faces.Where(f => path.StartsWith(f.Prefix, StringComparison.Ordinal)).MaxBy(f => f.Prefix.Length);
+        var face = faces.Where(f => http.Request.Path.StartsWithSegments(f.Prefix, StringComparison.Ordinal)).MaxBy(f => f.Prefix.Length);
         var requestId = RequestIds.Of(http, wire.Ids);
         http.Response.Headers[RequestIds.Header] = requestId;
         var dialect = face?.Dialect ?? Dialect.Nova;
