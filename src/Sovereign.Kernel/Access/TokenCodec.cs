@@ -47,7 +47,7 @@ public sealed class TokenCodec(MasterKey master, IRandomness randomness)
     private static readonly byte[] context = "token"u8.ToArray();
     private static readonly SearchValues<char> base64Url = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
     private static readonly SearchValues<char> hexDigits = SearchValues.Create("0123456789abcdef");
-    private readonly byte[] key = master.Derive("tokens");
+    private readonly SealingKey key = new(master.Derive("tokens"));
 
     public string Seal(TokenPayload token)
     {
@@ -64,7 +64,7 @@ public sealed class TokenCodec(MasterKey master, IRandomness randomness)
         writer.Bytes(token.AuditId);
         writer.Byte(token.ParentAuditId is null ? (byte)0 : (byte)1);
         if (token.ParentAuditId is not null) writer.Bytes(token.ParentAuditId);
-        var text = Base64Url.EncodeToString(Sealing.Seal(key, plain[..writer.Length], context, randomness));
+        var text = Base64Url.EncodeToString(key.Seal(plain[..writer.Length], context, randomness));
         return text.Length <= TokenBytesMax ? text : throw new InvalidOperationException($"A token of {text.Length} bytes.");
     }
 
@@ -75,7 +75,7 @@ public sealed class TokenCodec(MasterKey master, IRandomness randomness)
         if (text.Length is 0 or > TokenBytesMax || text.AsSpan().ContainsAnyExcept(base64Url)) return null;
         Span<byte> sealedBytes = stackalloc byte[TokenBytesMax];
         if (Base64Url.DecodeFromChars(text, sealedBytes, out _, out var length) != OperationStatus.Done) return null;
-        var plain = Sealing.Open(key, sealedBytes[..length], context);
+        var plain = key.Open(sealedBytes[..length], context);
         if (plain is null || plain[0] != Form) return null;
         var reader = new PayloadReader(plain.AsSpan(1));
         var scope = (ScopeKind)reader.Byte();

@@ -8,7 +8,7 @@ namespace Sovereign.Kernel.Wire;
 /// <summary>What a handler answers: a status and bytes, a stream, or a fault that the service's dialect words.</summary>
 public sealed class Answer
 {
-    private readonly List<KeyValuePair<string, string>> headers = [];
+    private List<KeyValuePair<string, string>>? headers;
 
     private Answer(int status) => Status = status;
 
@@ -24,7 +24,8 @@ public sealed class Answer
 
     internal long? Length { get; private init; }
 
-    internal IReadOnlyList<KeyValuePair<string, string>> Headers => headers;
+    /// <summary>Headers beyond those of every answer; null for none, as most have.</summary>
+    internal List<KeyValuePair<string, string>>? Headers => headers;
 
     public static implicit operator Answer(Fault fault) => new(0) { Fault = fault };
 
@@ -47,7 +48,7 @@ public sealed class Answer
 
     public Answer With(string header, string value)
     {
-        headers.Add(new(header, value));
+        (headers ??= []).Add(new(header, value));
         return this;
     }
 }

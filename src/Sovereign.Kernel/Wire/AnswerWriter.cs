@@ -7,33 +7,34 @@ namespace Sovereign.Kernel.Wire;
 /// <summary>Puts an answer on the wire: headers that every answer has, the fault's wording, the body.</summary>
 internal static class AnswerWriter
 {
-    public static async Task Write(HttpContext http, Answer answer, ServiceFace face, string requestId, CancellationToken stop)
+    /// <param name="version">The negotiated microversion; null when there was none to negotiate or the client's was refused.</param>
+    public static Task Write(HttpContext http, Answer answer, ServiceFace face, string requestId, Microversion? version)
     {
         var response = http.Response;
         if (response.HasStarted)
         {
             http.Abort();
-            return;
+            return Task.CompletedTask;
         }
 
         if (answer.Fault is { } fault) answer = Worded(fault, face, requestId, http);
         response.StatusCode = answer.Status;
         var headers = response.Headers;
         headers[RequestIds.Header] = requestId;
-        Negotiation.Announce(http, face.Microversions);
+        if (version is { } negotiated) face.Microversions?.Announce(headers, negotiated);
         if (face.Dialect == Dialect.Keystone) headers.Vary = "X-Auth-Token";
-        foreach (var (name, value) in answer.Headers) headers.Append(name, value);
-        await Body(http, answer, stop);
+        foreach (var (name, value) in answer.Headers ?? []) headers.Append(name, value);
+        return Body(http, answer);
     }
 
-    private static async Task Body(HttpContext http, Answer answer, CancellationToken stop)
+    private static async Task Body(HttpContext http, Answer answer)
     {
         var response = http.Response;
         if (answer.Writer is { } writer)
         {
             response.ContentType = answer.ContentType;
             response.ContentLength = answer.Length;
-            if (!HttpMethods.IsHead(http.Request.Method)) await writer(response.Body, stop);
+            if (!HttpMethods.IsHead(http.Request.Method)) await writer(response.Body, http.RequestAborted);
             return;
         }
 
@@ -52,7 +53,8 @@ internal static class AnswerWriter
             pipe.Advance(part.Length);
         }
 
-        await pipe.FlushAsync(stop);
+        // No token: a client that goes ends the flush by itself, and asking for its token costs more than the flush.
+        await pipe.FlushAsync(CancellationToken.None);
     }
 
     private static Answer Worded(Fault fault, ServiceFace face, string requestId, HttpContext http)

@@ -12,9 +12,10 @@ namespace Sovereign.Kernel.Wire;
 public sealed class Call
 {
     private readonly AccessGrant? access;
+    private readonly Deadline deadline;
 
-    internal Call(HttpContext http, ServiceFace face, AccessGrant? access, Microversion version, string requestId, string publicUrl, CancellationToken stop) =>
-        (Http, Face, this.access, Version, RequestId, PublicUrl, Stop) = (http, face, access, version, requestId, publicUrl, stop);
+    internal Call(HttpContext http, ServiceFace face, AccessGrant? access, Microversion version, string requestId, string publicUrl, Deadline deadline) =>
+        (Http, Face, this.access, Version, RequestId, PublicUrl, this.deadline) = (http, face, access, version, requestId, publicUrl, deadline);
 
     public HttpContext Http { get; }
 
@@ -34,7 +35,8 @@ public sealed class Call
     /// <summary>The cloud's public URL without a trailing slash; links come from it, never from the Host header.</summary>
     public string PublicUrl { get; }
 
-    public CancellationToken Stop { get; }
+    /// <summary>Cancelled when the request has taken its time or its client has gone.</summary>
+    public CancellationToken Stop => deadline.Token;
 
     public Origin Origin => access?.Origin ?? new Origin(RequestId, "anonymous", null);
 

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Sources;
@@ -22,7 +23,7 @@ public static class CloudWeb
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.Services.AddSingleton(kernel.Sources.Logs);
+        builder.Services.AddSingleton<ILoggerFactory>(new WebLogs(kernel.Sources.Logs));
         builder.Services.AddSingleton(new PublicAddress(kernel.Settings.PublicUrl));
         builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
         {
@@ -61,18 +62,33 @@ public static class CloudWeb
         var status = http.Response.StatusCode;
         if (http.Response.HasStarted || status is not (404 or 405) || http.Response.Headers.ContainsKey(RequestIds.Header)) return;
         var face = faces.Where(f => http.Request.Path.StartsWithSegments(f.Prefix, StringComparison.Ordinal)).MaxBy(f => f.Prefix.Length);
-        var requestId = RequestIds.Of(http, wire.Ids);
+        var requestId = RequestIds.Next(wire.Ids);
         http.Response.Headers[RequestIds.Header] = requestId;
         var dialect = face?.Dialect ?? Dialect.Nova;
         if (status == 404 && face is not null && !wire.Callers.Resolve(http.Request.Headers["X-Auth-Token"].ToString()).Ok)
         {
             // As in front of the original: who has no token is not told which paths exist.
-            await AnswerWriter.Write(http, new Fault.Unauthorized("The request you have made requires authentication."), face, requestId, http.RequestAborted);
+            await AnswerWriter.Write(http, new Fault.Unauthorized("The request you have made requires authentication."), face, requestId, version: null);
             return;
         }
 
         http.Response.ContentType = dialect.ContentType;
         var message = status == 404 ? "The resource could not be found." : "The method is not allowed for this resource.";
         await http.Response.Body.WriteAsync(dialect.Body(message, status, requestId), http.RequestAborted);
+    }
+}
+
+/// <summary>The web server's lines, without those of its hosting layer: that one would make an activity and a scope for every request. Its faults reach
+/// the log through the server's own category.</summary>
+internal sealed class WebLogs(ILoggerFactory logs) : ILoggerFactory
+{
+    public ILogger CreateLogger(string categoryName) =>
+        categoryName == "Microsoft.AspNetCore.Hosting.Diagnostics" ? NullLogger.Instance : logs.CreateLogger(categoryName);
+
+    public void AddProvider(ILoggerProvider provider) => logs.AddProvider(provider);
+
+    public void Dispose()
+    {
+        // The factory is the process's, not the web server's.
     }
 }

@@ -1,4 +1,6 @@
 using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
 
 namespace Sovereign.Kernel.Wire;
 
@@ -34,15 +36,38 @@ public sealed record MicroversionChange(int Minor, string What, bool Implemented
 /// <summary>What a service negotiates. The maximum is computed: the largest version with every change up to it implemented.</summary>
 /// <param name="ServiceType">Word in OpenStack-API-Version: "compute", "placement".</param>
 /// <param name="LegacyHeader">Older header that means the same ("X-OpenStack-Nova-API-Version"), or null.</param>
-public sealed class MicroversionTable(string ServiceType, int major, IReadOnlyList<MicroversionChange> changes, string? LegacyHeader = null)
+public sealed class MicroversionTable
 {
     public const string Header = "OpenStack-API-Version";
 
-    public string ServiceType { get; } = ServiceType;
+    /// <summary>Header values of every version from Min on, made once: they go out with every answer.</summary>
+    private readonly (StringValues Named, StringValues Bare)[] announced;
+    private readonly StringValues vary;
 
-    public string? LegacyHeader { get; } = LegacyHeader;
+    public MicroversionTable(string ServiceType, int major, IReadOnlyList<MicroversionChange> changes, string? LegacyHeader = null)
+    {
+        (this.ServiceType, this.LegacyHeader) = (ServiceType, LegacyHeader);
+        Min = new Microversion(major, changes[0].Minor);
+        Max = new Microversion(major, changes.TakeWhile(change => change.Implemented).Last().Minor);
+        announced = Enumerable.Range(Min.Minor, Max.Minor - Min.Minor + 1).Select(minor => new Microversion(major, minor).ToString())
+            .Select(version => (new StringValues($"{ServiceType} {version}"), new StringValues(version))).ToArray();
+        vary = LegacyHeader is null ? Header : $"{Header}, {LegacyHeader}";
+    }
 
-    public Microversion Min { get; } = new(major, changes[0].Minor);
+    public string ServiceType { get; }
 
-    public Microversion Max { get; } = new(major, changes.TakeWhile(change => change.Implemented).Last().Minor);
+    public string? LegacyHeader { get; }
+
+    public Microversion Min { get; }
+
+    public Microversion Max { get; }
+
+    /// <summary>Says in the answer's headers which version it was made for.</summary>
+    internal void Announce(IHeaderDictionary headers, Microversion version)
+    {
+        var (named, bare) = announced[version.Minor - Min.Minor];
+        headers[Header] = named;
+        headers.Vary = vary;
+        if (LegacyHeader is not null) headers[LegacyHeader] = bare;
+    }
 }

@@ -48,13 +48,14 @@ internal sealed class RequestPipeline(WireServices wire, ServiceFace face, Acces
 {
     public async Task Run(HttpContext http)
     {
-        var requestId = RequestIds.Of(http, wire.Ids);
-        using var timer = new CancellationTokenSource(face.RequestTimeMax, wire.Clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, http.RequestAborted);
+        var requestId = RequestIds.Next(wire.Ids);
+        using var deadline = new Deadline(http, wire.Clock, face.RequestTimeMax);
+        var version = Negotiation.Of(http, face.Microversions);
+        var announced = version.Ok ? version.Value : (Microversion?)null;
         Answer answer;
         try
         {
-            answer = await Handle(http, requestId, either.Token);
+            answer = version.Fault is { } unknown ? unknown : await Handle(http, requestId, version.Value, deadline);
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
@@ -75,17 +76,14 @@ internal sealed class RequestPipeline(WireServices wire, ServiceFace face, Acces
         catch (Exception error)
         {
             wire.Log.LogError(error, "Request {RequestId} {Method} {Path} failed.", requestId, http.Request.Method, http.Request.Path);
-            await AnswerWriter.Write(http, Broken(requestId), face, requestId, http.RequestAborted);
-            return;
+            answer = Broken(requestId);
         }
 
-        await AnswerWriter.Write(http, answer, face, requestId, http.RequestAborted);
+        await AnswerWriter.Write(http, answer, face, requestId, announced);
     }
 
-    private Task<Answer> Handle(HttpContext http, string requestId, CancellationToken stop)
+    private Task<Answer> Handle(HttpContext http, string requestId, Microversion version, Deadline deadline)
     {
-        var version = Negotiation.Of(http, face.Microversions);
-        if (version.Fault is { } unknown) return Task.FromResult<Answer>(unknown);
         AccessGrant? access = null;
         if (http.Request.Headers.TryGetValue("X-Auth-Token", out var token) || !rule.IsPublic)
         {
@@ -94,7 +92,7 @@ internal sealed class RequestPipeline(WireServices wire, ServiceFace face, Acces
             access = granted.Ok ? granted.Value : null;
         }
 
-        return handler(new Call(http, face, access, version.Value, requestId, wire.PublicUrl, stop));
+        return handler(new Call(http, face, access, version, requestId, wire.PublicUrl, deadline));
     }
 
     private Outcome<AccessGrant> Grant(string token, string requestId)
@@ -116,11 +114,33 @@ internal static class RequestIds
 {
     public const string Header = "x-openstack-request-id";
 
-    public static string Of(HttpContext http, IIdSource ids)
+    /// <summary>"req-" and a UUID, in one string.</summary>
+    public static string Next(IIdSource ids) => string.Create(40, ids.Next(), static (text, id) =>
     {
-        if (http.Items.TryGetValue(typeof(RequestIds), out var known)) return (string)known!;
-        var id = "req-" + ids.Uuid();
-        http.Items[typeof(RequestIds)] = id;
-        return id;
+        "req-".CopyTo(text);
+        id.TryFormat(text[4..], out _);
+    });
+}
+
+/// <summary>The time limit of one request and its client's patience. Most handlers never wait, so its timer is made by the first that does.</summary>
+internal sealed class Deadline(HttpContext http, TimeProvider clock, TimeSpan timeMax) : IDisposable
+{
+    private CancellationTokenSource? timer;
+    private CancellationTokenSource? either;
+
+    public CancellationToken Token
+    {
+        get
+        {
+            timer ??= new CancellationTokenSource(timeMax, clock);
+            either ??= CancellationTokenSource.CreateLinkedTokenSource(timer.Token, http.RequestAborted);
+            return either.Token;
+        }
+    }
+
+    public void Dispose()
+    {
+        either?.Dispose();
+        timer?.Dispose();
     }
 }
