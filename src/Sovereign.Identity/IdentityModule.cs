@@ -61,6 +61,9 @@ public sealed class IdentityModule : IModule
     /// <summary>Who resolves tokens for every service.</summary>
     public ICallers Callers { get; }
 
+    /// <summary>The operator's project of the first start; empty when it was renamed or deleted. Known after <see cref="Start"/>.</summary>
+    public string AdminProjectId => house.Model.Projects.FindNamed("default", "admin")?.Id ?? "";
+
     public string Name => "identity";
 
     public ServiceFace Face { get; } = new("identity", "keystone", Prefix, Dialect.Keystone);

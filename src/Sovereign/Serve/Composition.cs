@@ -1,0 +1,62 @@
+using Microsoft.Extensions.Logging;
+using Sovereign.Compute;
+using Sovereign.Identity;
+using Sovereign.Image;
+using Sovereign.Kernel;
+using Sovereign.Kernel.Access;
+using Sovereign.Network;
+using Sovereign.Node.Control;
+using Sovereign.Placement;
+
+namespace Sovereign.Serve;
+
+/// <summary>The house, put together: modules in the order of the arrows.</summary>
+public sealed class Composition
+{
+    private Composition(NodeModule node, IdentityModule identity, ImageModule image, PlacementModule placement, NetworkModule network, ComputeModule compute) =>
+        (Node, Identity, Image, Placement, Network, Compute) = (node, identity, image, placement, network, compute);
+
+    public NodeModule Node { get; }
+
+    public IdentityModule Identity { get; }
+
+    public ImageModule Image { get; }
+
+    public PlacementModule Placement { get; }
+
+    public NetworkModule Network { get; }
+
+    public ComputeModule Compute { get; }
+
+    public IReadOnlyList<IModule> Modules => [Node, Identity, Image, Placement, Network, Compute];
+
+    public ICallers Callers => Identity.Callers;
+
+    /// <param name="firstPasswords">Of the users admin and demo; used only when they don't exist yet.</param>
+    /// <param name="externalCidr">The external network's range, or null: what the first node chose free.</param>
+    public static Composition Of(KernelServices kernel, (string Admin, string Demo) firstPasswords, string? externalCidr)
+    {
+        var node = new NodeModule(kernel);
+        var image = new ImageModule(kernel);
+        var placement = new PlacementModule(kernel);
+        var network = new NetworkModule(kernel, node.Hub, new NetworkOptions(externalCidr));
+        var compute = new ComputeModule(kernel, node.Hub, image, placement, network.Networks, new ComputeOptions());
+        var catalog = new IModule[] { image, placement, network, compute }
+            .Select(module => new CatalogService(module.Face!.Type, module.Face.Name, kernel.Settings.PublicUrl + CatalogPath(module)))
+            .Prepend(new CatalogService("identity", "keystone", kernel.Settings.PublicUrl + "/identity"))
+            .ToList();
+        var identity = new IdentityModule(kernel, new IdentityOptions(catalog, new FirstUser("admin", firstPasswords.Admin), new FirstUser("demo", firstPasswords.Demo)));
+        node.Hub.ImageSource = image.OpenContent;
+        var composition = new Composition(node, identity, image, placement, network, compute);
+        foreach (var module in composition.Modules) kernel.Policy.Add(module.Access);
+        return composition;
+    }
+
+    /// <summary>Clients of the original find image and network at their root and append the version themselves.</summary>
+    private static string CatalogPath(IModule module) => module.Face!.Type switch
+    {
+        "image" => "/image",
+        "network" => "/network",
+        _ => module.Face.Prefix,
+    };
+}
