@@ -65,8 +65,8 @@ public sealed class ImageApiTests
         var gone = await cloud.Send("GET", "/image/v2/images/" + id);
         Assert.Equal(404, gone.Status);
         Assert.Contains("No image found with ID " + id, gone.Text, StringComparison.Ordinal);
-        await Rest(cloud);
-        Assert.Empty(Files(cloud));
+        await Until(() => Task.FromResult(Files(cloud).Count == 0));
+        await Until(() => Task.FromResult(cloud.Kernel.Due.AtRest));
         Assert.Empty(module.Verify());
     }
 
@@ -144,8 +144,8 @@ public sealed class ImageApiTests
         Assert.Equal(204, (await cloud.Send("DELETE", "/image/v2/images/" + id)).Status);
         await end.CancelAsync();
         Assert.Equal(410, (await sending).Status);
-        await Rest(cloud);
-        Assert.Empty(Files(cloud));
+        await Until(() => Task.FromResult(Files(cloud).Count == 0));
+        await Until(() => Task.FromResult(cloud.Kernel.Due.AtRest));
         Assert.Empty(module.Verify());
     }
 
@@ -161,14 +161,13 @@ public sealed class ImageApiTests
         Assert.Equal(2, Files(cloud).Count);
         Assert.Empty(module.Verify());
         foreach (var (id, token) in new[] { (first, "member-a"), (foreign, "member-b") }) Assert.Equal(204, (await cloud.Send("DELETE", "/image/v2/images/" + id, token)).Status);
-        await Rest(cloud);
-        Assert.Single(Files(cloud));
+        await Until(() => Task.FromResult(Files(cloud).Count == 1));
         Assert.Equal(content, (await cloud.Send("GET", $"/image/v2/images/{second}/file")).Bytes);
         Assert.Equal(200, (await Patch(cloud, second, """[{"op":"replace","path":"/visibility","value":"public"}]""", "admin")).Status);
         var other = await Make(cloud, "qcow2", content, token: "member-b");
         Assert.Single(Files(cloud));
         Assert.Equal(204, (await cloud.Send("DELETE", "/image/v2/images/" + second)).Status);
-        await Rest(cloud);
+        await Until(() => Task.FromResult(cloud.Kernel.Due.AtRest));
         Assert.Equal(content, (await cloud.Send("GET", $"/image/v2/images/{other}/file", "member-b")).Bytes);
         Assert.Empty(module.Verify());
     }
@@ -245,17 +244,15 @@ public sealed class ImageApiTests
     private static List<string> Files(TestCloud cloud) =>
         Directory.EnumerateFiles(Path.Combine(cloud.Kernel.Settings.DataDirectory, "images"), "*", SearchOption.AllDirectories).ToList();
 
-    private static Task Rest(TestCloud cloud) => Until(() => Task.FromResult(cloud.Kernel.Due.AtRest));
-
     private static async Task Until(Func<Task<bool>> holds)
     {
-        for (var i = 0; i < 500; i++)
+        for (var i = 0; i < 3000; i++)
         {
             if (await holds()) return;
             await Task.Delay(20);
         }
 
-        Assert.Fail("It did not come to pass in 10 s.");
+        Assert.Fail("It did not come to pass in 60 s.");
     }
 
     /// <summary>Gives some bytes and then waits until it is told to end or to break.</summary>

@@ -99,7 +99,7 @@ public sealed class InspectionTests
         var accepted = 0;
         for (var i = 0; i < 50_000; i++)
         {
-            var file = TestImages.Qcow2(version: random.Next(2) == 0 ? 2U : 3U)[..(random.Next(4) == 0 ? random.Next(4, 200) : 5 * 65_536)];
+            var file = TestImages.Qcow2(version: random.Next(2) == 0 ? 2U : 3U)[..(random.Next(4) == 0 ? random.Next(5, 200) : 5 * 65_536)];
             for (var j = random.Next(1, 6); j > 0; j--) file[random.Next(4, Math.Min(file.Length, 160))] = (byte)random.Next(256);
             var outcome = Inspect("qcow2", file);
             if (!outcome.Ok) continue;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Net.Http.Headers;
 using Sovereign.Image.Images;
 using Sovereign.Kernel;
@@ -29,6 +30,7 @@ internal sealed class ContentEndpoints(KernelServices kernel, ContentStore store
         }
 
         // Only an idle stream is timed out, not a long one: hence not the call's own limit.
+        if (call.Http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate) rate.MinDataRate = null;
         var done = await uploads.Upload(call.Access, call.Route("id"), request.Body, request.ContentLength, call.Http.RequestAborted);
         return Answer.Of(done, _ => Answer.Empty(204));
     }

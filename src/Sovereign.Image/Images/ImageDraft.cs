@@ -28,7 +28,7 @@ internal sealed class ImageDraft(ImageWhole before, AccessGrant access, bool may
     private ImageRow row = before.Row;
     private IReadOnlyList<string> tags = before.Tags;
 
-    public static bool IsKnown(string name) => known.Contains(name) || readOnly.Contains(name);
+    public static bool IsKnown(string name) => known.Contains(name) || readOnly.Contains(name) || reserved.Contains(name);
 
     public bool HasProperty(string name) => properties.ContainsKey(name);
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Sovereign.Image.Members;
 using Sovereign.Kernel.Sources;
@@ -10,8 +9,9 @@ namespace Sovereign.Image.Images;
 /// <summary>An image on the wire; its own properties are members beside the known ones.</summary>
 internal sealed record ImageView
 {
+    /// <summary>Has a setter because the serializer takes none for it that is init-only.</summary>
     [JsonExtensionData]
-    public JsonObject? Properties { get; init; }
+    public Dictionary<string, object>? Properties { get; set; }
 
     public required string? Name { get; init; }
 
@@ -62,7 +62,7 @@ internal sealed record ImageView
         var row = image.Row;
         return new ImageView
         {
-            Properties = image.Properties.Count == 0 ? null : new JsonObject(image.Properties.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)p.Value))),
+            Properties = image.Properties.Count == 0 ? null : image.Properties.ToDictionary(p => p.Key, object (p) => p.Value),
             Name = row.Name, DiskFormat = row.DiskFormat, ContainerFormat = row.ContainerFormat, Visibility = row.Visibility, Size = row.Size,
             VirtualSize = row.VirtualSize, Status = row.Status, Checksum = row.Checksum, Protected = row.Protected, MinRam = row.MinRam, MinDisk = row.MinDisk,
             Owner = row.Owner, OsHidden = row.OsHidden, OsHashAlgo = row.OsHashValue is null ? null : "sha512", OsHashValue = row.OsHashValue, Id = row.Id,
@@ -77,6 +77,7 @@ internal sealed record ImageList(
 
 [JsonSerializable(typeof(ImageView))]
 [JsonSerializable(typeof(ImageList))]
+[JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(Dictionary<string, JsonElement>))]
 [JsonSerializable(typeof(List<JsonElement>))]
 [JsonSerializable(typeof(List<string>))]
