@@ -21,9 +21,17 @@ public abstract class DisksContract : IAsyncLifetime
 
     protected static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    public virtual ValueTask InitializeAsync() => ValueTask.CompletedTask;
+    public ValueTask InitializeAsync() => Prepare();
 
-    public virtual ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        await Clean();
+        GC.SuppressFinalize(this);
+    }
+
+    protected virtual ValueTask Prepare() => ValueTask.CompletedTask;
+
+    protected virtual ValueTask Clean() => ValueTask.CompletedTask;
 
     [Fact]
     public async Task An_image_is_fetched_once_and_disks_stand_on_it()
@@ -105,7 +113,7 @@ public sealed class Qcow2DisksTests : DisksContract
         Assert.Contains("Volume id: config-2", await runner.Must("isoinfo", ["-d", "-i", path], Stop), StringComparison.Ordinal);
     }
 
-    public override ValueTask DisposeAsync()
+    protected override ValueTask Clean()
     {
         Directory.Delete(directory, recursive: true);
         return ValueTask.CompletedTask;
@@ -119,9 +127,17 @@ public abstract class FabricContract : IAsyncLifetime
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    public virtual ValueTask InitializeAsync() => ValueTask.CompletedTask;
+    public ValueTask InitializeAsync() => Prepare();
 
-    public virtual ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        await Clean();
+        GC.SuppressFinalize(this);
+    }
+
+    protected virtual ValueTask Prepare() => ValueTask.CompletedTask;
+
+    protected virtual ValueTask Clean() => ValueTask.CompletedTask;
 
     [Fact]
     public async Task All_things_are_made_twice_listed_once_and_removed_twice()
@@ -163,7 +179,7 @@ public sealed class LinuxFabricTests : FabricContract
 
     protected override IFabric Driver => world.Fabric;
 
-    public override ValueTask DisposeAsync() => world.DisposeAsync();
+    protected override ValueTask Clean() => world.DisposeAsync();
 }
 
 /// <summary>What every hypervisor driver must do.</summary>
@@ -175,9 +191,17 @@ public abstract class HypervisorContract : IAsyncLifetime
 
     protected abstract Task<string> Disk(DomainSpec domain);
 
-    public virtual ValueTask InitializeAsync() => ValueTask.CompletedTask;
+    public ValueTask InitializeAsync() => Prepare();
 
-    public virtual ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        await Clean();
+        GC.SuppressFinalize(this);
+    }
+
+    protected virtual ValueTask Prepare() => ValueTask.CompletedTask;
+
+    protected virtual ValueTask Clean() => ValueTask.CompletedTask;
 
     [Fact]
     public async Task A_domain_starts_once_is_seen_is_killed_and_goes()
@@ -223,14 +247,14 @@ public sealed class QemuHypervisorTests : HypervisorContract
 
     protected override IHypervisor Driver => driver!;
 
-    public override async ValueTask InitializeAsync()
+    protected override async ValueTask Prepare()
     {
         await world.InitializeAsync();
         driver = new QemuHypervisor(new QemuOptions(world.Options.Cloud, world.Options.Node, world.Options.StateDir, world.Names.Switch, null), world.Runner, TimeProvider.System);
         await driver.Probe(Stop);
     }
 
-    public override async ValueTask DisposeAsync()
+    protected override async ValueTask Clean()
     {
         await driver!.Destroy(CancellationToken.None);
         driver.Dispose();
