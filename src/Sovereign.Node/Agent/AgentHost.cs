@@ -45,8 +45,7 @@ public static class AgentHost
     {
         Directory.CreateDirectory(options.StateDir);
         var guests = new GuestDirectory();
-        await using var metadata = new MetadataServer(guests, options.Logging.CreateLogger("Sovereign.Node.Metadata"));
-        await metadata.Start(stop);
+        using var metadata = new MetadataServer(guests, options.Clock, options.Logging.CreateLogger("Sovereign.Node.Metadata"));
         try { await new SerialContext().Run(() => RunSerially(options, control, guests, metadata, stop)); }
         catch (OperationCanceledException) when (stop.IsCancellationRequested) { /* told to stop */ }
     }

@@ -1,66 +1,33 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Threading.Channels;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using Microsoft.Extensions.DependencyInjection;
+using System.Text;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using Sovereign.Node.Agent;
+using Sovereign.Node.Contract;
 using Sovereign.Node.Fabric;
 using Sovereign.Node.Machine;
 
 namespace Sovereign.Node.Metadata;
 
-/// <summary>The metadata service of all networks of this node in one Kestrel: its sockets listen inside the networks' namespaces,
-/// and the namespace a connection came by says on which networks its guest may be.</summary>
-public sealed class MetadataServer : IMetadataDoors, IAsyncDisposable
+/// <summary>The metadata service of all networks of this node: its sockets listen inside the networks' namespaces, and the namespace a connection
+/// came by says on which networks its guest may be. HTTP of its own, small: Kestrel gives up a client that closes its sending side after the
+/// request, as guests that ask with netcat do.</summary>
+public sealed class MetadataServer(GuestDirectory guests, TimeProvider clock, ILogger log) : IMetadataDoors, IDisposable
 {
+    /// <summary>Connections of one namespace at a time; more wait in the kernel's queue.</summary>
+    public const int ConnectionsMax = 64;
+
+    /// <summary>Request line and headers together; a body is never read.</summary>
+    public const int RequestBytesMax = 16 * 1024;
+
     private const string Address = "169.254.169.254";
     private const int Port = 80;
     private const int Backlog = 128;
-    private const int ConnectionsMax = 4096;
-    private const int ConnectionsWaitingMax = 256;
-    private const int HeadBytesMax = 16 * 1024;
-    private const int HeaderCountMax = 50;
-    private static readonly TimeSpan headLimit = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan idleLimit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan requestLimit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan failurePause = TimeSpan.FromMilliseconds(100);
     private readonly ConcurrentDictionary<string, Door> doors = new();
-    private readonly Channel<ConnectionContext> connections =
-        Channel.CreateBounded<ConnectionContext>(new BoundedChannelOptions(ConnectionsWaitingMax) { FullMode = BoundedChannelFullMode.Wait });
-    private readonly SocketConnectionContextFactory contexts;
-    private readonly GuestDirectory guests;
-    private readonly ILogger log;
-    private readonly WebApplication server;
-
-    public MetadataServer(GuestDirectory guests, ILogger log)
-    {
-        this.guests = guests;
-        this.log = log;
-        contexts = new SocketConnectionContextFactory(new SocketConnectionFactoryOptions(), log);
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Services.AddSingleton<IConnectionListenerFactory>(new DoorListenerFactory(connections.Reader));
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
-        {
-            options.AddServerHeader = false;
-            options.Limits.MaxConcurrentConnections = ConnectionsMax;
-            options.Limits.MaxRequestBodySize = 0;
-            options.Limits.MaxRequestHeadersTotalSize = HeadBytesMax;
-            options.Limits.MaxRequestHeaderCount = HeaderCountMax;
-            options.Limits.RequestHeadersTimeout = headLimit;
-            options.Limits.KeepAliveTimeout = idleLimit;
-            options.Listen(new DoorEndPoint(), listen => listen.Protocols = HttpProtocols.Http1);
-        });
-        server = builder.Build();
-        server.Run(Serve);
-    }
-
-    public Task Start(CancellationToken stop) => server.StartAsync(stop);
 
     public void Open(string netns, IReadOnlyList<string> networkIds)
     {
@@ -88,92 +55,104 @@ public sealed class MetadataServer : IMetadataDoors, IAsyncDisposable
         if (doors.TryRemove(netns, out var door)) door.Socket.Dispose();
     }
 
-    public async ValueTask DisposeAsync()
+    public void Dispose()
     {
         foreach (var netns in doors.Keys) Close(netns);
-        await server.DisposeAsync();
-        contexts.Dispose();
     }
 
     private async Task Accept(string netns, Door door)
     {
-        while (true)
+        while (doors.ContainsKey(netns))
         {
             try
             {
-                var connection = contexts.Create(await door.Socket.AcceptAsync());
-                connection.Features.Set(door);
-                await connections.Writer.WriteAsync(connection);
+                await door.Free.WaitAsync();
+                _ = Serve(netns, door, await door.Socket.AcceptAsync());
             }
-            catch (Exception e) when (e is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted or SocketError.Interrupted or SocketError.InvalidArgument })
+            catch (ObjectDisposedException) { return; }
+            catch (SocketException failure)
             {
-                return;   // the door was closed
+                door.Free.Release();
+                if (!doors.ContainsKey(netns)) return;
+                log.LogWarning(4601, "A metadata connection in {Netns} failed: {Reason}", netns, failure.Message);
+                await Task.Delay(failurePause, clock);
             }
-            catch (SocketException failure) { log.LogWarning(4601, "A metadata connection in {Netns} failed: {Reason}", netns, failure.Message); }
         }
     }
 
-    private async Task Serve(HttpContext context)
+    private async Task Serve(string netns, Door door, Socket peer)
     {
-        var address = context.Connection.RemoteIpAddress?.ToString() ?? "";
-        var guest = context.Features.Get<Door>() is { } door ? guests.Find(door.Networks, address) : null;
-        var document = guest is null ? null : MetadataTree.Find(guest, address, context.Request.Path.Value ?? "/");
-        if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
+        try
         {
-            context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
-            return;
+            using (peer)
+            using (var expiry = new CancellationTokenSource(requestLimit, clock))
+            {
+                var from = ((IPEndPoint)peer.RemoteEndPoint!).Address.ToString();
+                var head = await ReadHead(peer, expiry.Token);
+                await SendAll(peer, head is null ? Answer(400, null, true) : Respond(door, from, head), expiry.Token);
+                peer.Shutdown(SocketShutdown.Send);
+                // Its last words are read, so that the answer is not cut by a reset.
+                var rest = new byte[1024];
+                for (var read = 0; read < RequestBytesMax; )
+                {
+                    var got = await peer.ReceiveAsync(rest, expiry.Token);
+                    if (got == 0) break;
+                    read += got;
+                }
+            }
         }
-        if (document is null)
+        catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException) { /* the guest went away */ }
+        catch (Exception failure) { log.LogError(4602, "A metadata request in {Netns} failed: {Reason}", netns, failure.Message); }
+        finally { door.Free.Release(); }
+    }
+
+    private byte[] Respond(Door door, string from, string head)
+    {
+        var parts = head[..head.IndexOf('\n')].TrimEnd('\r').Split(' ');
+        if (parts.Length < 2 || parts[1].Length == 0 || parts[1][0] != '/') return Answer(400, null, true);
+        if (parts[0] is not ("GET" or "HEAD")) return Answer(405, null, true);
+        var path = Uri.UnescapeDataString(parts[1].Split('?', '#')[0]);
+        var document = guests.Find(door.Networks, from) is { } guest ? MetadataTree.Find(guest, from, path) : null;
+        return Answer(document is null ? 404 : 200, document, parts[0] == "GET");
+    }
+
+    /// <summary>Request line and headers; null when they are too long or do not end.</summary>
+    private static async Task<string?> ReadHead(Socket peer, CancellationToken stop)
+    {
+        var buffer = new byte[RequestBytesMax];
+        for (var length = 0; length < buffer.Length;)
         {
-            context.Response.StatusCode = StatusCodes.Status404NotFound;
-            return;
+            var got = await peer.ReceiveAsync(buffer.AsMemory(length), stop);
+            if (got == 0) return null;
+            length += got;
+            var text = buffer.AsSpan(0, length);
+            var end = text.IndexOf("\r\n\r\n"u8);
+            if (end < 0) end = text.IndexOf("\n\n"u8);
+            if (end >= 0) return Encoding.Latin1.GetString(buffer, 0, end + 2);
         }
-        context.Response.ContentType = document.ContentType;
-        context.Response.ContentLength = document.Content.Length;
-        if (HttpMethods.IsGet(context.Request.Method)) await context.Response.Body.WriteAsync(document.Content, context.RequestAborted);
+        return null;
+    }
+
+    private static byte[] Answer(int status, MetadataDocument? document, bool withContent)
+    {
+        var reason = status switch { 200 => "OK", 404 => "Not Found", 405 => "Method Not Allowed", _ => "Bad Request" };
+        var content = document?.Content ?? Encoding.ASCII.GetBytes($"{status} {reason}\n");
+        var head = string.Create(CultureInfo.InvariantCulture,
+            $"HTTP/1.1 {status} {reason}\r\nContent-Type: {document?.ContentType ?? "text/plain"}\r\nContent-Length: {content.Length}\r\nConnection: close\r\n\r\n");
+        return withContent ? [.. Encoding.ASCII.GetBytes(head), .. content] : Encoding.ASCII.GetBytes(head);
+    }
+
+    private static async Task SendAll(Socket peer, byte[] bytes, CancellationToken stop)
+    {
+        for (var sent = 0; sent < bytes.Length;) sent += await peer.SendAsync(bytes.AsMemory(sent), stop);
     }
 
     private sealed class Door(Socket socket)
     {
         public Socket Socket => socket;
 
+        public SemaphoreSlim Free { get; } = new(ConnectionsMax, ConnectionsMax);
+
         public required IReadOnlyList<string> Networks { get; set; }
-    }
-
-    private sealed class DoorEndPoint : EndPoint
-    {
-        public override string ToString() => "metadata";
-    }
-
-    private sealed class DoorListenerFactory(ChannelReader<ConnectionContext> connections) : IConnectionListenerFactory, IConnectionListenerFactorySelector
-    {
-        public bool CanBind(EndPoint endpoint) => endpoint is DoorEndPoint;
-
-        public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
-            ValueTask.FromResult<IConnectionListener>(new DoorListener(endpoint, connections));
-    }
-
-    private sealed class DoorListener(EndPoint endpoint, ChannelReader<ConnectionContext> connections) : IConnectionListener
-    {
-        private readonly CancellationTokenSource unbound = new();
-
-        public EndPoint EndPoint => endpoint;
-
-        public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
-        {
-            try { return await connections.ReadAsync(unbound.Token); } catch (OperationCanceledException) { return null; }
-        }
-
-        public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
-        {
-            unbound.Cancel();
-            return ValueTask.CompletedTask;
-        }
-
-        public ValueTask DisposeAsync()
-        {
-            unbound.Dispose();
-            return ValueTask.CompletedTask;
-        }
     }
 }

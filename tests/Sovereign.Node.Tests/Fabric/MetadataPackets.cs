@@ -34,6 +34,9 @@ public sealed class MetadataPackets : IAsyncLifetime
         Assert.Contains("instance-id\n", await Get(left, "/latest/meta-data/"), StringComparison.Ordinal);
         Assert.Equal("10.0.0.5", await Get(left, "/latest/meta-data/local-ipv4"));
         Assert.Null(await Get(left, "/latest/nothing"));
+        Assert.Contains("10.0.0.5", await HalfClosed(left, "GET /latest/meta-data/local-ipv4 HTTP/1.0\r\n\r\n"), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 405", await HalfClosed(left, "POST / HTTP/1.1\r\n\r\n"), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 400", await HalfClosed(left, new string('a', 20000)), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -57,6 +60,17 @@ public sealed class MetadataPackets : IAsyncLifetime
         world.Guests.Update(new ManifestItem(ItemKinds.Port, guest.Port.Id, 1) { Port = guest.Port with { DomainId = domain.Id } });
         world.Guests.Update(new ManifestItem(ItemKinds.Domain, domain.Id, 1) { Domain = domain });
         return guest;
+    }
+
+    // As a guest that asks with netcat: it sends, closes its side, and reads.
+    private static async Task<string> HalfClosed(Guest guest, string request)
+    {
+        using var socket = Machine.Netns.Within(guest.Netns, () => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+        await socket.ConnectAsync("169.254.169.254", 80, PacketWorld.Stop);
+        await socket.SendAsync(System.Text.Encoding.ASCII.GetBytes(request), PacketWorld.Stop);
+        using var reader = new StreamReader(new NetworkStream(socket));
+        socket.Shutdown(SocketShutdown.Send);
+        return await reader.ReadToEndAsync(PacketWorld.Stop);
     }
 
     private static async Task<string?> Get(Guest guest, string path)

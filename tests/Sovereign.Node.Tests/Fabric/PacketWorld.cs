@@ -22,7 +22,7 @@ public sealed class PacketWorld : IAsyncLifetime
         var cloud = Guid.NewGuid().ToString();
         Names = new FabricNames(cloud, "11111111-2222-3333-4444-555555555555");
         Options = new LinuxFabricOptions(cloud, "11111111-2222-3333-4444-555555555555", directory, null, []);
-        Metadata = new MetadataServer(Guests, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+        Metadata = new MetadataServer(Guests, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
         Fabric = new LinuxFabric(Options, Runner, Metadata);
     }
 
@@ -45,16 +45,12 @@ public sealed class PacketWorld : IAsyncLifetime
     /// <summary>An address of the external range.</summary>
     public string External(int host) => ExternalCidr[..ExternalCidr.LastIndexOf('.')] + "." + host;
 
-    public async ValueTask InitializeAsync()
-    {
-        await Metadata.Start(Stop);
-        ExternalCidr = await Fabric.Open(Stop);
-    }
+    public async ValueTask InitializeAsync() => ExternalCidr = await Fabric.Open(Stop);
 
     public async ValueTask DisposeAsync()
     {
         foreach (var guest in guests) await Runner.Run("ip", ["netns", "del", guest], CancellationToken.None);
-        await Metadata.DisposeAsync();
+        Metadata.Dispose();
         await Fabric.Destroy(CancellationToken.None);
         Directory.Delete(directory, recursive: true);
     }

@@ -1,0 +1,270 @@
+using System.Security.Cryptography;
+using Sovereign.Node.Contract;
+using Sovereign.Node.Disks;
+using Sovereign.Node.Fabric;
+using Sovereign.Node.Hypervisor;
+using Sovereign.Node.Machine;
+using Sovereign.Node.Tests.Fabric;
+using Sovereign.Testing.Simulated;
+using Xunit;
+
+namespace Sovereign.Node.Tests.Agent;
+
+/// <summary>What every disk driver must do.</summary>
+public abstract class DisksContract : IAsyncLifetime
+{
+    protected static readonly byte[] Image = new byte[65536];
+    protected static readonly string Digest = Convert.ToHexStringLower(SHA256.HashData(Image));
+    protected static readonly RootDiskSpec Root = new(Digest, "raw", Image.Length, 1 << 20);
+
+    protected abstract IDisks Driver { get; }
+
+    protected static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public ValueTask InitializeAsync() => Prepare();
+
+    public async ValueTask DisposeAsync()
+    {
+        await Clean();
+        GC.SuppressFinalize(this);
+    }
+
+    protected virtual ValueTask Prepare() => ValueTask.CompletedTask;
+
+    protected virtual ValueTask Clean() => ValueTask.CompletedTask;
+
+    [Fact]
+    public async Task An_image_is_fetched_once_and_disks_stand_on_it()
+    {
+        await Driver.EnsureImage(Digest, Open, Stop);
+        await Driver.EnsureImage(Digest, (_, _) => throw new InvalidOperationException("It is here already."), Stop);
+        Assert.True(await Driver.HasImage(Digest, Stop));
+        Assert.Equal(await Driver.EnsureOverlay("one", Root, Stop), await Driver.EnsureOverlay("one", Root, Stop));
+        Assert.Equal(["one"], await Driver.List(Stop));
+        Assert.Equal(0, await Driver.Reclaim(new HashSet<string>(), Stop));
+        await Driver.Remove("one", Stop);
+        await Driver.Remove("one", Stop);
+        Assert.Empty(await Driver.List(Stop));
+        Assert.Equal(0, await Driver.Reclaim(new HashSet<string> { Digest }, Stop));
+        Assert.Equal(1, await Driver.Reclaim(new HashSet<string>(), Stop));
+        Assert.False(await Driver.HasImage(Digest, Stop));
+    }
+
+    [Fact]
+    public async Task A_disk_without_its_image_is_refused() => await Assert.ThrowsAnyAsync<Exception>(() => Driver.EnsureOverlay("one", Root, Stop));
+
+    protected static Task<Stream> Open(long offset, CancellationToken stop) => Task.FromResult<Stream>(new MemoryStream(Image, (int)offset, Image.Length - (int)offset));
+}
+
+public sealed class SimulatedDisksTests : DisksContract
+{
+    protected override IDisks Driver { get; } = new SimulatedDisks(new SimulatedWorld());
+}
+
+public sealed class Qcow2DisksTests : DisksContract
+{
+    private readonly string directory = Directory.CreateTempSubdirectory("sov-disks-").FullName;
+    private readonly ProcessRunner runner = new(TimeProvider.System);
+
+    public Qcow2DisksTests() => Driver = new Qcow2Disks(directory, runner);
+
+    protected override IDisks Driver { get; }
+
+    [Fact]
+    public async Task Bytes_that_do_not_have_the_digest_are_refused_and_nothing_is_left()
+    {
+        var failure = await Assert.ThrowsAsync<NodeException>(() => Driver.EnsureImage(new string('a', 64), Open, Stop));
+        Assert.Contains("digest", failure.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(directory, "images")));
+    }
+
+    [Fact]
+    public async Task A_download_that_was_cut_goes_on_where_it_ended()
+    {
+        await File.WriteAllBytesAsync(Path.Combine(directory, "images", Digest + ".part"), Image[..1000], Stop);
+        var asked = -1L;
+        await Driver.EnsureImage(Digest, (offset, stop) => { asked = offset; return Open(offset, stop); }, Stop);
+        Assert.Equal(1000, asked);
+        Assert.True(await Driver.HasImage(Digest, Stop));
+    }
+
+    [Fact]
+    public async Task An_image_that_points_at_another_file_is_refused()
+    {
+        var path = Path.Combine(directory, "evil");
+        await runner.Must("qemu-img", ["create", "-q", "-f", "qcow2", "-b", "/etc/passwd", "-F", "raw", path], Stop);
+        var bytes = await File.ReadAllBytesAsync(path, Stop);
+        var digest = Convert.ToHexStringLower(SHA256.HashData(bytes));
+        await Driver.EnsureImage(digest, (_, _) => Task.FromResult<Stream>(new MemoryStream(bytes)), Stop);
+        var failure = await Assert.ThrowsAsync<NodeException>(() => Driver.EnsureOverlay("one", new RootDiskSpec(digest, "qcow2", bytes.Length, 0), Stop));
+        Assert.Contains("refers to another file", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_config_drive_is_a_disk_with_long_names_that_other_programs_read()
+    {
+        var domain = RealCloud.Domain(Digest, "raw", 1, []);
+        var path = Path.Combine(directory, "config.iso");
+        await File.WriteAllBytesAsync(path, ConfigDrive.Build(domain.Guest), Stop);
+        var listing = await runner.Must("isoinfo", ["-R", "-f", "-i", path], Stop);
+        Assert.Contains("/openstack/latest/meta_data.json", listing, StringComparison.Ordinal);
+        Assert.Contains("/openstack/2018-08-27/vendor_data2.json", listing, StringComparison.Ordinal);
+        Assert.Equal(domain.Guest.MetaDataJson, await runner.Must("isoinfo", ["-R", "-i", path, "-x", "/openstack/latest/meta_data.json"], Stop));
+        Assert.Contains("Volume id: config-2", await runner.Must("isoinfo", ["-d", "-i", path], Stop), StringComparison.Ordinal);
+    }
+
+    protected override ValueTask Clean()
+    {
+        Directory.Delete(directory, recursive: true);
+        return ValueTask.CompletedTask;
+    }
+}
+
+/// <summary>What every fabric driver must do.</summary>
+public abstract class FabricContract : IAsyncLifetime
+{
+    protected abstract IFabric Driver { get; }
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public ValueTask InitializeAsync() => Prepare();
+
+    public async ValueTask DisposeAsync()
+    {
+        await Clean();
+        GC.SuppressFinalize(this);
+    }
+
+    protected virtual ValueTask Prepare() => ValueTask.CompletedTask;
+
+    protected virtual ValueTask Clean() => ValueTask.CompletedTask;
+
+    [Fact]
+    public async Task All_things_are_made_twice_listed_once_and_removed_twice()
+    {
+        Assert.Equal(await Driver.Open(Stop), await Driver.Open(Stop));
+        var network = PacketWorld.Network(dhcp: true);
+        var group = PacketWorld.Group(PacketWorld.Ingress("tcp", 22, 22), PacketWorld.Egress());
+        var port = new PortSpec(Guid.NewGuid().ToString(), network.Id, "d", "fa:16:3e:00:00:01", [new AddressSpec(network.Subnets[0].Id, "10.0.0.5")], true, true, [group.Id], [], "guest");
+        var router = new RouterSpec(Guid.NewGuid().ToString(), true, null, [new RouterInterfaceSpec(Guid.NewGuid().ToString(), network.Id, "fa:16:3e:00:00:02", ["10.0.0.1/24"])], [], []);
+        for (var round = 0; round < 2; round++)
+        {
+            await Driver.EnsureNetwork(network, Stop);
+            await Driver.EnsureGroup(group, Stop);
+            await Driver.EnsurePort(port, [group], Stop);
+            await Driver.EnsureRouter(router, Stop);
+        }
+        var listed = await Driver.List(Stop);
+        Assert.Equal(3, listed.Count);
+        Assert.Equal([(ItemKinds.Network, network.Id), (ItemKinds.Port, port.Id), (ItemKinds.Router, router.Id)], listed.Select(t => (t.Kind, t.Id)).Order());
+        for (var round = 0; round < 2; round++)
+        {
+            await Driver.RemoveRouter(router.Id, Stop);
+            await Driver.RemovePort(port.Id, Stop);
+            await Driver.RemoveGroup(group.Id, Stop);
+            await Driver.RemoveNetwork(network.Id, Stop);
+        }
+        Assert.Empty(await Driver.List(Stop));
+    }
+}
+
+public sealed class SimulatedFabricTests : FabricContract
+{
+    protected override IFabric Driver { get; } = new SimulatedFabric(new SimulatedWorld());
+}
+
+public sealed class LinuxFabricTests : FabricContract
+{
+    private readonly PacketWorld world = new();
+
+    protected override IFabric Driver => world.Fabric;
+
+    protected override ValueTask Clean() => world.DisposeAsync();
+}
+
+/// <summary>What every hypervisor driver must do.</summary>
+public abstract class HypervisorContract : IAsyncLifetime
+{
+    protected abstract IHypervisor Driver { get; }
+
+    protected static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    protected abstract Task<string> Disk(DomainSpec domain);
+
+    public ValueTask InitializeAsync() => Prepare();
+
+    public async ValueTask DisposeAsync()
+    {
+        await Clean();
+        GC.SuppressFinalize(this);
+    }
+
+    protected virtual ValueTask Prepare() => ValueTask.CompletedTask;
+
+    protected virtual ValueTask Clean() => ValueTask.CompletedTask;
+
+    [Fact]
+    public async Task A_domain_starts_once_is_seen_is_killed_and_goes()
+    {
+        var domain = RealCloud.Domain("d", "raw", 1, []) with { RebootCount = 3 };
+        Assert.Equal(DomainPower.Absent, (await Driver.Look(domain.Id, Stop)).Power);
+        var disk = await Disk(domain);
+        await Driver.Start(domain, disk, Stop);
+        await Driver.Start(domain, disk, Stop);
+        Assert.Equal(new DomainSight(domain.Id, DomainPower.Running, 3), await Driver.Look(domain.Id, Stop));
+        Assert.Equal([domain.Id], (await Driver.List(Stop)).Select(s => s.Id));
+        await Assert.ThrowsAnyAsync<Exception>(() => Driver.Remove(domain.Id, Stop));
+        await Driver.Kill(domain.Id, Stop);
+        await Driver.Kill(domain.Id, Stop);
+        Assert.Equal(DomainPower.Halted, (await Driver.Look(domain.Id, Stop)).Power);
+        await Driver.PowerDown(domain.Id, Stop);
+        await Driver.Remove(domain.Id, Stop);
+        await Driver.Remove(domain.Id, Stop);
+        Assert.Equal(DomainPower.Absent, (await Driver.Look(domain.Id, Stop)).Power);
+        Assert.Empty(await Driver.ConsoleTail(domain.Id, 100, Stop));
+    }
+}
+
+public sealed class SimulatedHypervisorTests : HypervisorContract
+{
+    private readonly SimulatedWorld world = new();
+
+    public SimulatedHypervisorTests() => Driver = new SimulatedHypervisor(world);
+
+    protected override IHypervisor Driver { get; }
+
+    protected override Task<string> Disk(DomainSpec domain)
+    {
+        world.Disks[domain.Id] = "d";
+        return Task.FromResult("d");
+    }
+}
+
+public sealed class QemuHypervisorTests : HypervisorContract
+{
+    private readonly PacketWorld world = new();
+    private QemuHypervisor? driver;
+
+    protected override IHypervisor Driver => driver!;
+
+    protected override async ValueTask Prepare()
+    {
+        await world.InitializeAsync();
+        driver = new QemuHypervisor(new QemuOptions(world.Options.Cloud, world.Options.Node, world.Options.StateDir, world.Names.Switch, null), world.Runner, TimeProvider.System);
+        await driver.Probe(Stop);
+    }
+
+    protected override async ValueTask Clean()
+    {
+        await driver!.Destroy(CancellationToken.None);
+        driver.Dispose();
+        await world.DisposeAsync();
+    }
+
+    protected override async Task<string> Disk(DomainSpec domain)
+    {
+        var path = Path.Combine(world.Options.StateDir, "disk.qcow2");
+        await world.Runner.Must("qemu-img", ["create", "-q", "-f", "qcow2", path, "1M"], Stop);
+        return path;
+    }
+}
