@@ -82,7 +82,7 @@ public sealed class NetworkModule : IModule
 
     public IReadOnlyList<QuotaResource> Quotas { get; } =
     [
-        Counted("network", 100, "networks"), Counted("subnet", 100, "subnets"), Counted("port", 500, "ports"), Counted("router", 10, "routers"),
+        Counted("network", 100, "networks"), Counted("subnet", 100, "subnets"), Counted("port", 500, "ports WHERE project_id <> ''"), Counted("router", 10, "routers"),
         Counted("floatingip", 50, "floating_ips"), Counted("security_group", 10, "security_groups"), Counted("security_group_rule", 100, "security_group_rules"),
     ];
 
@@ -102,7 +102,7 @@ public sealed class NetworkModule : IModule
     }
 
     private static QuotaResource Counted(string name, long limit, string table) =>
-        new(Service, name, limit, $"SELECT project_id, COUNT(*) AS used FROM {table} WHERE project_id <> '' GROUP BY project_id");
+        new(Service, name, limit, $"SELECT project_id, COUNT(*) AS used FROM {table} GROUP BY project_id");
 
     /// <summary>A node says hello: the first one brings the external network, and routers that waited for a node get this one.</summary>
     private void Welcome(Tx tx, NodeInfo node)

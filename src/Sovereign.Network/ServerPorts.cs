@@ -90,13 +90,13 @@ internal sealed class ServerPorts(FabricPlan fabric, PortMaker maker, PortServic
         if (rows.Count == 0) return new Dictionary<string, IReadOnlyList<PortInfo>>();
         var ids = rows.ConvertAll(row => row.Id);
         var addresses = AddressStore.OfPorts(session, ids);
-        var subnets = SubnetStore.All(session, addresses.SelectMany(g => g).Select(a => a.SubnetId).Distinct(StringComparer.Ordinal).ToArray())
+        var subnets = SubnetStore.All(session, addresses.SelectMany(g => g).Select(a => a.SubnetId).Distinct(StringComparer.Ordinal).ToList())
             .ToDictionary(subnet => subnet.Id, StringComparer.Ordinal);
-        var networkIds = rows.Select(row => row.NetworkId).Distinct(StringComparer.Ordinal).ToArray();
+        var networkIds = rows.Select(row => row.NetworkId).Distinct(StringComparer.Ordinal).ToList();
         var networks = session.Query<NetworkRow>("SELECT * FROM networks WHERE id IN @networkIds", new { networkIds })
             .ToDictionary(network => network.Id, StringComparer.Ordinal);
         var groups = PortStore.Groups(session, ids);
-        var names = GroupStore.Names(session, groups.SelectMany(g => g).Distinct(StringComparer.Ordinal).ToArray());
+        var names = GroupStore.Names(session, groups.SelectMany(g => g).Distinct(StringComparer.Ordinal).ToList());
         var floating = FloatingIpStore.OfPorts(session, ids).ToLookup(ip => ip.PortId!, StringComparer.Ordinal);
         return rows.GroupBy(row => row.DeviceId, StringComparer.Ordinal).ToDictionary(
             server => server.Key,

@@ -47,7 +47,7 @@ internal sealed class FabricPlan(INodes nodes)
     {
         var routers = tx.Query<string>(
             "SELECT DISTINCT p.device_id FROM addresses a JOIN ports p ON p.id = a.port_id WHERE a.subnet_id = @subnetId AND p.device_owner IN @owners",
-            new { subnetId, owners = new[] { Owners.RouterInterface, Owners.RouterGateway } });
+            new { subnetId, owners = new List<string> { Owners.RouterInterface, Owners.RouterGateway } });
         foreach (var router in routers) RouterChanged(tx, router);
     }
 

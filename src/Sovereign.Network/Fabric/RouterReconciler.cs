@@ -85,7 +85,7 @@ internal sealed class RouterReconciler(KernelServices kernel, FabricPlan fabric,
     private static (List<string> Addresses, List<SubnetRow> Subnets) Addresses(Tx tx, PortRow port)
     {
         var rows = AddressStore.OfPort(tx, port.Id);
-        var subnets = SubnetStore.All(tx, rows.Select(a => a.SubnetId).Distinct(StringComparer.Ordinal).ToArray());
+        var subnets = SubnetStore.All(tx, rows.Select(a => a.SubnetId).Distinct(StringComparer.Ordinal).ToList());
         var written = rows.ConvertAll(a => string.Create(
             CultureInfo.InvariantCulture, $"{Ipv4.Format(a.Address)}/{subnets.Find(s => s.Id == a.SubnetId)!.Range.Prefix}"));
         return (written, rows.ConvertAll(a => subnets.Find(s => s.Id == a.SubnetId)!));

@@ -91,9 +91,9 @@ internal sealed class FloatingIpService(KernelServices kernel, FabricPlan fabric
 
     private static List<FloatingIpView> Views(Session session, IReadOnlyList<FloatingIpRow> rows)
     {
-        var tags = TagStore.Of(session, Kinds.FloatingIp, rows.Select(row => row.Id).ToArray());
-        var portIds = rows.Where(row => row.PortId is not null).Select(row => row.PortId!).ToArray();
-        List<PortRow> found = portIds.Length == 0 ? [] : session.Query<PortRow>("SELECT * FROM ports WHERE id IN @portIds", new { portIds });
+        var tags = TagStore.Of(session, Kinds.FloatingIp, rows.Select(row => row.Id).ToList());
+        var portIds = rows.Where(row => row.PortId is not null).Select(row => row.PortId!).ToList();
+        List<PortRow> found = portIds.Count == 0 ? [] : session.Query<PortRow>("SELECT * FROM ports WHERE id IN @portIds", new { portIds });
         return rows.Select(row => row.ToView(found.Find(port => port.Id == row.PortId), tags(row.Id))).ToList();
     }
 

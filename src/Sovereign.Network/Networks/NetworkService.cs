@@ -90,7 +90,7 @@ internal sealed class NetworkService(KernelServices kernel, FabricPlan fabric, P
 
     private static List<NetworkView> Views(Session session, IReadOnlyList<NetworkRow> rows, bool admin)
     {
-        var ids = rows.Select(row => row.Id).ToArray();
+        var ids = rows.Select(row => row.Id).ToList();
         var subnets = NetworkStore.SubnetIds(session, ids);
         var tags = TagStore.Of(session, Kinds.Network, ids);
         return rows.Select(row => row.ToView(subnets(row.Id), tags(row.Id), subnets(row.Id).Count > 0, admin)).ToList();

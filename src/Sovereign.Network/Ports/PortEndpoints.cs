@@ -26,7 +26,7 @@ internal sealed class PortEndpoints(PortService ports)
         TagStore.Filter(parsed.Value, query, Kinds.Port);
         if (query.TryGetValue("security_groups", out var groups))
         {
-            parsed.Value.Where("p.id IN (SELECT port_id FROM port_groups WHERE group_id IN @value)", groups.Select(g => g ?? "").ToArray());
+            parsed.Value.Where("p.id IN (SELECT port_id FROM port_groups WHERE group_id IN @value)", groups.Select(g => g ?? "").ToList());
         }
 
         if (query.TryGetValue("fixed_ips", out var ips) && FixedIps(parsed.Value, ips) is { } malformed) return Task.FromResult<Answer>(malformed);
@@ -55,8 +55,8 @@ internal sealed class PortEndpoints(PortService ports)
             }
         }
 
-        if (subnets.Count > 0) request.Where("p.id IN (SELECT port_id FROM addresses WHERE subnet_id IN @value)", subnets.ToArray());
-        if (addresses.Count > 0) request.Where("p.id IN (SELECT port_id FROM addresses WHERE address IN @value)", addresses.ToArray());
+        if (subnets.Count > 0) request.Where("p.id IN (SELECT port_id FROM addresses WHERE subnet_id IN @value)", subnets.ToList());
+        if (addresses.Count > 0) request.Where("p.id IN (SELECT port_id FROM addresses WHERE address IN @value)", addresses.ToList());
         return null;
     }
 

@@ -32,7 +32,7 @@ internal sealed class PortService(KernelServices kernel, FabricPlan fabric, Port
 
         return ListSql.Page<PortRow>(session, request, "p.*").Map(page =>
         {
-            var ids = page.Items.Select(row => row.Id).ToArray();
+            var ids = page.Items.Select(row => row.Id).ToList();
             var (addresses, named, tags) = (AddressStore.OfPorts(session, ids), PortStore.Groups(session, ids), TagStore.Of(session, Kinds.Port, ids));
             return new Page<PortView>(
                 page.Items.Select(row => row.ToView(addresses[row.Id], named[row.Id].ToList(), tags(row.Id), access.Everything)).ToList(), page.More);

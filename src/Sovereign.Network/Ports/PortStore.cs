@@ -35,7 +35,7 @@ internal static class PortStore
     public static PortRow? DhcpOf(Session session, string networkId) => session.FirstOrDefault<PortRow>(
         "SELECT * FROM ports WHERE network_id = @networkId AND device_owner = @Dhcp ORDER BY id LIMIT 1", new { networkId, Wire.Owners.Dhcp });
 
-    public static bool AnyOfOwner(Session session, string networkId, params string[] owners) => session.Scalar<long?>(
+    public static bool AnyOfOwner(Session session, string networkId, params List<string> owners) => session.Scalar<long?>(
         "SELECT 1 FROM ports WHERE network_id = @networkId AND device_owner IN @owners LIMIT 1", new { networkId, owners }) is not null;
 
     public static bool Insert(Tx tx, PortRow row) => tx.Execute(

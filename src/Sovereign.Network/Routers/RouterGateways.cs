@@ -69,7 +69,7 @@ internal sealed class RouterGateways(PortMaker ports, FabricPlan fabric)
         var outer = SubnetStore.OfNetwork(tx, externalNetworkId);
         foreach (var port in RouterStore.Interfaces(tx, router.Id))
         {
-            var inner = SubnetStore.All(tx, AddressStore.OfPort(tx, port.Id).Select(a => a.SubnetId).ToArray());
+            var inner = SubnetStore.All(tx, AddressStore.OfPort(tx, port.Id).Select(a => a.SubnetId).ToList());
             foreach (var (a, b) in inner.SelectMany(a => outer.Select(b => (a, b))))
             {
                 if (a.Range.Overlaps(b.Range)) return RouterInterfaces.Overlap(b, a);

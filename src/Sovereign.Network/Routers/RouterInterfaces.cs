@@ -104,7 +104,7 @@ internal sealed class RouterInterfaces(KernelServices kernel, FabricPlan fabric,
 
         var addresses = AddressStore.OfPort(tx, portId);
         if (addresses.Count == 0) return NetworkFaults.BadRequest("router", "Router port must have at least one fixed IP");
-        var subnets = SubnetStore.All(tx, addresses.Select(a => a.SubnetId).Distinct(StringComparer.Ordinal).ToArray());
+        var subnets = SubnetStore.All(tx, addresses.Select(a => a.SubnetId).Distinct(StringComparer.Ordinal).ToList());
         if (Fits(tx, router, subnets) is { } conflict) return conflict;
         var groups = PortStore.Groups(tx, portId);
         PortStore.SetGroups(tx, portId, []);
@@ -119,7 +119,7 @@ internal sealed class RouterInterfaces(KernelServices kernel, FabricPlan fabric,
     {
         var legs = RouterStore.Interfaces(tx, router.Id).Select(port => port.Id).ToList();
         if (router.GatewayPortId is not null) legs.Add(router.GatewayPortId);
-        var known = SubnetStore.All(tx, AddressStore.OfPorts(tx, legs).SelectMany(g => g).Select(a => a.SubnetId).Distinct(StringComparer.Ordinal).ToArray());
+        var known = SubnetStore.All(tx, AddressStore.OfPorts(tx, legs).SelectMany(g => g).Select(a => a.SubnetId).Distinct(StringComparer.Ordinal).ToList());
         foreach (var (a, b) in added.SelectMany(a => known.Select(b => (a, b))))
         {
             if (a.Id == b.Id) return NetworkFaults.BadRequest("router", $"Router already has a port on subnet {a.Id}");

@@ -85,8 +85,8 @@ internal sealed class RouterService(KernelServices kernel, FabricPlan fabric, Ro
 
     private static List<RouterView> Views(Session session, IReadOnlyList<RouterRow> rows, bool admin)
     {
-        var tags = TagStore.Of(session, Kinds.Router, rows.Select(row => row.Id).ToArray());
-        var addresses = AddressStore.OfPorts(session, rows.Where(row => row.GatewayPortId is not null).Select(row => row.GatewayPortId!).ToArray());
+        var tags = TagStore.Of(session, Kinds.Router, rows.Select(row => row.Id).ToList());
+        var addresses = AddressStore.OfPorts(session, rows.Where(row => row.GatewayPortId is not null).Select(row => row.GatewayPortId!).ToList());
         return rows.Select(row => row.ToView(
             addresses[row.GatewayPortId ?? ""].Select(a => new FixedIpView { SubnetId = a.SubnetId, IpAddress = Ipv4.Format(a.Address) }).ToList(),
             tags(row.Id),
@@ -182,7 +182,7 @@ internal static class RouterRules
         var legs = RouterStore.Interfaces(session, router.Id).Select(port => port.Id).ToList();
         if (router.GatewayPortId is not null) legs.Add(router.GatewayPortId);
         var addresses = AddressStore.OfPorts(session, legs).SelectMany(group => group).ToList();
-        var subnets = SubnetStore.All(session, addresses.Select(a => a.SubnetId).Distinct(StringComparer.Ordinal).ToArray());
+        var subnets = SubnetStore.All(session, addresses.Select(a => a.SubnetId).Distinct(StringComparer.Ordinal).ToList());
         foreach (var route in routes)
         {
             if (!Ipv4.TryParse(route.Nexthop, out var hop) || !subnets.Exists(subnet => subnet.Range.Contains(hop))) return Bad(routes, "the nexthop is not connected with router");

@@ -53,7 +53,7 @@ internal sealed class SecurityGroupService(KernelServices kernel, FabricPlan fab
         if (access.OnlyProject is { } project) request.Where("g.project_id = @value", project);
         return ListSql.Page<GroupRow>(session, request, "g.*").Map(page =>
         {
-            var ids = page.Items.Select(row => row.Id).ToArray();
+            var ids = page.Items.Select(row => row.Id).ToList();
             var (rules, tags) = (GroupStore.Rules(session, ids), TagStore.Of(session, Kinds.Group, ids));
             return new Page<GroupView>(page.Items.Select(row => row.ToView(rules[row.Id], tags(row.Id))).ToList(), page.More);
         });

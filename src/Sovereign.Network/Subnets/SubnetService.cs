@@ -31,7 +31,7 @@ internal sealed class SubnetService(KernelServices kernel, FabricPlan fabric, Dh
 
         return ListSql.Page<SubnetRow>(session, request, "s.*").Map(page =>
         {
-            var tags = TagStore.Of(session, Kinds.Subnet, page.Items.Select(row => row.Id).ToArray());
+            var tags = TagStore.Of(session, Kinds.Subnet, page.Items.Select(row => row.Id).ToList());
             return new Page<SubnetView>(page.Items.Select(row => row.ToView(tags(row.Id))).ToList(), page.More);
         });
     });

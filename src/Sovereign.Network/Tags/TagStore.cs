@@ -42,9 +42,9 @@ internal static class TagStore
         foreach (var filter in Filters)
         {
             if (!query.TryGetValue(filter, out var values)) continue;
-            var tags = values.SelectMany(v => (v ?? "").Split(',')).Where(t => t.Length > 0).Distinct(StringComparer.Ordinal).ToArray();
-            if (tags.Length == 0) continue;
-            var wanted = filter.EndsWith("any", StringComparison.Ordinal) ? 1 : tags.Length;
+            var tags = values.SelectMany(v => (v ?? "").Split(',')).Where(t => t.Length > 0).Distinct(StringComparer.Ordinal).ToList();
+            if (tags.Count == 0) continue;
+            var wanted = filter.EndsWith("any", StringComparison.Ordinal) ? 1 : tags.Count;
             var not = filter.StartsWith("not", StringComparison.Ordinal) ? "<" : ">=";
             // Kind and count are ours; only the tags come from outside.
             request.Where(
