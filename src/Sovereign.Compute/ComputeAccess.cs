@@ -8,14 +8,14 @@ internal static class ComputeAccess
     private const string Readers = "admin or project_reader";
     private const string Members = "admin or project_member";
     private const string Admins = "admin";
-    private const string Anybody = "any";
+    private const string Anybody = "admin or self";
 
     public static readonly IReadOnlyList<AccessRule> Table =
     [
         new("compute:versions", "public"), new("compute:extensions:list", Anybody),
         new("compute:flavors:list", Anybody), new("compute:flavors:show", Anybody), new("compute:flavors:create", Admins),
         new("compute:flavors:update", Admins), new("compute:flavors:delete", Admins), new("compute:flavors:access-change", Admins),
-        new("compute:flavors:access-list", Admins), new("compute:flavors:specs-list", Readers), new("compute:flavors:specs-change", Admins),
+        new("compute:flavors:access-list", Admins), new("compute:flavors:specs-list", Anybody), new("compute:flavors:specs-change", Admins),
         new("compute:keypairs:list", "admin or self"), new("compute:keypairs:show", "admin or self"), new("compute:keypairs:create", "admin or self"),
         new("compute:keypairs:delete", "admin or self"),
         new("compute:servers:list", Readers), new("compute:servers:detail", Readers), new("compute:servers:show", Readers),

@@ -32,7 +32,7 @@ internal sealed class GuestData(MasterKey master, ComputeOptions options)
         json.WriteNumber("launch_index", row.LaunchIndex);
         json.WriteString("availability_zone", options.Zone);
         // The seed is derived, not stored: the same document each time, and no two servers share it.
-        json.WriteBase64String("random_seed", HKDF.Expand(HashAlgorithmName.SHA512, master.Derive("guest-seed:" + row.Id), SeedBytes, []));
+        json.WriteBase64String("random_seed", HKDF.DeriveKey(HashAlgorithmName.SHA512, master.Derive("guest-seed:" + row.Id), SeedBytes));
         json.WriteString("project_id", row.ProjectId);
         json.Texts("meta", row.MetadataMap());
         json.Texts("public_keys", keys.Select(key => KeyValuePair.Create(key.Name, key.OpenSshKey)));

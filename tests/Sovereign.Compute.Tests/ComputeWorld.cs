@@ -1,0 +1,279 @@
+using Xunit;
+using System.Collections.Concurrent;
+using System.Text;
+using Sovereign.Image;
+using Sovereign.Kernel;
+using Sovereign.Kernel.Access;
+using Sovereign.Kernel.Outcomes;
+using Sovereign.Kernel.Store;
+using Sovereign.Network;
+using Sovereign.Node.Contract;
+using Sovereign.Node.Control;
+using Sovereign.Placement;
+using Sovereign.Testing.Clouds;
+
+namespace Sovereign.Compute.Tests;
+
+/// <summary>A cloud with compute and simulated nodes; images, networks and placement are fakes with the same rules.</summary>
+internal sealed class ComputeWorld : IAsyncDisposable
+{
+    public const string Image = "11111111-1111-4111-8111-111111111111";
+    public const string PrivateImage = "22222222-2222-4222-8222-222222222222";
+    public const string Network = "33333333-3333-4333-8333-333333333333";
+    private readonly CancellationTokenSource stop = new();
+    private Task agents = Task.CompletedTask;
+
+    private ComputeWorld(TestCloud cloud, NodeHub hub, FakeNetworks networks, FakePlacement placement) =>
+        (Cloud, Hub, Networks, Placement) = (cloud, hub, networks, placement);
+
+    public TestCloud Cloud { get; }
+
+    public NodeHub Hub { get; }
+
+    public FakeNetworks Networks { get; }
+
+    public FakePlacement Placement { get; }
+
+    public List<FakeAgent> Nodes { get; } = [];
+
+    public static async Task<ComputeWorld> Start(int nodes = 1, string engine = "sqlite")
+    {
+        NodeHub? hub = null;
+        FakeNetworks? networks = null;
+        FakePlacement? placement = null;
+        var cloud = await TestCloud.Start(
+            kernel =>
+            {
+                var node = new NodeModule(kernel);
+                hub = node.Hub;
+                networks = new FakeNetworks(kernel, hub);
+                placement = new FakePlacement();
+                return [node, new ComputeModule(kernel, hub, new FakeImages(), placement, networks, new ComputeOptions())];
+            },
+            engine: engine);
+        var world = new ComputeWorld(cloud, hub!, networks!, placement!);
+        for (var i = 0; i < nodes; i++) world.Nodes.Add(new FakeAgent(hub!, $"node-{i:d3}"));
+        foreach (var agent in world.Nodes) await agent.Hello(world.stop.Token);
+        world.agents = Task.WhenAll(world.Nodes.Select(agent => agent.Run(world.stop.Token)));
+        return world;
+    }
+
+    public Task<TestReply> Send(string method, string path, string? token = "member-a", object? body = null, string? version = null) =>
+        Cloud.Send(method, "/compute/v2.1" + path, token, body, version is null ? [] : [("OpenStack-API-Version", "compute " + version)]);
+
+    /// <summary>The id of the flavor with this name.</summary>
+    public async Task<string> Flavor(string name = "SCS-1L-1") =>
+        (await Send("GET", "/flavors")).Json["flavors"]!.AsArray().Single(f => (string)f!["name"]! == name)!["id"]!.GetValue<string>();
+
+    public async Task<string> Create(string name = "vm", string token = "member-a", object? networks = null)
+    {
+        var reply = await Send("POST", "/servers", token, new
+        {
+            server = new { name, imageRef = Image, flavorRef = await Flavor(), networks = networks ?? new[] { new { uuid = Network } } },
+        });
+        Assert.True(reply.Status == 202, reply.Text);
+        return (string)reply.Json["server"]!["id"]!;
+    }
+
+    /// <summary>Waits until the server shows this status; null waits until it is gone.</summary>
+    public async Task<TestReply> Until(string id, string? status, string token = "member-a")
+    {
+        for (var i = 0; i < 400; i++)
+        {
+            var reply = await Send("GET", "/servers/" + id, token, version: "2.1");
+            if (status is null ? reply.Status == 404 : reply.Status == 200 && (string?)reply.Json["server"]!["status"] == status
+                && reply.Json["server"]!["OS-EXT-STS:task_state"] is null) return reply;
+            await Task.Delay(25);
+        }
+
+        throw new TimeoutException($"Server {id} does not become {status ?? "gone"}: {(await Send("GET", "/servers/" + id, token)).Text}");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await stop.CancelAsync();
+        try
+        {
+            await agents;
+        }
+        catch (OperationCanceledException)
+        {
+            // That is how agents end.
+        }
+
+        await Cloud.DisposeAsync();
+        stop.Dispose();
+    }
+}
+
+/// <summary>A node that does at once what its manifest says, and reports it.</summary>
+internal sealed class FakeAgent(NodeHub hub, string name)
+{
+    private readonly ConcurrentDictionary<(string Kind, string Id), ManifestItem> items = new();
+    private string node = "";
+
+    public string Name => name;
+
+    public ConcurrentDictionary<(string Kind, string Id), ManifestItem> Items => items;
+
+    /// <summary>What a domain should be reported as, instead of what was asked for.</summary>
+    public Func<ManifestItem, ItemReport?>? Twist { get; set; }
+
+    public string Id => node;
+
+    public async Task Hello(CancellationToken stop) =>
+        node = (await hub.Hello(new NodeFacts(name, "127.0.0.1", 64, 262_144, 10_000, "tcg", "qemu64", 7_002_022, "203.0.113.0/24"), stop)).Node;
+
+    public async Task Run(CancellationToken stop)
+    {
+        var (incarnation, version) = ("", 0L);
+        while (!stop.IsCancellationRequested)
+        {
+            var manifest = await hub.NextManifest(node, incarnation, version, stop);
+            if (manifest is null) continue;
+            (incarnation, version) = (manifest.Incarnation, manifest.Version);
+            var reports = manifest.Items.Select(Make).ToList();
+            if (reports.Count > 0) await hub.Report(new NodeReport(node, false, reports, []), stop);
+            foreach (var request in manifest.Requests)
+            {
+                await hub.Answer(request.Ticket, new MemoryStream(Encoding.UTF8.GetBytes("one\ntwo\nthree\n")), stop);
+            }
+        }
+    }
+
+    /// <summary>Tells of something that happened by itself.</summary>
+    public Task Happen(string kind, string id, ItemState state, string? message = null)
+    {
+        var item = items[(kind, id)];
+        return hub.Report(new NodeReport(node, false, [new ItemReport(kind, id, item.Version, state, message, item.Domain?.RebootCount ?? 0)], []), CancellationToken.None);
+    }
+
+    private ItemReport Make(ManifestItem item)
+    {
+        if (item.Absent)
+        {
+            items.TryRemove((item.Kind, item.Id), out _);
+            return new ItemReport(item.Kind, item.Id, item.Version, ItemState.Absent);
+        }
+
+        items[(item.Kind, item.Id)] = item;
+        if (Twist?.Invoke(item) is { } twisted) return twisted;
+        var state = item.Domain is not { } domain ? ItemState.Present : domain.Power == PowerTarget.Running ? ItemState.Running : ItemState.Shutoff;
+        return new ItemReport(item.Kind, item.Id, item.Version, state, null, item.Domain?.RebootCount ?? 0);
+    }
+}
+
+internal sealed class FakeImages : IImages
+{
+    public Outcome<ImageInfo> Find(AccessGrant access, string imageId)
+    {
+        if (imageId == ComputeWorld.Image) return Info(imageId, "public", "");
+        return imageId == ComputeWorld.PrivateImage && access.Covers(TestCallers.Id("project-b")) ? Info(imageId, "private", TestCallers.Id("project-b")) : new Fault.NotFound("Image", imageId);
+    }
+
+    public Outcome<Stream> OpenContent(string digest) => new Fault.NotFound("Image", digest);
+
+    private static ImageInfo Info(string id, string visibility, string project) => new(
+        id, "tiny", project, "active", visibility, "qcow2", new string('a', 64), 13_000_000, 100L << 20, 0, 64,
+        new Dictionary<string, string> { ["hw_disk_bus"] = "scsi", ["os_distro"] = "cirros" });
+}
+
+/// <summary>One network for everybody; ports in memory.</summary>
+internal sealed class FakeNetworks(KernelServices kernel, INodes nodes) : INetworks
+{
+    private readonly ConcurrentDictionary<string, IReadOnlyList<PortInfo>> ports = new();
+    private readonly List<Action<Tx, string>> listeners = [];
+    private int last = 10;
+
+    public Outcome<IReadOnlyList<NicRequest>> DefaultNics(Session session, AccessGrant access) =>
+        Outcome.Of<IReadOnlyList<NicRequest>>([new NicRequest(ComputeWorld.Network, null, null, null)]);
+
+    public Outcome<IReadOnlyList<PortInfo>> Attach(
+        Tx tx, AccessGrant access, string serverId, string serverHostName, string zone, IReadOnlyList<NicRequest> nics, IReadOnlyList<string> securityGroups)
+    {
+        if (nics.FirstOrDefault(nic => nic.NetworkId != ComputeWorld.Network) is { } foreign) return new Fault.NotFound("Network", foreign.NetworkId ?? foreign.PortId!);
+        if (securityGroups.FirstOrDefault(group => group is not "default") is { } unknown) return new Fault.NotFound("Security group", unknown);
+        return Outcome.Of(ports[serverId] = nics.Select(nic => Port(nic, serverHostName)).ToList());
+    }
+
+    public void Bind(Tx tx, string serverId, string nodeId)
+    {
+        foreach (var port in ports[serverId])
+        {
+            nodes.Put(tx, nodeId, new ManifestItem(ItemKinds.Port, port.Id, 0)
+            {
+                Port = new PortSpec(port.Id, port.NetworkId, serverId, port.Mac, [], true, true, [], [], port.DnsName),
+            });
+        }
+    }
+
+    public void Unbind(Tx tx, string serverId)
+    {
+        foreach (var port in ports[serverId])
+        {
+            foreach (var node in nodes.NodesOf(tx, ItemKinds.Port, port.Id)) nodes.Remove(tx, node, ItemKinds.Port, port.Id);
+        }
+    }
+
+    public void Detach(Tx tx, string serverId) => ports.TryRemove(serverId, out _);
+
+    public bool Gone(Session session, string serverId) => ports.GetValueOrDefault(serverId, []).All(port => nodes.NodesOf(session, ItemKinds.Port, port.Id).Count == 0);
+
+    public IReadOnlyDictionary<string, IReadOnlyList<PortInfo>> PortsOf(Session session, IReadOnlyCollection<string> serverIds) =>
+        serverIds.Where(ports.ContainsKey).ToDictionary(id => id, id => ports[id]);
+
+    public void OnPortChange(Action<Tx, string> serverChanged) => listeners.Add(serverChanged);
+
+    /// <summary>Gives the server's first port a floating address.</summary>
+    public Task Float(string serverId, string address) => kernel.Queue.Write<Done>("test.float", Origin.System, tx =>
+    {
+        var port = ports[serverId][0];
+        ports[serverId] = [port with { FloatingIps = new Dictionary<string, string> { [port.Addresses[0].Address] = address } }];
+        foreach (var listener in listeners) listener(tx, serverId);
+        return Done.Value;
+    });
+
+    private PortInfo Port(NicRequest nic, string name)
+    {
+        var number = Interlocked.Increment(ref last);
+        var address = nic.FixedIp ?? $"10.{number >> 16}.{(number >> 8) & 255}.{number & 255}";
+        return new PortInfo(
+            kernel.Ids.Uuid(), ComputeWorld.Network, "net", $"fa:16:3e:00:{(number >> 8) & 255:x2}:{number & 255:x2}", 1450,
+            [new PortAddress("44444444-4444-4444-8444-444444444444", address, "10.0.0.0/8", "10.0.0.1", true, ["9.9.9.9"], [])],
+            ["55555555-5555-4555-8555-555555555555"], ["default"], "DOWN", true, new Dictionary<string, string>(), name);
+    }
+}
+
+/// <summary>Counts virtual CPUs only; the least loaded provider with room wins.</summary>
+internal sealed class FakePlacement : IPlacement
+{
+    private readonly ConcurrentDictionary<string, (string Name, double Capacity)> providers = new();
+    private readonly ConcurrentDictionary<string, (string Provider, long Vcpus)> claims = new();
+    private readonly ConcurrentDictionary<string, long> used = new();
+
+    public int Claims => claims.Count;
+
+    public void EnsureProvider(Tx tx, string providerId, string name, IReadOnlyList<Inventory> inventories) =>
+        providers[providerId] = (name, inventories.Where(i => i.ResourceClass == "VCPU").Sum(i => i.Total * i.AllocationRatio));
+
+    public Outcome<string> Claim(Tx tx, ClaimRequest request)
+    {
+        if (claims.TryGetValue(request.ConsumerId, out var known)) return known.Provider;
+        var vcpus = request.Resources["VCPU"];
+        var best = providers.Where(p => request.Among is null || request.Among.Contains(p.Key))
+            .Where(p => used.GetValueOrDefault(p.Key) + vcpus <= p.Value.Capacity).OrderBy(p => used.GetValueOrDefault(p.Key)).Select(p => p.Key).FirstOrDefault();
+        if (best is null) return new Fault.Conflict("No provider has room.");
+        claims[request.ConsumerId] = (best, vcpus);
+        used.AddOrUpdate(best, vcpus, (_, now) => now + vcpus);
+        return best;
+    }
+
+    public void Release(Tx tx, string consumerId)
+    {
+        if (claims.TryRemove(consumerId, out var claim)) used.AddOrUpdate(claim.Provider, 0, (_, now) => now - claim.Vcpus);
+    }
+
+    public string? ProviderOf(Session session, string consumerId) => claims.TryGetValue(consumerId, out var claim) ? claim.Provider : null;
+
+    public IReadOnlyDictionary<string, long> Usages(Session session, string providerId) => new Dictionary<string, long> { ["VCPU"] = used.GetValueOrDefault(providerId) };
+}
