@@ -72,7 +72,8 @@ public sealed class TokenCodec(MasterKey master, IRandomness randomness)
     {
         if (text.Length is 0 or > TokenBytesMax) return null;
         Span<byte> sealedBytes = stackalloc byte[TokenBytesMax];
-        if (!Base64Url.TryDecodeFromChars(text, sealedBytes, out var length)) return null;
+        // What is no base64url at all would throw below instead of failing.
+        if (!Base64Url.IsValid(text) || !Base64Url.TryDecodeFromChars(text, sealedBytes, out var length)) return null;
         var plain = Sealing.Open(key, sealedBytes[..length], context);
         if (plain is null || plain[0] != Form) return null;
         var reader = new PayloadReader(plain.AsSpan(1));
