@@ -74,9 +74,9 @@ internal sealed class AssignmentQuery(House house)
     {
         var where = new List<string> { "1 = 1" };
         var actors = filter.GroupId is not null ? [filter.GroupId]
-            : filter.UserId is null ? (string[])[]
+            : filter.UserId is null ? (List<string>)[]
             : filter.Effective ? [filter.UserId, .. house.Model.GroupsOf(filter.UserId)] : [filter.UserId];
-        if (actors.Length > 0) where.Add("actor_id IN @actors");
+        if (actors.Count > 0) where.Add("actor_id IN @actors");
         if (filter.GroupId is not null) where.Add("actor_kind = 'group'");
         if (filter.RoleId is not null && !filter.Effective) where.Add("role_id = @role");
         if (filter.ProjectId is not null) where.Add("target_kind = 'project' AND target_id = @project");

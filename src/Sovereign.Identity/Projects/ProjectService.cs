@@ -22,8 +22,8 @@ internal sealed class ProjectService(House house)
     /// <summary>The enabled projects on which a user has any role.</summary>
     public Outcome<Page<ProjectRow>> OfUser(string userId, ListRequest request)
     {
-        var ids = house.Model.GrantsOfUser(userId).Where(grant => grant.Scope == ScopeKind.Project).Select(grant => grant.TargetId).Distinct().ToArray();
-        return ids.Length == 0 ? new Page<ProjectRow>([], More: false) : house.Page<ProjectRow>(request.Where("p.id IN @value", ids).Where("p.enabled = 1"), "p.*");
+        var ids = house.Model.GrantsOfUser(userId).Where(grant => grant.Scope == ScopeKind.Project).Select(grant => grant.TargetId).Distinct().ToList();
+        return ids.Count == 0 ? new Page<ProjectRow>([], More: false) : house.Page<ProjectRow>(request.Where("p.id IN @value", ids).Where("p.enabled = 1"), "p.*");
     }
 
     public Task<Outcome<ProjectRow>> Create(AccessGrant access, ProjectWrite wish, CancellationToken stop) =>
