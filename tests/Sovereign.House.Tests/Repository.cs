@@ -3,6 +3,8 @@ namespace Sovereign.House.Tests;
 /// <summary>The working tree that these tests were built from, found upwards from the test program; nothing outside it is read.</summary>
 internal static class Repository
 {
+    public static readonly string Root = Find();
+
     private static readonly HashSet<string> skipped = new(StringComparer.Ordinal) { ".git", "out", "bin", "obj", ".vs", "node_modules" };
 
     private static readonly HashSet<string> texts = new(StringComparer.Ordinal)
@@ -10,9 +12,7 @@ internal static class Repository
         ".cs", ".csproj", ".props", ".targets", ".slnx", ".md", ".sql", ".sh", ".txt", ".tsv", ".json", ".yml", ".yaml", ".editorconfig", ".service", "",
     };
 
-    private static readonly Lazy<IReadOnlyList<SourceFile>> files = new(() => [.. Walk(new DirectoryInfo(Root)).OrderBy(file => file.Path, StringComparer.Ordinal)]);
-
-    public static string Root { get; } = Find();
+    private static readonly Lazy<IReadOnlyList<SourceFile>> files = new(() => [.. Walk(new DirectoryInfo(Find())).OrderBy(file => file.Path, StringComparer.Ordinal)]);
 
     /// <summary>Every text file of the repository.</summary>
     public static IReadOnlyList<SourceFile> Files => files.Value;

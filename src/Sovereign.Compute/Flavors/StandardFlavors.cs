@@ -13,7 +13,7 @@ internal static class StandardFlavors
 
     public static Outcome<Done> Make(Tx tx, IIdSource ids)
     {
-        if (tx.Execute("INSERT INTO cloud (name, value) VALUES (@Mark, '1') ON CONFLICT (name) DO NOTHING", new { Mark }) == 0) return Done.Value;
+        if (!tx.First(Mark)) return Done.Value;
         foreach (var standard in Read())
         {
             var flavor = new FlavorRow

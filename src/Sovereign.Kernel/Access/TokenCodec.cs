@@ -8,6 +8,7 @@ using Sovereign.Kernel.Sources;
 
 namespace Sovereign.Kernel.Access;
 
+/// <summary>What a token is scoped to.</summary>
 public enum ScopeKind
 {
     None = 0,
@@ -25,6 +26,7 @@ public sealed record TokenPayload(
     string UserId, ScopeKind Scope, string? ScopeId, AuthMethods Methods, long IssuedAt, long ExpiresAt, byte[] AuditId, byte[]? ParentAuditId,
     string? ApplicationCredentialId);
 
+/// <summary>How the user proved who it is; several for a token made from a token.</summary>
 [Flags]
 public enum AuthMethods
 {

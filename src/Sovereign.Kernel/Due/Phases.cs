@@ -3,6 +3,7 @@ namespace Sovereign.Kernel.Due;
 /// <summary>One small idempotent step of a resource's life. It looks at what is, does at most one thing, and says how it went.</summary>
 public sealed record Phase<T>(string Name, Func<T, CancellationToken, Task<Progress>> Make, Func<T, CancellationToken, Task<Progress>> Unmake);
 
+/// <summary>Walks a list of phases.</summary>
 public static class Phases
 {
     /// <summary>Walks the phases in order, or in reverse when deleting, up to the first one that is not done.</summary>

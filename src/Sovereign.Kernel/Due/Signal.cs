@@ -1,6 +1,7 @@
 namespace Sovereign.Kernel.Due;
 
-/// <summary>A nudge that is remembered until someone waits. Waiters go on in their own context: Task.WaitAsync would hop to the thread pool, which no seed replays.</summary>
+/// <summary>A nudge that is remembered until someone waits. Waiters go on in their own context: Task.WaitAsync would hop to the
+/// thread pool, which no seed replays.</summary>
 public sealed class Signal(TimeProvider clock)
 {
     private readonly Lock gate = new();

@@ -2,6 +2,7 @@ using Sovereign.Kernel.Store;
 
 namespace Sovereign.Kernel.Journal;
 
+/// <summary>What happened to a resource; the numbers are in the journal.</summary>
 public enum Change
 {
     Created = 1,

@@ -101,7 +101,6 @@ public sealed class ListRequest
         }
 
         var expression = column.Nullable && column.Kind == ColumnKind.Text ? $"COALESCE({column.Sql}, '')" : column.Sql;
-        // Lists are expanded; an array would reach PostgreSQL whole, where IN can't take it.
         if (wanted.Count == 1) Where($"{expression} = @value", wanted[0]);
         else if (column.Kind == ColumnKind.Text) Where($"{expression} IN @value", wanted.Cast<string>().ToList());
         else Where($"{expression} IN @value", wanted.Cast<long>().ToList());

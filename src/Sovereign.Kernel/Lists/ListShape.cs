@@ -1,5 +1,6 @@
 namespace Sovereign.Kernel.Lists;
 
+/// <summary>What a column holds, for the values of filters.</summary>
 public enum ColumnKind
 {
     Text,
@@ -13,6 +14,7 @@ public enum ColumnKind
 /// <param name="Nullable">True: sorting puts nulls first (as empty text or 0), alike on both engines.</param>
 public sealed record ListColumn(string Name, string Sql, ColumnKind Kind = ColumnKind.Text, bool Sortable = true, bool Filterable = true, bool Nullable = false);
 
+/// <summary>One key of a sort, by the name that the API gives it.</summary>
 public sealed record SortKey(string Name, bool Descending = false);
 
 /// <summary>What one resource's list can do; written once beside its SQL.</summary>

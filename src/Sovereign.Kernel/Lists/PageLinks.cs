@@ -7,9 +7,10 @@ namespace Sovereign.Kernel.Lists;
 /// <summary>A link of a page: {"rel": "next", "href": "..."}.</summary>
 public sealed record PageLink(string Rel, string Href);
 
+/// <summary>Links from one page of a list to the next.</summary>
 public static class PageLinks
 {
-    /// <summary>The next page's link, with the request's own parameters and the new marker; null on the last page or where the client named no limit and got all.</summary>
+    /// <summary>The next page's link, with the request's own parameters and the new marker; null on the last page.</summary>
     public static string? Next<T>(Call call, ListRequest request, Page<T> page, Func<T, string> id)
     {
         if (!page.More || page.Items.Count == 0) return null;

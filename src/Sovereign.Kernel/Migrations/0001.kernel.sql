@@ -7,7 +7,7 @@ CREATE TABLE journal_documents (sequence BIGINT PRIMARY KEY, owner TEXT NOT NULL
 CREATE TABLE tombstones (
   kind TEXT NOT NULL, id TEXT NOT NULL, owner TEXT NOT NULL, deleted_at BIGINT NOT NULL, sealed BYTES NOT NULL, PRIMARY KEY (kind, id));
 CREATE INDEX tombstones_by_time ON tombstones (kind, deleted_at);
-CREATE TABLE project_keys (owner TEXT PRIMARY KEY, wrapped BYTES NOT NULL, made_at BIGINT NOT NULL);
+CREATE TABLE project_keys (owner TEXT PRIMARY KEY, wrapped BYTES NOT NULL);
 CREATE TABLE due (
   kind TEXT NOT NULL, id TEXT NOT NULL, at BIGINT NOT NULL, attempts BIGINT NOT NULL, generation BIGINT NOT NULL, lease_until BIGINT NOT NULL,
   PRIMARY KEY (kind, id));

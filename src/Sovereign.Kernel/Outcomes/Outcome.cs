@@ -26,6 +26,7 @@ public readonly struct Outcome<T>
     public Outcome<TTo> Map<TTo>(Func<T, TTo> next) => Fault is null ? next(value!) : Fault;
 }
 
+/// <summary>Makes outcomes where the compiler does not convert by itself.</summary>
 public static class Outcome
 {
     /// <summary>An outcome with this value: for interface types, which C# does not convert implicitly.</summary>

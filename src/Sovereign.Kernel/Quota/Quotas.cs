@@ -27,9 +27,17 @@ public sealed class Quotas(Database database)
         if (amount <= 0) return Done.Value;
         var limit = Limit(tx, service, name, projectId);
         var key = new { projectId, service, name, amount, limit };
-        tx.Execute("INSERT INTO quota_usage (project_id, service, name, used) VALUES (@projectId, @service, @name, 0) ON CONFLICT (project_id, service, name) DO NOTHING", key);
+        tx.Execute(
+            """
+            INSERT INTO quota_usage (project_id, service, name, used) VALUES (@projectId, @service, @name, 0)
+            ON CONFLICT (project_id, service, name) DO NOTHING
+            """,
+            key);
         var won = tx.Execute(
-            "UPDATE quota_usage SET used = used + @amount WHERE project_id = @projectId AND service = @service AND name = @name AND (@limit < 0 OR used + @amount <= @limit)",
+            """
+            UPDATE quota_usage SET used = used + @amount
+            WHERE project_id = @projectId AND service = @service AND name = @name AND (@limit < 0 OR used + @amount <= @limit)
+            """,
             key);
         return won == 1 ? Done.Value : new Fault.OverQuota(name, limit, Used(tx, service, name, projectId), amount);
     }

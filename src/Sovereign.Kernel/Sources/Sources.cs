@@ -36,11 +36,13 @@ public interface IRandomness
 }
 
 #pragma warning disable RS0030 // The one place where true randomness enters.
+/// <summary>Ids of production: random UUIDs.</summary>
 public sealed class RandomIds : IIdSource
 {
     public Guid Next() => Guid.NewGuid();
 }
 
+/// <summary>Random bytes of production: those of the operating system.</summary>
 public sealed class SystemRandomness : IRandomness
 {
     public void Fill(Span<byte> bytes) => RandomNumberGenerator.Fill(bytes);

@@ -6,6 +6,7 @@ public interface ICrashPoints
     void Reach(string point);
 }
 
+/// <summary>Production: nothing happens at any point.</summary>
 public sealed class NoCrashPoints : ICrashPoints
 {
     public void Reach(string point)

@@ -58,6 +58,10 @@ public sealed class Tx : Session
         DueWritten = true;
     }
 
+    /// <summary>True the first time in this cloud's life that the mark is set: for what is made once and stays deleted when someone deletes it.</summary>
+    public bool First(string mark) =>
+        Execute("INSERT INTO cloud (name, value) VALUES (@mark, '1') ON CONFLICT (name) DO NOTHING", new { mark }) == 1;
+
     internal bool DueWritten { get; private set; }
 
     /// <summary>Runs after the commit is durable, in commit order, if the operation stands. Must be quick and not throw: a nudge, a cache.</summary>

@@ -26,7 +26,8 @@ public readonly record struct Microversion(int Major, int Minor) : IComparable<M
     }
 
     private static int? Number(string text) =>
-        text.Length is > 0 and < 6 && (text[0] != '0' || text.Length == 1) && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+        text.Length is > 0 and < 6 && (text[0] != '0' || text.Length == 1)
+        && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 }
 
 /// <summary>One line of a service's table of changes.</summary>

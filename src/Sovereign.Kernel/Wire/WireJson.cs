@@ -10,7 +10,7 @@ public static class WireJson
     private const int DepthMax = 32;
 
     /// <summary>Fresh options for a source-generated context: <c>new PortJson(WireJson.Options())</c>.</summary>
-    /// <param name="refuseUnknown">True where the API refuses members that it does not know (Nova, Neutron); false where it ignores or keeps them (Keystone, Glance).</param>
+    /// <param name="refuseUnknown">True where the API refuses unknown members (Nova, Neutron); false where it ignores or keeps them (Keystone, Glance).</param>
     public static JsonSerializerOptions Options(bool refuseUnknown = true) => new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,

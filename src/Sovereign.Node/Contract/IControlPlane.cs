@@ -20,4 +20,5 @@ public interface IControlPlane
     Task Answer(string ticket, Stream content, CancellationToken stop);
 }
 
+/// <summary>Ids that the agent works under: its cloud's and its own.</summary>
 public sealed record NodeWelcome(string Cloud, string Node);

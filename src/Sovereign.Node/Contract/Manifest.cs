@@ -49,6 +49,7 @@ public sealed record NetworkSpec(string Id, string ProjectId, int Vni, int MtuBy
 public sealed record SubnetSpec(
     string Id, string Cidr, string? Gateway, string? DhcpAddress, IReadOnlyList<string> DnsServers, IReadOnlyList<RouteSpec> HostRoutes);
 
+/// <summary>A static route of a subnet or router.</summary>
 public sealed record RouteSpec(string Destination, string NextHop);
 
 /// <summary>A security group: its rules, and the addresses of its members on all nodes (for remote-group rules of others).</summary>
@@ -65,6 +66,7 @@ public sealed record PortSpec(
     string Id, string NetworkId, string DomainId, string Mac, IReadOnlyList<AddressSpec> Addresses, bool AdminUp, bool PortSecurity,
     IReadOnlyList<string> GroupIds, IReadOnlyList<AddressPairSpec> AllowedPairs, string HostName);
 
+/// <summary>A fixed address of a port.</summary>
 public sealed record AddressSpec(string SubnetId, string Address);
 
 /// <summary>Another address (a CIDR) that the port may send from; a null MAC means the port's own.</summary>
@@ -81,6 +83,7 @@ public sealed record RouterGatewaySpec(string PortId, string NetworkId, string M
 /// <summary>A leg on a tenant network; the address carries its prefix ("10.0.0.1/24").</summary>
 public sealed record RouterInterfaceSpec(string PortId, string NetworkId, string Mac, IReadOnlyList<string> Addresses);
 
+/// <summary>An external address that stands for a fixed one.</summary>
 public sealed record FloatingIpSpec(string Id, string Address, string FixedAddress);
 
 /// <summary>A server as its hypervisor needs it.</summary>
@@ -93,6 +96,7 @@ public sealed record DomainSpec(
     string Id, string ProjectId, string Name, int Vcpus, int MemoryMib, PowerTarget Power, int RebootCount, bool RebootHard, int ShutdownSeconds,
     RootDiskSpec Root, IReadOnlyList<NicSpec> Nics, GuestDataSpec Guest, HardwareSpec Hardware);
 
+/// <summary>What a server's power should be.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<PowerTarget>))]
 public enum PowerTarget { Running, Shutoff }
 
@@ -101,6 +105,7 @@ public enum PowerTarget { Running, Shutoff }
 /// <param name="SizeBytes">Virtual size; 0 means the image's own.</param>
 public sealed record RootDiskSpec(string ImageDigest, string ImageFormat, long ImageBytes, long SizeBytes);
 
+/// <summary>A network interface of a server, on a port's tap.</summary>
 public sealed record NicSpec(string PortId, string Mac, int MtuBytes);
 
 /// <summary>What the guest reads from the config drive and the metadata service; texts are whole documents.</summary>
@@ -110,6 +115,7 @@ public sealed record GuestDataSpec(
     string HostName, string InstanceId, string InstanceType, string ImageId, IReadOnlyList<KeySpec> PublicKeys, IReadOnlyList<string> SecurityGroupNames,
     string AvailabilityZone, int LaunchIndex);
 
+/// <summary>A public key for the guest's first user.</summary>
 public sealed record KeySpec(string Name, string OpenSshKey);
 
 /// <summary>Virtual hardware, from image properties and extra specs.</summary>

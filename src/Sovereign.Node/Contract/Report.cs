@@ -21,6 +21,7 @@ public sealed record NodeReport(string Node, bool Complete, IReadOnlyList<ItemRe
     public int Schema { get; init; } = 1;
 }
 
+/// <summary>What the node observed of one item.</summary>
 /// <param name="Version">Version of the manifest item that this observation answers.</param>
 /// <param name="Message">Why, when the state is Error: what happened and what to do.</param>
 /// <param name="RebootCount">For domains: the reboots done.</param>
@@ -30,6 +31,7 @@ public sealed record ItemReport(string Kind, string Id, long Version, ItemState 
 [JsonConverter(typeof(JsonStringEnumConverter<ItemState>))]
 public enum ItemState { Absent, Present, Running, Shutoff, Crashed, Error }
 
+/// <summary>JSON of everything that goes between control plane and node.</summary>
 [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(NodeManifest))]
 [JsonSerializable(typeof(NodeFacts))]

@@ -30,6 +30,7 @@ public interface IFabric
     Task<IReadOnlyList<FabricThing>> List(CancellationToken stop);
 }
 
+/// <summary>A thing of this cloud and node that the fabric found on the machine.</summary>
 /// <param name="Kind">One of <see cref="ItemKinds"/>.</param>
 public sealed record FabricThing(string Kind, string Id);
 

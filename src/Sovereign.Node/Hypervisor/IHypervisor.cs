@@ -38,9 +38,11 @@ public interface IHypervisor
 /// <summary>Off: never started since the machine booted. Halted: the guest powered itself off. Crashed: the process died.</summary>
 public enum DomainPower { Absent, Off, Running, Halted, Crashed }
 
+/// <summary>What the hypervisor sees of one domain.</summary>
 /// <param name="Boots">The reboot count that the running (or last) process was started for.</param>
 public sealed record DomainSight(string Id, DomainPower Power, int Boots);
 
+/// <summary>What the hypervisor is and can.</summary>
 /// <param name="Accelerator">"kvm" or "tcg".</param>
 /// <param name="Version">7.2.22 is 7002022.</param>
 public sealed record HypervisorFacts(string Accelerator, long Version);

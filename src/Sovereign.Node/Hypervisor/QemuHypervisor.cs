@@ -8,6 +8,7 @@ using Sovereign.Node.Machine;
 
 namespace Sovereign.Node.Hypervisor;
 
+/// <summary>Where and as whom QEMU runs.</summary>
 /// <param name="StateDir">Directory of the domains' files.</param>
 /// <param name="SwitchNetns">Namespace where the taps are; QEMU runs in it.</param>
 /// <param name="User">User that QEMU runs as when it exists.</param>

@@ -9,13 +9,17 @@ public sealed record CloudStatus(
     bool Ready, string Version, IReadOnlyList<ServiceStatus> Services, IReadOnlyList<NodeStatus> Nodes, ImageStatus? Image = null,
     string? Message = null);
 
+/// <summary>One service, as status shows it.</summary>
 /// <param name="Url">Public endpoint of the service.</param>
 public sealed record ServiceStatus(string Name, string Status, string? Url = null);
 
+/// <summary>One node, as status shows it.</summary>
 public sealed record NodeStatus(string Name, string Status);
 
+/// <summary>The first image, as status shows it.</summary>
 public sealed record ImageStatus(string Name, string Status);
 
+/// <summary>JSON of the status.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(CloudStatus))]

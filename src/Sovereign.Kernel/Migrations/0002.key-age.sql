@@ -1,0 +1,1 @@
+ALTER TABLE project_keys ADD COLUMN made_at BIGINT NOT NULL DEFAULT 0;
