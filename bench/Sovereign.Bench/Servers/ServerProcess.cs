@@ -36,17 +36,22 @@ internal sealed class ServerProcess : IDisposable
         return new ServerProcess(process, ready);
     }
 
-    public ServerStats Stats()
-    {
-        process.StandardInput.WriteLine("stats");
-        process.StandardInput.Flush();
-        return JsonSerializer.Deserialize(process.StandardOutput.ReadLine()!, ServerJson.Default.ServerStats)!;
-    }
+    public ServerStats Stats() => JsonSerializer.Deserialize(Ask("stats"), ServerJson.Default.ServerStats)!;
+
+    /// <summary>Sentences about books that don't agree; empty when all do.</summary>
+    public IReadOnlyList<string> Verify() => JsonSerializer.Deserialize(Ask("verify"), ServerJson.Default.IReadOnlyListString)!;
 
     public void Dispose()
     {
         process.StandardInput.Close();
         if (!process.WaitForExit(endTimeMax)) process.Kill();
         process.Dispose();
+    }
+
+    private string Ask(string question)
+    {
+        process.StandardInput.WriteLine(question);
+        process.StandardInput.Flush();
+        return process.StandardOutput.ReadLine() ?? throw new BenchFailedException("The server process ended; its reason is above.");
     }
 }

@@ -12,17 +12,24 @@ internal sealed record ServerStats(double CpuSeconds, long AllocatedBytes, int C
 
 [JsonSerializable(typeof(ServerReady))]
 [JsonSerializable(typeof(ServerStats))]
+[JsonSerializable(typeof(IReadOnlyList<string>))]
 internal sealed partial class ServerJson : JsonSerializerContext;
 
 /// <summary>The inside of a server process: says that it is ready, answers questions on its standard input, ends with it.</summary>
 internal static class ServerSide
 {
-    public static void Serve(int port, IReadOnlyDictionary<string, string> values)
+    /// <param name="verify">Checks the books; each difference is a sentence. Asked with a line "verify".</param>
+    public static void Serve(int port, IReadOnlyDictionary<string, string> values, Func<IReadOnlyList<string>>? verify = null)
     {
         Console.WriteLine(JsonSerializer.Serialize(new ServerReady(port, values), ServerJson.Default.ServerReady));
         while (Console.ReadLine() is { } line)
         {
-            if (line == "stats") Console.WriteLine(JsonSerializer.Serialize(Now(), ServerJson.Default.ServerStats));
+            Console.WriteLine(line switch
+            {
+                "stats" => JsonSerializer.Serialize(Now(), ServerJson.Default.ServerStats),
+                "verify" => JsonSerializer.Serialize(verify?.Invoke() ?? [], ServerJson.Default.IReadOnlyListString),
+                _ => throw new InvalidOperationException($"Nobody asks '{line}'."),
+            });
         }
     }
 

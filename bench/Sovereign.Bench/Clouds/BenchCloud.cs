@@ -1,0 +1,146 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Sovereign.Bench.Load;
+using Sovereign.Bench.Servers;
+
+namespace Sovereign.Bench.Clouds;
+
+/// <summary>A cloud under test with all that a server needs: limits lifted, an image, a network, a flavor; made through the API.</summary>
+internal sealed class BenchCloud : IDisposable
+{
+    private const int AnswerPages = 1000;
+    private static readonly TimeSpan activeTimeMax = TimeSpan.FromSeconds(120);
+    private readonly CloudClient client;
+    private string imageId = "";
+    private string networkId = "";
+    private string flavorId = "";
+
+    private BenchCloud(ServerProcess server)
+    {
+        Server = server;
+        client = new CloudClient(server.Port);
+        (AdminToken, _, _) = client.Login("admin");
+        (Token, ProjectId, UserId) = client.Login("demo");
+    }
+
+    public ServerProcess Server { get; }
+
+    public string AdminToken { get; }
+
+    public string Token { get; }
+
+    public string ProjectId { get; }
+
+    public string UserId { get; }
+
+    /// <param name="directory">Data directory; what an earlier process left there is found again.</param>
+    public static BenchCloud Start(string directory, int nodes) =>
+        new(ServerProcess.Start(ServerKinds.Cloud, directory, nodes.ToString(CultureInfo.InvariantCulture)));
+
+    /// <summary>Makes what servers need; once for a data directory.</summary>
+    public void Prepare()
+    {
+        const string Unlimited = """{"quota_set": {"instances": -1, "cores": -1, "ram": -1}}""";
+        client.Ask("PUT", $"/compute/v2.1/os-quota-sets/{ProjectId}", AdminToken, Unlimited);
+        client.Ask("PUT", $"/network/v2.0/quotas/{ProjectId}", AdminToken, """{"quota": {"port": -1}}""");
+        imageId = (string)client.Ask("POST", "/image/v2/images", Token, """{"name": "bench", "disk_format": "raw", "container_format": "bare"}""")["id"]!;
+        client.Upload($"/image/v2/images/{imageId}/file", Token, new byte[1024 * 1024]);
+        networkId = (string)client.Ask("POST", "/network/v2.0/networks", Token, """{"network": {"name": "bench"}}""")["network"]!["id"]!;
+        client.Ask("POST", "/network/v2.0/subnets", Token, $$$"""{"subnet": {"network_id": "{{{networkId}}}", "ip_version": 4, "cidr": "10.64.0.0/16"}}""");
+        var flavors = client.Ask("GET", "/compute/v2.1/flavors", Token)["flavors"]!.AsArray();
+        flavorId = (string)flavors.First(flavor => (string)flavor!["name"]! == "SCS-1L-1")!["id"]!;
+    }
+
+    public string AddApplicationCredential(string secret) =>
+        (string)client.Ask(
+            "POST", $"/identity/v3/users/{UserId}/application_credentials", Token,
+            $$$"""{"application_credential": {"name": "bench", "secret": "{{{secret}}}"}}""")["application_credential"]!["id"]!;
+
+    /// <summary>Creates servers over so many connections at once and waits until all are ACTIVE.</summary>
+    /// <returns>Seconds from the first request to the last ACTIVE.</returns>
+    public double CreateServers(int count, int connections)
+    {
+        var begun = Stopwatch.GetTimestamp();
+        var next = 0;
+        Exception? failure = null;
+        var threads = Enumerable.Range(0, connections).Select(_ => new Thread(
+            () =>
+            {
+                try
+                {
+                    using var connection = new LoadConnection(Server.Port);
+                    for (var number = Interlocked.Increment(ref next); number <= count && failure is null; number = Interlocked.Increment(ref next))
+                    {
+                        var (status, length) = connection.Ask(CreateRequest(number).Bytes);
+                        if (status == 202) continue;
+                        throw new BenchFailedException($"POST /servers was answered {status}: {System.Text.Encoding.UTF8.GetString(connection.Latest(length).Body)}");
+                    }
+                }
+                catch (Exception error)
+                {
+                    failure = error;
+                }
+            },
+            256 * 1024) { IsBackground = true }).ToList();
+        foreach (var thread in threads) thread.Start();
+        foreach (var thread in threads) thread.Join();
+        if (failure is not null) throw new BenchFailedException(failure.Message, failure);
+        WaitActive(count, begun);
+        return Stopwatch.GetElapsedTime(begun).TotalSeconds;
+    }
+
+    /// <summary>Every server of the project, page by page.</summary>
+    public List<JsonNode> Servers(string filter = "")
+    {
+        var all = new List<JsonNode>();
+        while (true)
+        {
+            var marker = all.Count == 0 ? "" : $"&marker={(string)all[^1]["id"]!}";
+            var page = client.Ask("GET", $"/compute/v2.1/servers/detail?limit={AnswerPages}{filter}{marker}", Token)["servers"]!.AsArray();
+            all.AddRange(page.Select(server => server!));
+            if (page.Count < AnswerPages) return all;
+        }
+    }
+
+    /// <summary>Server id to the providers that its allocations are on.</summary>
+    public Dictionary<string, List<string>> Allocations()
+    {
+        var found = new Dictionary<string, List<string>>(StringComparer.Ordinal);
+        foreach (var provider in client.Ask("GET", "/placement/resource_providers", AdminToken)["resource_providers"]!.AsArray())
+        {
+            var id = (string)provider!["uuid"]!;
+            foreach (var (consumer, _) in client.Ask("GET", $"/placement/resource_providers/{id}/allocations", AdminToken)["allocations"]!.AsObject())
+            {
+                if (!found.TryGetValue(consumer, out var providers)) found[consumer] = providers = [];
+                providers.Add(id);
+            }
+        }
+
+        return found;
+    }
+
+    public void Dispose()
+    {
+        client.Dispose();
+        Server.Dispose();
+    }
+
+    private LoadRequest CreateRequest(int number) => LoadRequest.Of(
+        202, "POST", "/compute/v2.1/servers",
+        $$$"""{"server": {"name": "bench-{{{number}}}", "imageRef": "{{{imageId}}}", "flavorRef": "{{{flavorId}}}", "networks": [{"uuid": "{{{networkId}}}"}]}}""",
+        ("X-Auth-Token", Token));
+
+    private void WaitActive(int count, long begun)
+    {
+        using var pause = new ManualResetEventSlim();
+        while (Stopwatch.GetElapsedTime(begun) < activeTimeMax)
+        {
+            if (client.Ask("GET", $"/compute/v2.1/servers?status=ACTIVE&limit={AnswerPages}", Token)["servers"]!.AsArray().Count >= Math.Min(count, AnswerPages)) return;
+            pause.Wait(TimeSpan.FromMilliseconds(50));
+        }
+
+        var states = string.Join(", ", Servers().GroupBy(server => (string)server["status"]!).Select(group => $"{group.Count()} {group.Key}"));
+        throw new BenchFailedException($"After {activeTimeMax.TotalSeconds:F0} s not all of {count} servers are ACTIVE: {states}.");
+    }
+}
