@@ -38,8 +38,7 @@ public sealed class ControlPlaneClient : IControlPlane, IDisposable
         };
         client = new HttpClient(handler)
         {
-            BaseAddress = new Uri("http://control/"), DefaultRequestVersion = HttpVersion.Version20,
-            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact, Timeout = Timeout.InfiniteTimeSpan,   // every caller brings its own limit
+            BaseAddress = new Uri("http://control/"), Timeout = Timeout.InfiniteTimeSpan,   // every caller brings its own limit
         };
     }
 
@@ -57,7 +56,7 @@ public sealed class ControlPlaneClient : IControlPlane, IDisposable
 
     public async Task<Stream> OpenImage(string digest, long offset, CancellationToken stop)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, "node/v1/images/" + Uri.EscapeDataString(digest));
+        using var request = Request(HttpMethod.Get, "node/v1/images/" + Uri.EscapeDataString(digest));
         if (offset > 0) request.Headers.Range = new RangeHeaderValue(offset, null);
         var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop);
         if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable) return Stream.Null;   // all bytes are here already
@@ -72,9 +71,14 @@ public sealed class ControlPlaneClient : IControlPlane, IDisposable
 
     public void Dispose() => client.Dispose();
 
+    /// <summary>A client's default version does not reach requests that are made by hand.</summary>
+    private static HttpRequestMessage Request(HttpMethod method, string path) =>
+        new(method, path) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+
     private async Task<T?> Send<T>(HttpMethod method, string path, HttpContent? body, JsonTypeInfo<T>? type, CancellationToken stop) where T : class
     {
-        using var request = new HttpRequestMessage(method, path) { Content = body };
+        using var request = Request(method, path);
+        request.Content = body;
         using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop);
         await Check(response, stop);
         return type is null || response.StatusCode == HttpStatusCode.NoContent ? null : await response.Content.ReadFromJsonAsync(type, stop);
