@@ -18,8 +18,8 @@ public sealed class Qcow2Disks : IDisks
     public Qcow2Disks(string stateDir, ProcessRunner runner)
     {
         this.runner = runner;
-        images = Directory.CreateDirectory(Path.Combine(stateDir, "images")).FullName;
-        disks = Directory.CreateDirectory(Path.Combine(stateDir, "disks")).FullName;
+        images = PassableDirectory.Ensure(Path.Combine(stateDir, "images"));
+        disks = PassableDirectory.Ensure(Path.Combine(stateDir, "disks"));
     }
 
     public Task<bool> HasImage(string digest, CancellationToken stop) => Task.FromResult(File.Exists(ImagePath(digest)));
@@ -55,7 +55,7 @@ public sealed class Qcow2Disks : IDisks
         if (File.Exists(path)) return path;
         var image = ImagePath(root.ImageDigest);
         if (!File.Exists(image)) throw new NodeException($"Image {root.ImageDigest} is not on this node; it is fetched before the disk is made.");
-        Directory.CreateDirectory(directory);
+        PassableDirectory.Ensure(directory);
         var temporary = path + ".new";
         var format = root.ImageFormat is "raw" or "qcow2" ? root.ImageFormat : throw new NodeException($"Images of format {root.ImageFormat} can't be run; convert the image to qcow2 or raw.");
         if (format == "qcow2") await QcowHeader.RefuseOutsideFiles(image, stop);

@@ -85,7 +85,8 @@ internal sealed class DhcpNetwork
     {
         Id = id;
         this.directory = directory;
-        Directory.CreateDirectory(directory);
+        PassableDirectory.Ensure(Path.GetDirectoryName(directory)!);
+        PassableDirectory.Ensure(directory);
         if (File.Exists(HostsFile)) Read(File.ReadAllLines(HostsFile));
     }
 

@@ -39,7 +39,7 @@ public sealed class LinuxFabric : IFabric
 
     public async Task<string> Open(CancellationToken stop)
     {
-        Directory.CreateDirectory(options.StateDir);
+        PassableDirectory.Ensure(options.StateDir);
         var range = await ExternalRange.Choose(options.StateDir, options.ExternalCidr, ip, stop);
         await ip.AddNetns(names.Switch, stop);
         Netns.WriteSysctl(names.Switch, new Dictionary<string, string>

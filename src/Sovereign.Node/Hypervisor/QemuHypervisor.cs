@@ -44,7 +44,7 @@ public sealed class QemuHypervisor : IHypervisor, IDisposable
         limits = new QemuLimits(mark.TrimEnd('-'));
         probe = new KvmProbe(runner, options.StateDir);
         user = options.User is null ? null : SystemUser.Find(options.User);
-        Directory.CreateDirectory(Path.Combine(options.StateDir, "domains"));
+        PassableDirectory.Ensure(Path.Combine(options.StateDir, "domains"));
     }
 
     public Action<string>? Changed { get; set; }
@@ -174,6 +174,7 @@ public sealed class QemuHypervisor : IHypervisor, IDisposable
     {
         if (files.Monitor.Length > SocketPathBytesMax)
             throw new NodeException($"The data directory's path is too long: {files.Monitor} has more than {SocketPathBytesMax} bytes. Choose a shorter --data.");
+        PassableDirectory.Ensure(Path.GetDirectoryName(files.Run)!);
         Directory.CreateDirectory(files.Run);
         foreach (var left in Directory.EnumerateFiles(files.Run)) File.Delete(left);
         if (!File.Exists(files.Console)) File.WriteAllBytes(files.Console, []);
