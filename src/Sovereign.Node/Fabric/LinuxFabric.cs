@@ -76,7 +76,7 @@ public sealed class LinuxFabric : IFabric
     {
         var bridge = FabricNames.Bridge(id);
         await RemoveDhcp(id, stop);
-        if (File.Exists("/sys/class/net/" + names.HostLink(id))) await ip.Batch(null, [$"link del {names.HostLink(id)}"], stop);
+        if (Directory.Exists("/sys/class/net/" + names.HostLink(id))) await ip.Batch(null, [$"link del {names.HostLink(id)}"], stop);
         if (state.HasLink(bridge)) await ip.Batch(names.Switch, [$"link del {bridge}"], stop);
         state.RemoveLink(bridge);
         if (state.KnownZone(bridge) is { } zone) await nft.Apply(SwitchRules.NoZone(bridge, zone));
@@ -167,7 +167,7 @@ public sealed class LinuxFabric : IFabric
     {
         var (host, inner) = (names.HostLink(network.Id), FabricNames.ExternalLink(network.Id));
         var alias = names.Alias(ItemKinds.Network, network.Id);
-        if (!File.Exists("/sys/class/net/" + host))
+        if (!Directory.Exists("/sys/class/net/" + host))
         {
             await ip.Batch(null, [$"link add {host} type veth peer name {inner} netns {names.Switch}", $"link set {host} alias {alias} addrgenmode none"], stop);
         }
