@@ -16,7 +16,8 @@ namespace Sovereign.Node.Agent;
 /// <param name="ControlSocketPath">Unix socket of the control plane.</param>
 /// <param name="ExternalCidr">External range; null: chosen free at first start.</param>
 /// <param name="QemuUser">User that QEMU runs as, when it exists.</param>
-public sealed record AgentOptions(string DataDir, string ControlSocketPath, string HostName, string? ExternalCidr = null, string? QemuUser = "sovereign-qemu")
+public sealed record AgentOptions(string DataDir, string ControlSocketPath, string HostName, string? ExternalCidr = null,
+    string? QemuUser = "sovereign-qemu")
 {
     /// <summary>Name servers that guests' resolvers forward to.</summary>
     public IReadOnlyList<string> DnsForwarders { get; init; } = [];
@@ -50,7 +51,8 @@ public static class AgentHost
         catch (OperationCanceledException) when (stop.IsCancellationRequested) { /* told to stop */ }
     }
 
-    /// <summary>Removes everything of this data directory's cloud and node from this machine: guests, namespaces, links and files. Needs no control plane.</summary>
+    /// <summary>Removes everything of this data directory's cloud and node from this machine: guests, namespaces, links and files. Needs no
+    /// control plane.</summary>
     public static async Task Destroy(AgentOptions options, CancellationToken stop)
     {
         if (await ReadWelcome(options, stop) is { } self)
@@ -63,10 +65,13 @@ public static class AgentHost
         if (Directory.Exists(options.StateDir)) Directory.Delete(options.StateDir, recursive: true);
     }
 
-    private static async Task RunSerially(AgentOptions options, IControlPlane control, GuestDirectory guests, MetadataServer metadata, CancellationToken stop)
+    private static async Task RunSerially(AgentOptions options, IControlPlane control, GuestDirectory guests, MetadataServer metadata,
+        CancellationToken stop)
     {
         // Others may pass through (QEMU's and dnsmasq's users reach their own files) but not look around.
-        File.SetUnixFileMode(options.StateDir, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        File.SetUnixFileMode(options.StateDir,
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+            | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
         var log = options.Logging.CreateLogger("Sovereign.Node");
         var runner = new ProcessRunner(options.Clock);
         var range = await ExternalRange.Choose(options.StateDir, options.ExternalCidr, new IpTool(runner), stop);
@@ -76,19 +81,22 @@ public static class AgentHost
         var self = await ReadWelcome(options, stop) ?? await Register(options, control, facts, log, stop);
         using var hypervisor = new QemuHypervisor(Qemu(options, self), runner, options.Clock);
         await hypervisor.Probe(stop);
-        var drivers = new NodeDrivers(hypervisor, new LinuxFabric(Linux(options, self), runner, metadata), new Qcow2Disks(options.StateDir, runner));
+        var drivers = new NodeDrivers(hypervisor, new LinuxFabric(Linux(options, self), runner, metadata), new Qcow2Disks(options.StateDir,
+            runner));
         var agent = new NodeAgent(control, drivers, new FileAgentStore(options.StateDir), self, guests, options.Limits, options.Clock, log);
         await agent.Run(facts, stop);
     }
 
-    private static async Task<NodeWelcome> Register(AgentOptions options, IControlPlane control, NodeFacts facts, ILogger log, CancellationToken stop)
+    private static async Task<NodeWelcome> Register(AgentOptions options, IControlPlane control, NodeFacts facts, ILogger log,
+        CancellationToken stop)
     {
         while (true)
         {
             try
             {
                 var welcome = await control.Hello(facts, stop);
-                await FileAgentStore.WritePrivate(WelcomePath(options), JsonSerializer.SerializeToUtf8Bytes(welcome, AgentJson.Default.NodeWelcome), stop);
+                await FileAgentStore.WritePrivate(WelcomePath(options), JsonSerializer.SerializeToUtf8Bytes(welcome,
+                    AgentJson.Default.NodeWelcome), stop);
                 return welcome;
             }
             catch (Exception failure) when (!stop.IsCancellationRequested)
@@ -100,7 +108,8 @@ public static class AgentHost
     }
 
     private static async Task<NodeWelcome?> ReadWelcome(AgentOptions options, CancellationToken stop) =>
-        File.Exists(WelcomePath(options)) ? JsonSerializer.Deserialize(await File.ReadAllBytesAsync(WelcomePath(options), stop), AgentJson.Default.NodeWelcome) : null;
+        File.Exists(WelcomePath(options)) ? JsonSerializer.Deserialize(await File.ReadAllBytesAsync(WelcomePath(options), stop),
+            AgentJson.Default.NodeWelcome) : null;
 
     private static string WelcomePath(AgentOptions options) => Path.Combine(options.StateDir, "welcome.json");
 
@@ -127,9 +136,11 @@ internal static class HostFacts
     {
         var memoryKib = long.Parse(File.ReadLines("/proc/meminfo").First(l => l.StartsWith("MemTotal:", StringComparison.Ordinal))
             .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
-        var model = File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "unknown";
+        var model = File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1]
+            .Trim() ?? "unknown";
         var disk = new DriveInfo(options.StateDir);
-        return new NodeFacts(options.HostName, "127.0.0.1", Environment.ProcessorCount, (int)(memoryKib / 1024), (int)(disk.TotalSize / BytesPerGib),
+        return new NodeFacts(options.HostName, "127.0.0.1", Environment.ProcessorCount, (int)(memoryKib / 1024),
+            (int)(disk.TotalSize / BytesPerGib),
             hypervisor.Accelerator, model, hypervisor.Version, externalCidr);
     }
 }

@@ -47,7 +47,8 @@ public sealed class ControlPlaneClient : IControlPlane, IDisposable
 
     public async Task<NodeManifest?> NextManifest(string node, string incarnation, long version, CancellationToken stop)
     {
-        var query = string.Create(CultureInfo.InvariantCulture, $"node/v1/manifest?node={Uri.EscapeDataString(node)}&incarnation={Uri.EscapeDataString(incarnation)}&version={version}");
+        var query = string.Create(CultureInfo.InvariantCulture,
+            $"node/v1/manifest?node={Uri.EscapeDataString(node)}&incarnation={Uri.EscapeDataString(incarnation)}&version={version}");
         return await Send(HttpMethod.Get, query, null, NodeJson.Default.NodeManifest, stop);
     }
 
@@ -81,7 +82,8 @@ public sealed class ControlPlaneClient : IControlPlane, IDisposable
         request.Content = body;
         using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop);
         await Check(response, stop);
-        return type is null || response.StatusCode == HttpStatusCode.NoContent ? null : await response.Content.ReadFromJsonAsync(type, stop);
+        return type is null || response.StatusCode == HttpStatusCode.NoContent ? null : await response.Content.ReadFromJsonAsync(type,
+            stop);
     }
 
     private static async Task Check(HttpResponseMessage response, CancellationToken stop)

@@ -21,7 +21,8 @@ public sealed class FileAgentStore : IAgentStore
         {
             try
             {
-                if (JsonSerializer.Deserialize(await File.ReadAllBytesAsync(path, stop), AgentJson.Default.StoredItem) is { } item) items.Add(item);
+                if (JsonSerializer.Deserialize(await File.ReadAllBytesAsync(path, stop),
+                    AgentJson.Default.StoredItem) is { } item) items.Add(item);
             }
             catch (JsonException) { File.Delete(path); /* cut by a power loss; the full manifest brings it again */ }
         }
@@ -44,7 +45,8 @@ public sealed class FileAgentStore : IAgentStore
     {
         var options = new FileStreamOptions
         {
-            Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite, Options = FileOptions.Asynchronous,
+            Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+                Options = FileOptions.Asynchronous,
         };
         await using (var file = new FileStream(path + ".new", options)) await file.WriteAsync(content, stop);
         File.Move(path + ".new", path, overwrite: true);

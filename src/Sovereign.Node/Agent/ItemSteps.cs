@@ -10,7 +10,8 @@ namespace Sovereign.Node.Agent;
 public sealed record NodeDrivers(IHypervisor Hypervisor, IFabric Fabric, IDisks Disks);
 
 /// <summary>One step of one item: looks at what is, does what is missing, says what it saw. Idempotent; may die anywhere.</summary>
-internal sealed class ItemSteps(NodeDrivers drivers, ItemTable table, IControlPlane control, TimeProvider clock, Func<Entry, long, Task> rememberHalt)
+internal sealed class ItemSteps(NodeDrivers drivers, ItemTable table, IControlPlane control, TimeProvider clock, Func<Entry, long,
+    Task> rememberHalt)
 {
     private readonly Dictionary<string, Task> fetches = [];
 
@@ -88,7 +89,8 @@ internal sealed class ItemSteps(NodeDrivers drivers, ItemTable table, IControlPl
         }
         var sight = await drivers.Hypervisor.Look(domain.Id, stop);
         if (sight.Power != DomainPower.Running) entry.PowerOffAt = null;
-        return domain.Power == PowerTarget.Shutoff ? await StopDomain(entry, domain, sight, stop) : await RunDomain(entry, domain, sight, stop);
+        return domain.Power == PowerTarget.Shutoff ? await StopDomain(entry, domain, sight, stop) : await RunDomain(entry, domain, sight,
+            stop);
     }
 
     private async Task<StepResult> StopDomain(Entry entry, DomainSpec domain, DomainSight sight, CancellationToken stop)
@@ -120,9 +122,11 @@ internal sealed class ItemSteps(NodeDrivers drivers, ItemTable table, IControlPl
         return StepResult.Seen(entry, ItemState.Running, domain.RebootCount);
     }
 
-    // A guest that stopped by itself stays off until a newer wish (a start, a reboot) arrives; after the machine's own reboot it comes back.
+    // A guest that stopped by itself stays off until a newer wish (a start, a reboot) arrives; after the machine's own reboot it comes
+    // back.
     private static bool StaysOff(Entry entry, DomainSight sight) =>
-        entry.Stored.HaltedVersion >= entry.Item.Version || (entry.Stored.HaltedVersion < 0 && sight.Power is DomainPower.Halted or DomainPower.Crashed);
+        entry.Stored.HaltedVersion >= entry.Item.Version || (entry.Stored.HaltedVersion < 0
+            && sight.Power is DomainPower.Halted or DomainPower.Crashed);
 
     private async Task<bool> PoweredOff(Entry entry, DomainSpec domain, bool soft, CancellationToken stop)
     {

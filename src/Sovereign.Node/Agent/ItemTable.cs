@@ -27,7 +27,8 @@ internal sealed class Entry(StoredItem stored)
     public bool Aside { get; set; }
 }
 
-/// <summary>How a step went: an observation, or the key of the thing that it waits for (null: a timer or an event brings it back).</summary>
+/// <summary>How a step went: an observation, or the key of the thing that it waits for (null: a timer or an event brings it
+/// back).</summary>
 internal sealed record StepResult(ItemReport? Report, string? WaitsFor)
 {
     public static StepResult Seen(Entry entry, ItemState state, int reboots = 0) =>
@@ -73,7 +74,8 @@ internal sealed class ItemTable
     public Entry? UserOfNetwork(string networkId) => entries.Values.FirstOrDefault(e => Present(e) &&
         (e.Stored.Spec.Port?.NetworkId == networkId || e.Stored.Spec.Router is { } router && NetworksOf(router).Contains(networkId)));
 
-    public Entry? UserOfGroup(string groupId) => entries.Values.FirstOrDefault(e => Present(e) && e.Stored.Spec.Port?.GroupIds.Contains(groupId) == true);
+    public Entry? UserOfGroup(string groupId) => entries.Values.FirstOrDefault(e => Present(e)
+        && e.Stored.Spec.Port?.GroupIds.Contains(groupId) == true);
 
     public static IEnumerable<string> NetworksOf(RouterSpec router) =>
         router.Interfaces.Select(i => i.NetworkId).Concat(router.Gateway is { } gateway ? [gateway.NetworkId] : []).Distinct();

@@ -19,7 +19,8 @@ public sealed record AgentLimits(int DomainsAtOnce = 8, int OthersAtOnce = 16)
     public static readonly TimeSpan ReclaimEvery = TimeSpan.FromMinutes(10);
 }
 
-/// <summary>Makes one machine equal to its manifest. Everything here runs on one synchronization context, one step at a time; only the drivers touch the world.</summary>
+/// <summary>Makes one machine equal to its manifest. Everything here runs on one synchronization context, one step at a time; only the
+/// drivers touch the world.</summary>
 public sealed partial class NodeAgent
 {
     private readonly IControlPlane control;
@@ -39,9 +40,11 @@ public sealed partial class NodeAgent
     private bool completeOwed;
 
     public NodeAgent(
-        IControlPlane control, NodeDrivers drivers, IAgentStore store, NodeWelcome self, GuestDirectory guests, AgentLimits limits, TimeProvider clock, ILogger log)
+        IControlPlane control, NodeDrivers drivers, IAgentStore store, NodeWelcome self, GuestDirectory guests, AgentLimits limits,
+            TimeProvider clock, ILogger log)
     {
-        (this.control, this.drivers, this.store, this.self, this.guests, this.clock, this.log) = (control, drivers, store, self, guests, clock, log);
+        (this.control, this.drivers, this.store, this.self, this.guests, this.clock, this.log) = (control, drivers, store, self, guests,
+            clock, log);
         steps = new ItemSteps(drivers, table, control, clock, RememberHalt);
         outbox = new ReportOutbox(control, self.Node);
         domainSlots = new Slots(limits.DomainsAtOnce);
@@ -77,7 +80,8 @@ public sealed partial class NodeAgent
             await Retrying("Reaching the control plane", async () =>
             {
                 var welcome = await Limited(end => control.Hello(facts, end), AgentLimits.CallLimit, stop);
-                if (welcome != self) throw new Machine.NodeException($"The control plane is of cloud {welcome.Cloud} and calls this node {welcome.Node}, "
+                if (welcome != self) throw new Machine.NodeException($"The control plane is of cloud {welcome.Cloud} and calls this "
+                    + $"node {welcome.Node}, "
                     + $"but this data directory belongs to cloud {self.Cloud}, node {self.Node}. Use another --data, or destroy this one.");
             }, stop);
             completeOwed = true;
@@ -86,7 +90,8 @@ public sealed partial class NodeAgent
             {
                 while (true)
                 {
-                    var manifest = await Limited(end => control.NextManifest(self.Node, incarnation, version, end), AgentLimits.ManifestWait, stop);
+                    var manifest = await Limited(end => control.NextManifest(self.Node, incarnation, version, end),
+                        AgentLimits.ManifestWait, stop);
                     if (manifest is null) continue;
                     await Apply(manifest, stop);
                     (incarnation, version) = (manifest.Incarnation, manifest.Version);
@@ -102,7 +107,8 @@ public sealed partial class NodeAgent
 
     private async Task Apply(NodeManifest manifest, CancellationToken stop)
     {
-        if (manifest.Cloud != self.Cloud || manifest.Node != self.Node) throw new Machine.NodeException("The manifest is for another cloud or node; it is not applied.");
+        if (manifest.Cloud != self.Cloud
+            || manifest.Node != self.Node) throw new Machine.NodeException("The manifest is for another cloud or node; it is not applied.");
         foreach (var item in manifest.Items) await Accept(item, manifest.Incarnation, stop);
         if (manifest.Full) await Sweep(manifest, stop);
         foreach (var request in manifest.Requests)
@@ -113,12 +119,14 @@ public sealed partial class NodeAgent
     {
         if (item.Id.Length is 0 or > 64 || !item.Id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
         {
-            outbox.Add(new ItemReport(item.Kind, item.Id, item.Version, ItemState.Error, "The id is not made of letters, digits and dashes; it is refused."));
+            outbox.Add(new ItemReport(item.Kind, item.Id, item.Version, ItemState.Error,
+                "The id is not made of letters, digits and dashes; it is refused."));
             return;
         }
         var before = table.Find(item.Kind, item.Id);
         // After a reconnect the same item comes again: nothing to do, but it is told again.
-        if (before is { Aside: false } && before.Stored.Incarnation == incarnation && before.Item.Version == item.Version && before.Item.Absent == item.Absent) return;
+        if (before is { Aside: false } && before.Stored.Incarnation == incarnation && before.Item.Version == item.Version
+            && before.Item.Absent == item.Absent) return;
         var stored = new StoredItem(item, incarnation, before?.Stored.HaltedVersion ?? -1, item.Absent ? before?.Stored.Spec : null);
         await store.Save(stored, stop);
         guests.Update(item);
@@ -129,7 +137,8 @@ public sealed partial class NodeAgent
         foreach (var waiter in table.TakeWaiters(entry.Key)) Touch(waiter, stop);
     }
 
-    /// <summary>Removes what manifests of this incarnation named once and the full one does not; what this incarnation or nobody ever named is set aside.</summary>
+    /// <summary>Removes what manifests of this incarnation named once and the full one does not; what this incarnation or nobody ever named
+    /// is set aside.</summary>
     private async Task Sweep(NodeManifest manifest, CancellationToken stop)
     {
         var named = manifest.Items.Select(i => ItemTable.Key(i.Kind, i.Id)).ToHashSet();
@@ -138,7 +147,8 @@ public sealed partial class NodeAgent
         {
             entry.Aside = entry.Stored.Incarnation != manifest.Incarnation;
             if (entry.Aside) foreign.Add(entry.Key);
-            else if (!entry.Item.Absent) await Accept(new ManifestItem(entry.Item.Kind, entry.Item.Id, manifest.Version), manifest.Incarnation, stop);
+            else if (!entry.Item.Absent) await Accept(new ManifestItem(entry.Item.Kind, entry.Item.Id, manifest.Version),
+                manifest.Incarnation, stop);
         }
         foreach (var thing in await drivers.Fabric.List(stop))
             if (table.Find(thing.Kind, thing.Id) is null) foreign.Add(ItemTable.Key(thing.Kind, thing.Id));
@@ -156,7 +166,8 @@ public sealed partial class NodeAgent
             var bytes = request.Kind == "console"
                 ? await drivers.Hypervisor.ConsoleTail(request.Id, Math.Min(request.BytesMax, AgentLimits.ConsoleBytesMax), stop) : [];
             using var content = new MemoryStream(bytes);
-            await Limited<bool>(async end => { await control.Answer(request.Ticket, content, end); return true; }, AgentLimits.CallLimit, stop);
+            await Limited<bool>(async end => { await control.Answer(request.Ticket, content, end); return true; }, AgentLimits.CallLimit,
+                stop);
         }
         catch (Exception failure) when (!stop.IsCancellationRequested)
         {
@@ -197,7 +208,8 @@ public sealed partial class NodeAgent
                 reclaimed = clock.GetUtcNow();
                 await drivers.Disks.Reclaim(table.All.Select(e => e.Item.Domain?.Root.ImageDigest).OfType<string>().ToHashSet(), stop);
             }
-            catch (Exception failure) when (!stop.IsCancellationRequested) { log.LogWarning(4503, "Tidying failed: {Reason}", failure.Message); }
+            catch (Exception failure) when (!stop.IsCancellationRequested) { log.LogWarning(4503, "Tidying failed: {Reason}",
+                failure.Message); }
         }
     }
 
@@ -223,7 +235,8 @@ public sealed partial class NodeAgent
         using var expiry = new CancellationTokenSource(limit, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(expiry.Token, stop);
         try { return await call(either.Token); }
-        catch (OperationCanceledException) when (!stop.IsCancellationRequested) { throw new TimeoutException($"No answer within {limit.TotalSeconds} s."); }
+        catch (OperationCanceledException)
+            when (!stop.IsCancellationRequested) { throw new TimeoutException($"No answer within {limit.TotalSeconds} s."); }
     }
 
     // Jitter comes from the name, not from chance: nodes spread, and a simulation replays.

@@ -3,7 +3,8 @@ using Sovereign.Node.Contract;
 
 namespace Sovereign.Node.Agent;
 
-/// <summary>The work on items: each has at most one step under way, and is looked at again whenever something it depends on moved.</summary>
+/// <summary>The work on items: each has at most one step under way, and is looked at again whenever something it depends on
+/// moved.</summary>
 public sealed partial class NodeAgent
 {
     private void OnChanged(string domainId, CancellationToken stop)
@@ -65,7 +66,8 @@ public sealed partial class NodeAgent
         catch (Exception failure) when (!stop.IsCancellationRequested)
         {
             log.LogWarning(4505, "{Kind} {Id}: {Reason}", entry.Item.Kind, entry.Item.Id, failure.Message);
-            Observe(entry, new ItemReport(entry.Item.Kind, entry.Item.Id, entry.Item.Version, ItemState.Error, failure.Message, entry.Observed?.RebootCount ?? 0), stop);
+            Observe(entry, new ItemReport(entry.Item.Kind, entry.Item.Id, entry.Item.Version, ItemState.Error, failure.Message,
+                entry.Observed?.RebootCount ?? 0), stop);
             Track(Later(entry, BackOff(entry.Failures++, AgentLimits.RetryMost, entry.Item.Id), stop));
         }
     }

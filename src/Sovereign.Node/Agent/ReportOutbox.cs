@@ -2,7 +2,8 @@ using Sovereign.Node.Contract;
 
 namespace Sovereign.Node.Agent;
 
-/// <summary>Observations on their way to the control plane: sent as soon as they are true; what gathers while a report is under way goes in the next.</summary>
+/// <summary>Observations on their way to the control plane: sent as soon as they are true; what gathers while a report is under way goes in
+/// the next.</summary>
 internal sealed class ReportOutbox(IControlPlane control, string node)
 {
     /// <summary>Observations in one report.</summary>

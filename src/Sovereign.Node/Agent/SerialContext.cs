@@ -1,6 +1,7 @@
 namespace Sovereign.Node.Agent;
 
-/// <summary>Runs what is posted one after the other, on the pool: the agent's state needs no locks, and a simulation can put its own scheduler here.</summary>
+/// <summary>Runs what is posted one after the other, on the pool: the agent's state needs no locks, and a simulation can put its own
+/// scheduler here.</summary>
 internal sealed class SerialContext : SynchronizationContext
 {
     private readonly Queue<(SendOrPostCallback Callback, object? State)> queue = new();

@@ -2,10 +2,12 @@ using Sovereign.Node.Contract;
 
 namespace Sovereign.Node.Disks;
 
-/// <summary>Images and root disks of one node. Every call is one idempotent effect: a crash may come before or after it, and it may be made again.</summary>
+/// <summary>Images and root disks of one node. Every call is one idempotent effect: a crash may come before or after it, and it may be made
+/// again.</summary>
 public interface IDisks
 {
-    /// <summary>Brings an image into the node's cache, resuming what an earlier try left; refused when its bytes do not have the digest.</summary>
+    /// <summary>Brings an image into the node's cache, resuming what an earlier try left; refused when its bytes do not have the
+    /// digest.</summary>
     /// <param name="open">Opens the image's bytes from an offset.</param>
     Task EnsureImage(string digest, Func<long, CancellationToken, Task<Stream>> open, CancellationToken stop);
 

@@ -30,7 +30,8 @@ public sealed class Qcow2Disks : IDisks
         if (File.Exists(path)) return;
         var part = path + ".part";
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        await using (var file = new FileStream(part, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, CopyBytes, useAsync: true))
+        await using (var file = new FileStream(part, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, CopyBytes,
+            useAsync: true))
         {
             await Copy(file, null, hash, stop);   // what an earlier try left counts
             await using var source = await open(file.Length, stop);
@@ -42,7 +43,8 @@ public sealed class Qcow2Disks : IDisks
         if (!string.Equals(found, digest, StringComparison.OrdinalIgnoreCase))
         {
             File.Delete(part);
-            throw new NodeException($"Image {digest} arrived with the digest {found}: its bytes were changed or cut on the way. It is fetched again from the start.");
+            throw new NodeException($"Image {digest} arrived with the digest {found}: its bytes were changed or cut on the way. It is "
+                + "fetched again from the start.");
         }
         File.SetUnixFileMode(part, UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
         File.Move(part, path, overwrite: true);
@@ -57,11 +59,14 @@ public sealed class Qcow2Disks : IDisks
         if (!File.Exists(image)) throw new NodeException($"Image {root.ImageDigest} is not on this node; it is fetched before the disk is made.");
         PassableDirectory.Ensure(directory);
         var temporary = path + ".new";
-        var format = root.ImageFormat is "raw" or "qcow2" ? root.ImageFormat : throw new NodeException($"Images of format {root.ImageFormat} can't be run; convert the image to qcow2 or raw.");
+        var format = root.ImageFormat is "raw" or "qcow2" ? root.ImageFormat
+            : throw new NodeException($"Images of format {root.ImageFormat} can't be run; convert the image to qcow2 or raw.");
         if (format == "qcow2") await QcowHeader.RefuseOutsideFiles(image, stop);
         // The header says the size the disk shall have, so nothing has to be resized afterwards.
-        List<string> arguments = ["create", "-q", "-f", "qcow2", "-F", format, "-b", image, "-o", "lazy_refcounts=on,compat=1.1", temporary];
-        if (root.SizeBytes > 0) arguments.Add(Math.Max(root.SizeBytes, await VirtualSize(image, format, stop)).ToString(CultureInfo.InvariantCulture));
+        List<string> arguments = ["create", "-q", "-f", "qcow2", "-F", format, "-b", image, "-o", "lazy_refcounts=on,compat=1.1",
+            temporary];
+        if (root.SizeBytes > 0) arguments.Add(Math.Max(root.SizeBytes, await VirtualSize(image, format, stop))
+            .ToString(CultureInfo.InvariantCulture));
         try
         {
             await runner.Must("qemu-img", arguments, stop, limit: imageToolLimit);
@@ -69,7 +74,8 @@ public sealed class Qcow2Disks : IDisks
         }
         catch (Exception cause) when (cause is IOException || cause.Message.Contains("No space left", StringComparison.Ordinal))
         {
-            throw new NodeException($"The disk of {domainId} can't be made: the file system of {disks} is full. Free space there or use another node.", cause);
+            throw new NodeException($"The disk of {domainId} can't be made: the file system of {disks} is full. Free space there or "
+                + "use another node.", cause);
         }
         return path;
     }
@@ -82,7 +88,8 @@ public sealed class Qcow2Disks : IDisks
     }
 
     public Task<IReadOnlyList<string>> List(CancellationToken stop) =>
-        Task.FromResult<IReadOnlyList<string>>([.. Directory.EnumerateDirectories(disks).Select(d => Path.GetFileName(d)).Order(StringComparer.Ordinal)]);
+        Task.FromResult<IReadOnlyList<string>>([.. Directory.EnumerateDirectories(disks).Select(d => Path.GetFileName(d))
+            .Order(StringComparer.Ordinal)]);
 
     public async Task<int> Reclaim(IReadOnlySet<string> wanted, CancellationToken stop)
     {
@@ -106,7 +113,8 @@ public sealed class Qcow2Disks : IDisks
         format == "raw" ? new FileInfo(image).Length : await QcowHeader.VirtualSize(image, stop);
 
     private static string Plain(string id) =>
-        id.Length is > 0 and <= 128 && id.All(c => char.IsAsciiLetterOrDigit(c) || c == '-') ? id : throw new NodeException($"'{id}' is no id.");
+        id.Length is > 0 and <= 128 && id.All(c => char.IsAsciiLetterOrDigit(c) || c == '-') ? id
+            : throw new NodeException($"'{id}' is no id.");
 
     private static async Task Copy(Stream source, Stream? target, IncrementalHash hash, CancellationToken stop)
     {
@@ -136,7 +144,8 @@ internal static class QcowHeader
         var header = await Read(path, 0, Bytes, stop);
         var at = System.Buffers.Binary.BinaryPrimitives.ReadInt64BigEndian(header.AsSpan(8));
         var length = System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(16));
-        return at == 0 || length is <= 0 or > BackingNameBytesMax ? null : System.Text.Encoding.UTF8.GetString(await Read(path, at, length, stop));
+        return at == 0 || length is <= 0 or > BackingNameBytesMax ? null : System.Text.Encoding.UTF8.GetString(await Read(path, at, length,
+            stop));
     }
 
     /// <summary>An image that points at other files of this machine is never opened.</summary>
@@ -147,7 +156,8 @@ internal static class QcowHeader
         var version = System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(4));
         var features = version >= 3 ? System.Buffers.Binary.BinaryPrimitives.ReadInt64BigEndian(header.AsSpan(72)) : 0;
         if (await BackingFile(path, stop) is not null || (features & dataFileBit) != 0)
-            throw new NodeException("The image refers to another file (backing file or data file), which is refused. Convert it to a single qcow2 file.");
+            throw new NodeException("The image refers to another file (backing file or data file), which is refused. Convert it to a "
+                + "single qcow2 file.");
     }
 
     private static async Task<byte[]> Read(string path, long offset, int count, CancellationToken stop)
@@ -156,7 +166,8 @@ internal static class QcowHeader
         file.Seek(offset, SeekOrigin.Begin);
         var bytes = new byte[count];
         await file.ReadExactlyAsync(bytes, stop);
-        if (offset == 0 && (bytes[0] != 'Q' || bytes[1] != 'F' || bytes[2] != 'I' || bytes[3] != 0xfb)) throw new NodeException($"{path} is no qcow2 file.");
+        if (offset == 0 && (bytes[0] != 'Q' || bytes[1] != 'F' || bytes[2] != 'I'
+            || bytes[3] != 0xfb)) throw new NodeException($"{path} is no qcow2 file.");
         return bytes;
     }
 }

@@ -18,7 +18,8 @@ internal sealed class DhcpServers(FabricNames names, IpTool ip, ProcessRunner ru
         var inner = FabricNames.DhcpInner(spec.Id);
         commands.Add($"addr flush dev {inner} scope global");
         foreach (var subnet in spec.Subnets.Where(s => s.DhcpAddress is not null))
-            commands.Add($"addr replace {SwitchRules.Address(subnet.DhcpAddress!)}/{subnet.Cidr[(subnet.Cidr.IndexOf('/') + 1)..]} dev {inner}");
+            commands.Add($"addr replace {SwitchRules.Address(subnet.DhcpAddress!)}/{subnet.Cidr[(subnet.Cidr.IndexOf('/') + 1)..]} dev "
+                + $"{inner}");
         commands.Add("addr replace 169.254.169.254/32 dev lo");
         if (spec.Subnets.FirstOrDefault(s => s.DhcpAddress is not null && s.Gateway is not null) is { } routed)
             commands.Add($"route replace default via {SwitchRules.Address(routed.Gateway!)} dev {inner}");
@@ -164,7 +165,8 @@ internal sealed class DhcpNetwork
 
     private void Read(IEnumerable<string> lines)
     {
-        foreach (var group in lines.Select(l => l.Split([",", " " + PortMark], StringSplitOptions.None)).Where(p => p.Length == 4).GroupBy(p => p[3]))
+        foreach (var group in lines.Select(l => l.Split([",", " " + PortMark], StringSplitOptions.None)).Where(p => p.Length == 4)
+            .GroupBy(p => p[3]))
             ports[group.Key] = [.. group.Select(p => new Lease(p[0], p[1], p[2]))];
     }
 
@@ -172,8 +174,10 @@ internal sealed class DhcpNetwork
     {
         List<string> arguments =
         [
-            "--conf-file=/dev/null", "--no-hosts", "--no-resolv", "--bind-interfaces", "--except-interface=lo", "--no-ping", "--dhcp-authoritative",
-            "--leasefile-ro", "--dhcp-lease-max=65536", "--interface=" + FabricNames.DhcpInner(spec.Id), "--pid-file=" + PidFile, "--dhcp-hostsfile=" + HostsFile,
+            "--conf-file=/dev/null", "--no-hosts", "--no-resolv", "--bind-interfaces", "--except-interface=lo", "--no-ping",
+                "--dhcp-authoritative",
+            "--leasefile-ro", "--dhcp-lease-max=65536", "--interface=" + FabricNames.DhcpInner(spec.Id), "--pid-file=" + PidFile,
+                "--dhcp-hostsfile=" + HostsFile,
             "--addn-hosts=" + NamesFile, "--dhcp-optsfile=" + OptionsFile, "--user=" + User(),
         ];
         if (domain.Length > 0) arguments.AddRange(["--domain=" + domain, "--local=/" + domain + "/"]);
@@ -181,7 +185,8 @@ internal sealed class DhcpNetwork
         foreach (var subnet in spec.Subnets.Where(s => s.DhcpAddress is not null))
         {
             var network = System.Net.IPNetwork.Parse(subnet.Cidr);
-            var mask = new System.Net.IPAddress(System.Net.IPAddress.HostToNetworkOrder(network.PrefixLength == 0 ? 0 : -1 << (32 - network.PrefixLength)) & 0xffffffffL);
+            var mask = new System.Net.IPAddress(System.Net.IPAddress.HostToNetworkOrder(network.PrefixLength == 0 ? 0
+                : -1 << (32 - network.PrefixLength)) & 0xffffffffL);
             arguments.Add($"--dhcp-range=set:{SubnetTag(subnet)},{network.BaseAddress},static,{mask},{LeaseSeconds}s");
         }
         return arguments;
@@ -190,8 +195,10 @@ internal sealed class DhcpNetwork
     private static void Options(StringBuilder options, SubnetSpec subnet, int mtu)
     {
         var tag = "tag:" + SubnetTag(subnet);
-        var servers = subnet.DnsServers.Where(s => !s.Contains(':')).Select(SwitchRules.Address).DefaultIfEmpty(SwitchRules.Address(subnet.DhcpAddress!));
-        var routes = subnet.HostRoutes.Where(r => !r.Destination.Contains(':')).Select(r => $"{SwitchRules.Cidr(r.Destination)},{SwitchRules.Address(r.NextHop)}").ToList();
+        var servers = subnet.DnsServers.Where(s => !s.Contains(':')).Select(SwitchRules.Address)
+            .DefaultIfEmpty(SwitchRules.Address(subnet.DhcpAddress!));
+        var routes = subnet.HostRoutes.Where(r => !r.Destination.Contains(':'))
+            .Select(r => $"{SwitchRules.Cidr(r.Destination)},{SwitchRules.Address(r.NextHop)}").ToList();
         routes.Insert(0, "169.254.169.254/32," + SwitchRules.Address(subnet.DhcpAddress!));
         // A client that gets classless routes ignores the router option (RFC 3442), so the default route is among them.
         if (subnet.Gateway is not null) routes.Add("0.0.0.0/0," + SwitchRules.Address(subnet.Gateway));
@@ -220,7 +227,8 @@ internal sealed class DhcpNetwork
     }
 
     // The unprivileged user that the distribution made for it reads the files: they say nothing secret.
-    private static string User() => File.ReadLines("/etc/passwd").Any(l => l.StartsWith("dnsmasq:", StringComparison.Ordinal)) ? "dnsmasq" : "nobody";
+    private static string User() => File.ReadLines("/etc/passwd").Any(l => l.StartsWith("dnsmasq:", StringComparison.Ordinal)) ? "dnsmasq"
+        : "nobody";
 
     private static async Task Write(string path, string text, CancellationToken stop)
     {

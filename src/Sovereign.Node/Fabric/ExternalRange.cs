@@ -12,16 +12,19 @@ internal static class ExternalRange
         var file = Path.Combine(stateDir, "external-cidr");
         if (configured is { } wanted)
         {
-            if (!IPNetwork.TryParse(wanted, out _)) throw new NodeException($"The external range '{wanted}' is no CIDR like 198.18.0.0/24.");
+            if (!IPNetwork.TryParse(wanted,
+                out _)) throw new NodeException($"The external range '{wanted}' is no CIDR like 198.18.0.0/24.");
             return wanted;
         }
         if (File.Exists(file)) return (await File.ReadAllTextAsync(file, stop)).Trim();
         var taken = Taken(await ip.Json(null, ["route", "show", "table", "all"], stop)).ToList();
         // 198.18.0.0/15 is for benchmarks of networks, so no site routes it; 172.29.0.0/16 is the second choice.
-        var candidates = Enumerable.Range(0, 256).Select(n => $"198.18.{n}.0/24").Concat(Enumerable.Range(0, 256).Select(n => $"172.29.{n}.0/24"));
+        var candidates = Enumerable.Range(0, 256).Select(n => $"198.18.{n}.0/24").Concat(Enumerable.Range(0, 256)
+            .Select(n => $"172.29.{n}.0/24"));
         var start = Math.Abs(StableHash(stateDir)) % 128;
         var free = candidates.Skip(start).FirstOrDefault(c => !taken.Any(t => Overlap(t, IPNetwork.Parse(c))))
-            ?? throw new NodeException("No range for the external network is free on this machine; set one in the configuration (external_cidr).");
+            ?? throw new NodeException("No range for the external network is free on this machine; set one in the configuration "
+                + "(external_cidr).");
         await File.WriteAllTextAsync(file, free, stop);
         return free;
     }

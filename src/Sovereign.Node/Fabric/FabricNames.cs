@@ -3,7 +3,8 @@ using System.Text;
 
 namespace Sovereign.Node.Fabric;
 
-/// <summary>Names of what this node makes. Namespaces carry cloud, node and resource; links have 15 bytes, so they are short and carry the rest in their alias.</summary>
+/// <summary>Names of what this node makes. Namespaces carry cloud, node and resource; links have 15 bytes, so they are short and carry the
+/// rest in their alias.</summary>
 public sealed class FabricNames(string cloud, string node)
 {
     private const int LinkIdChars = 11;
@@ -21,7 +22,8 @@ public sealed class FabricNames(string cloud, string node)
     public string Alias(string kind, string id) => $"sov:{cloud}:{node}:{kind}:{id}";
 
     /// <summary>The host's end of the external network: unique on the machine, so it is a digest of cloud, node and network.</summary>
-    public string HostLink(string networkId) => "sov" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{cloud}/{node}/{networkId}")))[..12];
+    public string HostLink(string networkId) =>
+        "sov" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{cloud}/{node}/{networkId}")))[..12];
 
     public static string Bridge(string networkId) => "brq" + Short(networkId);
 

@@ -2,7 +2,8 @@ using Sovereign.Node.Contract;
 
 namespace Sovereign.Node.Fabric;
 
-/// <summary>The network of one node. Every call is one idempotent effect: a crash may come before or after it, and it may be made again.</summary>
+/// <summary>The network of one node. Every call is one idempotent effect: a crash may come before or after it, and it may be made
+/// again.</summary>
 public interface IFabric
 {
     /// <summary>Makes what all else stands on and returns the external range, chosen free on the host at the first start.</summary>

@@ -12,7 +12,8 @@ internal sealed class IpTool(ProcessRunner runner)
         if (commands.Count == 0) return;
         string[] arguments = netns is null ? ["-batch", "-"] : ["-n", netns, "-batch", "-"];
         var result = await runner.Run("ip", arguments, stop, string.Join('\n', commands) + "\n");
-        if (result.ExitCode != 0) throw new NodeException($"ip in {netns ?? "the host"} failed: {result.Error.Trim()} (commands: {string.Join("; ", commands)})");
+        if (result.ExitCode == 0) return;
+        throw new NodeException($"ip in {netns ?? "the host"} failed: {result.Error.Trim()} (commands: {string.Join("; ", commands)})");
     }
 
     public async Task AddNetns(string name, CancellationToken stop)
@@ -21,7 +22,8 @@ internal sealed class IpTool(ProcessRunner runner)
         await runner.Must("ip", ["netns", "add", name], stop);
         Netns.WriteSysctl(name, new Dictionary<string, string>
         {
-            ["net/ipv6/conf/all/disable_ipv6"] = "1", ["net/ipv6/conf/default/disable_ipv6"] = "1", ["net/ipv4/conf/all/accept_redirects"] = "0",
+            ["net/ipv6/conf/all/disable_ipv6"] = "1", ["net/ipv6/conf/default/disable_ipv6"] = "1",
+                ["net/ipv4/conf/all/accept_redirects"] = "0",
         });
         await Batch(name, ["link set lo up"], stop);
     }
@@ -42,5 +44,6 @@ internal sealed class IpTool(ProcessRunner runner)
     public async Task<Dictionary<string, string>> Links(string? netns, CancellationToken stop) =>
         (await Json(netns, ["link", "show"], stop)).EnumerateArray()
             .Where(l => l.TryGetProperty("ifname", out _))
-            .ToDictionary(l => l.GetProperty("ifname").GetString()!, l => l.TryGetProperty("ifalias", out var alias) ? alias.GetString() ?? "" : "");
+            .ToDictionary(l => l.GetProperty("ifname").GetString()!, l => l.TryGetProperty("ifalias", out var alias)
+                ? alias.GetString() ?? "" : "");
 }

@@ -8,9 +8,11 @@ namespace Sovereign.Node.Fabric;
 /// <param name="StateDir">Directory of its files (external range, DHCP).</param>
 /// <param name="ExternalCidr">The external range; null: chosen free at first start.</param>
 /// <param name="DnsForwarders">Name servers that guests' resolvers forward to; none: only local names are answered.</param>
-public sealed record LinuxFabricOptions(string Cloud, string Node, string StateDir, string? ExternalCidr, IReadOnlyList<string> DnsForwarders);
+public sealed record LinuxFabricOptions(string Cloud, string Node, string StateDir, string? ExternalCidr,
+    IReadOnlyList<string> DnsForwarders);
 
-/// <summary>The fabric by bridges, namespaces, nftables and dnsmasq, wholly in namespaces of its own but for one link a external network.</summary>
+/// <summary>The fabric by bridges, namespaces, nftables and dnsmasq, wholly in namespaces of its own but for one link a external
+/// network.</summary>
 public sealed class LinuxFabric : IFabric
 {
     private readonly LinuxFabricOptions options;
@@ -44,11 +46,13 @@ public sealed class LinuxFabric : IFabric
         await ip.AddNetns(names.Switch, stop);
         Netns.WriteSysctl(names.Switch, new Dictionary<string, string>
         {
-            ["net/bridge/bridge-nf-call-iptables"] = "1", ["net/bridge/bridge-nf-call-ip6tables"] = "1", ["net/bridge/bridge-nf-call-arptables"] = "0",
+            ["net/bridge/bridge-nf-call-iptables"] = "1", ["net/bridge/bridge-nf-call-ip6tables"] = "1",
+                ["net/bridge/bridge-nf-call-arptables"] = "0",
             ["net/bridge/bridge-nf-filter-vlan-tagged"] = "0", ["net/ipv4/ip_forward"] = "0",
         });
         if (!Netns.Within(names.Switch, () => File.Exists("/proc/sys/net/bridge/bridge-nf-call-iptables")))
-            throw new NodeException("This kernel has no br_netfilter, which filters the traffic between ports. Load it: modprobe br_netfilter.");
+            throw new NodeException("This kernel has no br_netfilter, which filters the traffic between ports. Load it: modprobe "
+                + "br_netfilter.");
         await nft.Apply(SwitchRules.Base());
         state.Load(await nft.List(["map", "bridge", "sov", "from"], stop), await nft.List(["map", "inet", "sov", "zones"], stop),
             await ip.Links(names.Switch, stop));
@@ -76,7 +80,7 @@ public sealed class LinuxFabric : IFabric
     {
         var bridge = FabricNames.Bridge(id);
         await RemoveDhcp(id, stop);
-        if (Directory.Exists("/sys/class/net/" + names.HostLink(id))) await ip.Batch(null, [$"link del {names.HostLink(id)}"], stop);
+        if (Directory.Exists("/sys/class/net/" + names.HostLink(id))) await DeleteLink(null, names.HostLink(id), stop);
         if (state.HasLink(bridge)) await ip.Batch(names.Switch, [$"link del {bridge}"], stop);
         state.RemoveLink(bridge);
         if (state.KnownZone(bridge) is { } zone) await nft.Apply(SwitchRules.NoZone(bridge, zone));
@@ -138,7 +142,8 @@ public sealed class LinuxFabric : IFabric
         {
             if (!netns.StartsWith(names.Prefix, StringComparison.Ordinal)) continue;
             var rest = netns[names.Prefix.Length..];
-            if (rest.StartsWith("router-", StringComparison.Ordinal)) things.Add(new FabricThing(ItemKinds.Router, rest["router-".Length..]));
+            if (rest.StartsWith("router-", StringComparison.Ordinal)) things.Add(new FabricThing(ItemKinds.Router,
+                rest["router-".Length..]));
             if (rest.StartsWith("dhcp-", StringComparison.Ordinal)) things.Add(new FabricThing(ItemKinds.Network, rest["dhcp-".Length..]));
         }
         foreach (var alias in (await ip.Links(names.Switch, stop)).Values)
@@ -152,15 +157,16 @@ public sealed class LinuxFabric : IFabric
     /// <summary>Removes every namespace and link of this cloud and node.</summary>
     public async Task Destroy(CancellationToken stop)
     {
+        // Links of the host first: with their namespace they would go at a moment of their own.
+        var mark = names.Alias("", "")[..^1];
+        foreach (var (link, alias) in await ip.Links(null, stop))
+            if (alias.StartsWith(mark, StringComparison.Ordinal)) await DeleteLink(null, link, stop);
         foreach (var netns in Netns.List().Where(n => n.StartsWith(names.Prefix, StringComparison.Ordinal)))
         {
             await DhcpServers.StopAll(runner, netns, stop);
             doors.Close(netns);
             await ip.DeleteNetns(netns, stop);
         }
-        var mark = names.Alias("", "")[..^1];
-        foreach (var (link, alias) in await ip.Links(null, stop))
-            if (alias.StartsWith(mark, StringComparison.Ordinal)) await ip.Batch(null, [$"link del {link}"], stop);
     }
 
     private async Task EnsureHostLink(NetworkSpec network, CancellationToken stop)
@@ -169,11 +175,13 @@ public sealed class LinuxFabric : IFabric
         var alias = names.Alias(ItemKinds.Network, network.Id);
         if (!Directory.Exists("/sys/class/net/" + host))
         {
-            await ip.Batch(null, [$"link add {host} type veth peer name {inner} netns {names.Switch}", $"link set {host} alias {alias} addrgenmode none"], stop);
+            await ip.Batch(null, [$"link add {host} type veth peer name {inner} netns {names.Switch}",
+                $"link set {host} alias {alias} addrgenmode none"], stop);
         }
         var addresses = network.Subnets.Where(s => s.Gateway is not null)
             .Select(s => $"addr replace {SwitchRules.Address(s.Gateway!)}/{s.Cidr[(s.Cidr.IndexOf('/') + 1)..]} dev {host}");
-        await ip.Batch(names.Switch, [$"link set {inner} master {FabricNames.Bridge(network.Id)} mtu {network.MtuBytes} up alias {alias}"], stop);
+        await ip.Batch(names.Switch, [$"link set {inner} master {FabricNames.Bridge(network.Id)} mtu {network.MtuBytes} up alias {alias}"],
+            stop);
         state.AddLink(inner, alias);
         await ip.Batch(null, [$"link set {host} mtu {network.MtuBytes} up", .. addresses], stop);
     }
@@ -192,7 +200,8 @@ public sealed class LinuxFabric : IFabric
         {
             var alias = names.Alias(ItemKinds.Network, network.Id);
             await ip.Batch(names.Switch,
-                [$"link add {outer} type veth peer name {inner} netns {netns}", $"link set {outer} alias {alias} mtu {network.MtuBytes} master {FabricNames.Bridge(network.Id)} up"],
+                [$"link add {outer} type veth peer name {inner} netns {netns}",
+                    $"link set {outer} alias {alias} mtu {network.MtuBytes} master {FabricNames.Bridge(network.Id)} up"],
                 stop);
             state.AddLink(outer, alias);
         }
@@ -208,13 +217,14 @@ public sealed class LinuxFabric : IFabric
         await ip.DeleteNetns(netns, stop);
         var outer = FabricNames.DhcpOuter(networkId);
         // The pair may go with its namespace a moment later: gone is gone.
-        if (state.HasLink(outer) && (await ip.Links(names.Switch, stop)).ContainsKey(outer)) await DeleteLink(outer, stop);
+        if (state.HasLink(outer) && (await ip.Links(names.Switch, stop)).ContainsKey(outer)) await DeleteLink(names.Switch, outer, stop);
         state.RemoveLink(outer);
     }
 
-    private async Task DeleteLink(string link, CancellationToken stop)
+    private async Task DeleteLink(string? netns, string link, CancellationToken stop)
     {
-        try { await ip.Batch(names.Switch, [$"link del {link}"], stop); }
-        catch (NodeException failure) when (failure.Message.Contains("Cannot find device", StringComparison.Ordinal)) { /* it went by itself */ }
+        try { await ip.Batch(netns, [$"link del {link}"], stop); }
+        catch (NodeException failure) when (failure.Message.Contains("Cannot find device",
+            StringComparison.Ordinal)) { /* it went by itself */ }
     }
 }

@@ -20,7 +20,8 @@ internal sealed class LinuxRouters(FabricNames names, IpTool ip, ProcessRunner r
         {
             known = null;
             await ip.AddNetns(netns, stop);
-            Netns.WriteSysctl(netns, new Dictionary<string, string> { ["net/ipv4/ip_forward"] = "1", ["net/ipv4/conf/all/send_redirects"] = "0", ["net/ipv4/conf/default/send_redirects"] = "0" });
+            Netns.WriteSysctl(netns, new Dictionary<string, string> { ["net/ipv4/ip_forward"] = "1",
+                ["net/ipv4/conf/all/send_redirects"] = "0", ["net/ipv4/conf/default/send_redirects"] = "0" });
         }
         var legs = Legs(router);
         var existing = Existing(await ip.Json(netns, ["addr", "show"], stop));
@@ -77,7 +78,8 @@ internal sealed class LinuxRouters(FabricNames names, IpTool ip, ProcessRunner r
             var have = existing.GetValueOrDefault(leg.Name) ?? [];
             commands.AddRange(have.Except(leg.Addresses).Select(a => $"addr del {a} dev {leg.Name}"));
             commands.AddRange(leg.Addresses.Except(have).Select(a => $"addr replace {a} dev {leg.Name}"));
-            commands.Add($"link set {leg.Name} mtu {mtus.GetValueOrDefault(FabricNames.Bridge(leg.NetworkId), 1500)} {(router.AdminUp ? "up" : "down")}");
+            var mtu = mtus.GetValueOrDefault(FabricNames.Bridge(leg.NetworkId), 1500);
+            commands.Add($"link set {leg.Name} mtu {mtu} {(router.AdminUp ? "up" : "down")}");
         }
         await ip.Batch(netns, commands, stop);
     }
@@ -95,14 +97,17 @@ internal sealed class LinuxRouters(FabricNames names, IpTool ip, ProcessRunner r
         {
             // A next hop that no leg reaches yet is no reason to fail the router: the rest must work.
             try { await ip.Batch(netns, [$"route replace {destination} via {hop} proto static"], stop); }
-            catch (NodeException failure) when (failure.Message.Contains("invalid gateway", StringComparison.OrdinalIgnoreCase)) { /* becomes reachable with its leg */ }
+            catch (NodeException failure)
+                when (failure.Message.Contains("invalid gateway",
+                StringComparison.OrdinalIgnoreCase)) { /* becomes reachable with its leg */ }
         }
     }
 
     // Flows through a floating IP that was taken away end with it.
     private async Task ForgetFlows(RouterSpec? before, RouterSpec now, string netns, CancellationToken stop)
     {
-        var gone = before?.FloatingIps.Where(f => !now.FloatingIps.Any(n => n.Address == f.Address && n.FixedAddress == f.FixedAddress)) ?? [];
+        var gone = before?.FloatingIps.Where(f => !now.FloatingIps.Any(n => n.Address == f.Address
+            && n.FixedAddress == f.FixedAddress)) ?? [];
         foreach (var floating in gone)
         {
             await Conntrack(netns, "--orig-dst", floating.Address, stop);
@@ -128,22 +133,27 @@ internal sealed class LinuxRouters(FabricNames names, IpTool ip, ProcessRunner r
     private static List<Leg> Legs(RouterSpec router)
     {
         var legs = router.Interfaces
-            .Select(i => new Leg(FabricNames.RouterLeg(i.PortId), FabricNames.Tap(i.PortId), i.PortId, i.NetworkId, i.Mac, [.. i.Addresses.Select(SwitchRules.Cidr)])).ToList();
+            .Select(i => new Leg(FabricNames.RouterLeg(i.PortId), FabricNames.Tap(i.PortId), i.PortId, i.NetworkId, i.Mac,
+                [.. i.Addresses.Select(SwitchRules.Cidr)])).ToList();
         if (router.Gateway is { } gateway)
         {
-            legs.Add(new Leg(FabricNames.GatewayLeg(gateway.PortId), FabricNames.Tap(gateway.PortId), gateway.PortId, gateway.NetworkId, gateway.Mac,
-                [.. gateway.Addresses.Select(SwitchRules.Cidr), .. router.FloatingIps.Select(f => SwitchRules.Address(f.Address) + "/32")]));
+            legs.Add(new Leg(FabricNames.GatewayLeg(gateway.PortId), FabricNames.Tap(gateway.PortId), gateway.PortId, gateway.NetworkId,
+                gateway.Mac,
+                [.. gateway.Addresses.Select(SwitchRules.Cidr), .. router.FloatingIps.Select(f =>
+                    SwitchRules.Address(f.Address) + "/32")]));
         }
         return legs;
     }
 
     private static Dictionary<string, HashSet<string>> Existing(JsonElement links) => links.EnumerateArray()
-        .Where(l => l.TryGetProperty("ifname", out var name) && name.GetString() is { } text && (text.StartsWith("qr-", StringComparison.Ordinal) || text.StartsWith("qg-", StringComparison.Ordinal)))
+        .Where(l => l.TryGetProperty("ifname", out var name) && name.GetString() is { } text
+            && (text.StartsWith("qr-", StringComparison.Ordinal) || text.StartsWith("qg-", StringComparison.Ordinal)))
         .ToDictionary(l => l.GetProperty("ifname").GetString()!, l => l.GetProperty("addr_info").EnumerateArray()
             .Where(a => a.GetProperty("family").GetString() == "inet")
             .Select(a => $"{a.GetProperty("local").GetString()}/{a.GetProperty("prefixlen").GetInt32()}").ToHashSet());
 
-    private static string Full(string destination) => destination == "default" || destination.Contains('/') ? destination : destination + "/32";
+    private static string Full(string destination) => destination == "default" || destination.Contains('/') ? destination
+        : destination + "/32";
 
     private sealed record Leg(string Name, string Outer, string PortId, string NetworkId, string Mac, IReadOnlyList<string> Addresses);
 }

@@ -2,7 +2,8 @@ using Sovereign.Node.Machine;
 
 namespace Sovereign.Node.Fabric;
 
-/// <summary>Applies nftables scripts to one namespace, each as (part of) one transaction; scripts that arrive while nft runs go together in the next run.</summary>
+/// <summary>Applies nftables scripts to one namespace, each as (part of) one transaction; scripts that arrive while nft runs go together in
+/// the next run.</summary>
 internal sealed class NftQueue(ProcessRunner runner, string netns)
 {
     private readonly List<Entry> waiting = [];

@@ -18,7 +18,8 @@ internal static class RouterRules
     {
         var leg = FabricNames.GatewayLeg(gateway.PortId);
         var address = SwitchRules.Address(gateway.Addresses[0].Split('/')[0]);
-        var pairs = router.FloatingIps.Select(f => (Floating: SwitchRules.Address(f.Address), Fixed: SwitchRules.Address(f.FixedAddress))).ToList();
+        var pairs = router.FloatingIps.Select(f => (Floating: SwitchRules.Address(f.Address), Fixed: SwitchRules.Address(f.FixedAddress)))
+            .ToList();
         Map(text, "floating_to_fixed", pairs.Select(p => $"{p.Floating} : {p.Fixed}"));
         Map(text, "fixed_to_floating", pairs.DistinctBy(p => p.Fixed).Select(p => $"{p.Fixed} : {p.Floating}"));
         text.Append("""

@@ -7,7 +7,8 @@ using Sovereign.Node.Machine;
 namespace Sovereign.Node.Fabric;
 
 /// <summary>nftables of the switching namespace as text. A port's number (16 bits, local to the node) travels in the packet mark:
-/// the port it came from in the low half, the port it goes to in the high half; the bridge family sets it, the inet family decides by it.</summary>
+/// the port it came from in the low half, the port it goes to in the high half; the bridge family sets it, the inet family decides by
+/// it.</summary>
 internal static class SwitchRules
 {
     private const string MetadataAddress = "169.254.169.254";
@@ -50,7 +51,8 @@ internal static class SwitchRules
     {
         var group = FabricNames.Group(spec.Id);
         var script = new StringBuilder(GroupNames(group));
-        foreach (var remote in spec.Rules.Select(r => r.RemoteGroupId).OfType<string>().Distinct()) script.Append(GroupNames(FabricNames.Group(remote)));
+        foreach (var remote in spec.Rules.Select(r => r.RemoteGroupId).OfType<string>()
+            .Distinct()) script.Append(GroupNames(FabricNames.Group(remote)));
         script.Append(CultureInfo.InvariantCulture, $"flush chain inet sov gi_{group}\nflush chain inet sov ge_{group}\n");
         foreach (var rule in spec.Rules)
         {
@@ -124,7 +126,8 @@ internal static class SwitchRules
             """ + string.Concat(PortChains(number).Select(c => $"delete chain {c}\n"));
     }
 
-    private static string[] PortChains(int number) => [$"bridge sov s_{number}", $"bridge sov o_{number}", $"inet sov e_{number}", $"inet sov i_{number}"];
+    private static string[] PortChains(int number) => [$"bridge sov s_{number}", $"bridge sov o_{number}", $"inet sov e_{number}",
+        $"inet sov i_{number}"];
 
     private static void Filter(Action<string, string> rule, PortSpec port, int number, bool stateful)
     {
@@ -154,7 +157,8 @@ internal static class SwitchRules
     {
         var own = Mac(port.Mac);
         var sources = port.Addresses.Select(a => (Mac: own, Source: Address(a.Address)))
-            .Concat(port.AllowedPairs.Where(p => !p.Cidr.Contains(':')).Select(p => (Mac: p.Mac is null ? own : Mac(p.Mac), Source: Cidr(p.Cidr))))
+            .Concat(port.AllowedPairs.Where(p => !p.Cidr.Contains(':')).Select(p => (Mac: p.Mac is null ? own : Mac(p.Mac),
+                Source: Cidr(p.Cidr))))
             .GroupBy(p => p.Mac, p => p.Source).ToDictionary(g => g.Key, g => g.Distinct().ToList());
         yield return $"ether saddr != {{ {string.Join(", ", sources.Keys.Append(own).Distinct())} }} drop";
         yield return "ether type ip6 drop";
@@ -176,10 +180,12 @@ internal static class SwitchRules
     {
         var side = rule.Ingress ? "saddr" : "daddr";
         var parts = new List<string> { "meta nfproto ipv4" };
-        if (rule.RemoteCidr is not null && Cidr(rule.RemoteCidr) is var cidr && !cidr.EndsWith("/0", StringComparison.Ordinal)) parts.Add($"ip {side} {cidr}");
+        if (rule.RemoteCidr is not null && Cidr(rule.RemoteCidr) is var cidr
+            && !cidr.EndsWith("/0", StringComparison.Ordinal)) parts.Add($"ip {side} {cidr}");
         if (rule.RemoteGroupId is not null) parts.Add($"ip {side} @m_{FabricNames.Group(rule.RemoteGroupId)}");
         if (rule.Protocol is null or "any" or "0") return string.Join(' ', parts);
-        var protocol = Protocols.Number(rule.Protocol) ?? throw new NodeException($"Rule {rule.Id} names the unknown protocol {rule.Protocol}.");
+        var protocol = Protocols.Number(rule.Protocol) ?? throw new NodeException($"Rule {rule.Id} names the unknown protocol "
+            + $"{rule.Protocol}.");
         parts.Add($"meta l4proto {protocol}");
         if (protocol == Protocols.Icmp)
         {
@@ -202,12 +208,14 @@ internal static class SwitchRules
     {
         if (!text.Contains('/')) return Address(text);
         var slash = text.IndexOf('/');
-        return IPAddress.TryParse(text[..slash], out var address) && int.TryParse(text[(slash + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var prefix)
+        return IPAddress.TryParse(text[..slash], out var address) && int.TryParse(text[(slash + 1)..], NumberStyles.None,
+            CultureInfo.InvariantCulture, out var prefix)
             && prefix <= 32 && address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork
             ? $"{address}/{prefix}" : throw new NodeException($"'{text}' is no IPv4 range.");
     }
 
     internal static string Mac(string text) =>
         System.Net.NetworkInformation.PhysicalAddress.TryParse(text, out var mac) && mac.GetAddressBytes() is { Length: 6 } bytes
-            ? string.Join(':', bytes.Select(b => b.ToString("x2", CultureInfo.InvariantCulture))) : throw new NodeException($"'{text}' is no MAC address.");
+            ? string.Join(':', bytes.Select(b => b.ToString("x2", CultureInfo.InvariantCulture)))
+                : throw new NodeException($"'{text}' is no MAC address.");
 }

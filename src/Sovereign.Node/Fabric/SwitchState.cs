@@ -2,7 +2,8 @@ using System.Text.Json;
 
 namespace Sovereign.Node.Fabric;
 
-/// <summary>What the switching namespace holds, read from the kernel once after start: numbers of ports and networks, and the links.</summary>
+/// <summary>What the switching namespace holds, read from the kernel once after start: numbers of ports and networks, and the
+/// links.</summary>
 internal sealed class SwitchState
 {
     /// <summary>Ports and networks per node: 16 bits of the packet mark, and of a conntrack zone.</summary>
@@ -20,7 +21,8 @@ internal sealed class SwitchState
             ports.Clear();
             zones.Clear();
             links.Clear();
-            foreach (var (tap, value) in Elements(fromMap)) ports[tap] = int.Parse(value.GetProperty("jump").GetProperty("target").GetString()![2..], null);
+            foreach (var (tap, value) in Elements(fromMap)) ports[tap] = int.Parse(value.GetProperty("jump").GetProperty("target")
+                .GetString()![2..], null);
             foreach (var (bridge, value) in Elements(zoneMap)) zones[bridge] = value.GetInt32();
             foreach (var (name, alias) in linkAliases) links[name] = alias;
         }

@@ -2,7 +2,8 @@ using Sovereign.Node.Contract;
 
 namespace Sovereign.Node.Hypervisor;
 
-/// <summary>The virtual machines of one node. Every call is one idempotent effect: a crash may come before or after it, and it may be made again.</summary>
+/// <summary>The virtual machines of one node. Every call is one idempotent effect: a crash may come before or after it, and it may be made
+/// again.</summary>
 public interface IHypervisor
 {
     /// <summary>Told the id of a domain that changed by itself: look again.</summary>

@@ -3,7 +3,8 @@ using System.Text;
 
 namespace Sovereign.Node.Hypervisor;
 
-/// <summary>Writes a small ISO 9660 image with Rock Ridge names: the config drive. Files with the same content share their blocks.</summary>
+/// <summary>Writes a small ISO 9660 image with Rock Ridge names: the config drive. Files with the same content share their
+/// blocks.</summary>
 internal sealed class Iso9660
 {
     private const int Block = 2048;
@@ -121,9 +122,11 @@ internal sealed class Iso9660
         Append(bytes, Record([0], directory.Extent, directory.Blocks * Block, true, self));
         Append(bytes, Record([1], parent.Extent, parent.Blocks * Block, true, Posix(true)));
         var children = directory.Directories.Select(d => (d.IsoName, d.Name, d.Extent, Bytes: d.Blocks * Block, IsDirectory: true))
-            .Concat(directory.Files.Select((f, i) => (IsoName: $"F{i:000}.;1", f.Name, f.Extent, Bytes: f.Content.Length, IsDirectory: false)));
+            .Concat(directory.Files.Select((f, i) => (IsoName: $"F{i:000}.;1", f.Name, f.Extent, Bytes: f.Content.Length,
+                IsDirectory: false)));
         foreach (var child in children.OrderBy(c => c.IsoName, StringComparer.Ordinal))
-            Append(bytes, Record(Encoding.ASCII.GetBytes(child.IsoName), child.Extent, child.Bytes, child.IsDirectory, [.. Name(child.Name), .. Posix(child.IsDirectory)]));
+            Append(bytes, Record(Encoding.ASCII.GetBytes(child.IsoName), child.Extent, child.Bytes, child.IsDirectory,
+                [.. Name(child.Name), .. Posix(child.IsDirectory)]));
         return bytes.ToArray();
     }
 

@@ -2,7 +2,8 @@ using Sovereign.Node.Machine;
 
 namespace Sovereign.Node.Hypervisor;
 
-/// <summary>Finds out whether KVM really runs guests, by booting one: a /dev/kvm that exists may still hang. The answer is kept for this kernel.</summary>
+/// <summary>Finds out whether KVM really runs guests, by booting one: a /dev/kvm that exists may still hang. The answer is kept for this
+/// kernel.</summary>
 internal sealed class KvmProbe(ProcessRunner runner, string stateDir)
 {
     /// <summary>A guest that KVM runs ends within a fraction of this.</summary>
@@ -19,7 +20,8 @@ internal sealed class KvmProbe(ProcessRunner runner, string stateDir)
         if (!File.Exists("/dev/kvm")) return "tcg";
         var kernel = (await File.ReadAllTextAsync("/proc/sys/kernel/osrelease", stop)).Trim();
         var cache = Path.Combine(stateDir, "accelerator");
-        if (File.Exists(cache) && (await File.ReadAllTextAsync(cache, stop)).Split('\n') is [var forKernel, var known, ..] && forKernel == kernel) return known;
+        if (File.Exists(cache) && (await File.ReadAllTextAsync(cache, stop)).Split('\n') is [var forKernel, var known, ..]
+            && forKernel == kernel) return known;
         var answer = await Boots(stop) ? "kvm" : "tcg";
         await File.WriteAllTextAsync(cache, $"{kernel}\n{answer}\n", stop);
         return answer;

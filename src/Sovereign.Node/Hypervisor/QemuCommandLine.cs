@@ -36,12 +36,14 @@ internal static class QemuCommandLine
             "-name", name, "-no-user-config", "-nodefaults", "-pidfile", files.Pid, "-no-shutdown", "-msg", "timestamp=on",
             "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
             "-machine", hardware.Machine == "q35" ? "q35" : "pc",
-            "-accel", accelerator == "kvm" ? "kvm" : $"tcg,thread=multi,tb-size={TranslationCacheMib}", "-cpu", accelerator == "kvm" ? "host" : "max",
+            "-accel", accelerator == "kvm" ? "kvm" : $"tcg,thread=multi,tb-size={TranslationCacheMib}", "-cpu", accelerator == "kvm"
+                ? "host" : "max",
             "-smp", Number(domain.Vcpus), "-m", Number(domain.MemoryMib) + "M", "-rtc", "base=utc", "-vga", "std",
             "-vnc", "unix:" + Escape(Path.Combine(files.Run, "vnc.sock")),
             "-chardev", $"socket,id=monitor,path={Escape(files.Monitor)},server=on,wait=off", "-mon", "chardev=monitor,mode=control",
             "-chardev", $"file,id=console,path={Escape(files.Console)},append=on", "-device", "isa-serial,chardev=console",
-            "-device", "virtio-serial-pci", "-chardev", $"socket,id=agent,path={Escape(Path.Combine(files.Run, "agent.sock"))},server=on,wait=off",
+            "-device", "virtio-serial-pci", "-chardev",
+                $"socket,id=agent,path={Escape(Path.Combine(files.Run, "agent.sock"))},server=on,wait=off",
             "-device", "virtserialport,chardev=agent,name=org.qemu.guest_agent.0", "-device", "virtio-balloon-pci",
         ];
         if (Guid.TryParse(domain.Id, out var uuid)) arguments.AddRange(["-uuid", uuid.ToString()]);
@@ -50,14 +52,16 @@ internal static class QemuCommandLine
         arguments.AddRange(hardware.DiskBus switch
         {
             "scsi" => ["-device", "virtio-scsi-pci,id=scsi", "-device", "scsi-hd,drive=root,bootindex=0"],
-            "ide" => hardware.Machine == "q35" ? ["-device", "ide-hd,drive=root,bus=ide.0,bootindex=0"] : ["-device", "ide-hd,drive=root,bus=ide.0,unit=0,bootindex=0"],
+            "ide" => hardware.Machine == "q35" ? ["-device", "ide-hd,drive=root,bus=ide.0,bootindex=0"]
+                : ["-device", "ide-hd,drive=root,bus=ide.0,unit=0,bootindex=0"],
             _ => (string[])["-device", "virtio-blk-pci,drive=root,bootindex=0"],
         });
         if (domain.Guest.ConfigDrive)
         {
             arguments.AddRange(["-blockdev", File("config", "raw", files.ConfigDrive, readOnly: true)]);
             // Small guest kernels have IDE but no AHCI, so on q35 the drive is a virtio disk.
-            arguments.AddRange(["-device", hardware.Machine == "q35" ? "virtio-blk-pci,drive=config" : "ide-cd,drive=config,bus=ide.1,unit=0"]);
+            arguments.AddRange(["-device", hardware.Machine == "q35" ? "virtio-blk-pci,drive=config"
+                : "ide-cd,drive=config,bus=ide.1,unit=0"]);
         }
         return arguments;
     }

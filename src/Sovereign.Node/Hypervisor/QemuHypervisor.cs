@@ -14,7 +14,8 @@ namespace Sovereign.Node.Hypervisor;
 /// <param name="User">User that QEMU runs as when it exists.</param>
 public sealed record QemuOptions(string Cloud, string Node, string StateDir, string SwitchNetns, string? User);
 
-/// <summary>QEMU processes that outlive this one: found again by pid file and monitor socket, known by their name, watched by QMP.</summary>
+/// <summary>QEMU processes that outlive this one: found again by pid file and monitor socket, known by their name, watched by
+/// QMP.</summary>
 public sealed class QemuHypervisor : IHypervisor, IDisposable
 {
     /// <summary>A console log is cut to half when it is above this; the half before is kept in a second file.</summary>
@@ -54,7 +55,8 @@ public sealed class QemuHypervisor : IHypervisor, IDisposable
         var asked = probe.Accelerator(stop);
         var version = await runner.Must("qemu-system-x86_64", ["--version"], stop);
         accelerator = await asked;
-        var numbers = version.Split(' ')[3].Split('(', '-')[0].Split('.').Select(n => long.Parse(n, CultureInfo.InvariantCulture)).ToArray();
+        var numbers = version.Split(' ')[3].Split('(', '-')[0].Split('.').Select(n => long.Parse(n, CultureInfo.InvariantCulture))
+            .ToArray();
         return new HypervisorFacts(accelerator, (numbers[0] * 1_000_000) + (numbers[1] * 1000) + (numbers.Length > 2 ? numbers[2] : 0));
     }
 
@@ -89,7 +91,8 @@ public sealed class QemuHypervisor : IHypervisor, IDisposable
         Prepare(domain, files, disk);
         WriteState(files, new DomainState(DomainPhase.Starting, domain.RebootCount, bootId));
         var arguments = new List<string> { "--net=" + Netns.PathOf(options.SwitchNetns) };
-        if (user is not null) arguments.AddRange(["-S", $"{user.Uid}", "-G", $"{(accelerator == "kvm" ? SystemUser.Group("kvm") ?? user.Gid : user.Gid)}"]);
+        if (user is not null) arguments.AddRange(["-S", $"{user.Uid}", "-G",
+            $"{(accelerator == "kvm" ? SystemUser.Group("kvm") ?? user.Gid : user.Gid)}"]);
         arguments.AddRange(["qemu-system-x86_64", .. QemuCommandLine.Arguments(domain, mark + domain.Id, files, disk, accelerator)]);
         // Not by -daemonize: the sandbox forbids the fork that it needs.
         using var child = ProcessRunner.Spawn("nsenter", arguments, () => Taps(domain));
@@ -139,7 +142,8 @@ public sealed class QemuHypervisor : IHypervisor, IDisposable
         return Task.CompletedTask;
     }
 
-    public Task<byte[]> ConsoleTail(string id, int bytesMax, CancellationToken stop) => Task.FromResult(ConsoleLog.Tail(Files(id), bytesMax));
+    public Task<byte[]> ConsoleTail(string id, int bytesMax, CancellationToken stop) =>
+        Task.FromResult(ConsoleLog.Tail(Files(id), bytesMax));
 
     public Task Trim(CancellationToken stop)
     {
@@ -160,11 +164,13 @@ public sealed class QemuHypervisor : IHypervisor, IDisposable
     {
         foreach (var directory in Directory.EnumerateDirectories("/proc"))
         {
-            if (!int.TryParse(Path.GetFileName(directory), out var pid) || !CommandLine(pid).Contains("\0" + mark, StringComparison.Ordinal)) continue;
+            if (!int.TryParse(Path.GetFileName(directory), out var pid) || !CommandLine(pid)
+                .Contains("\0" + mark, StringComparison.Ordinal)) continue;
             Native.Kill(pid);
             for (var tries = 0; CommandLine(pid).Length > 0 && tries < 1000; tries++) await Task.Delay(lookAgain, clock, stop);
         }
-        foreach (var directory in Directory.EnumerateDirectories(Path.Combine(options.StateDir, "domains"))) limits.Remove(Path.GetFileName(directory));
+        foreach (var directory in Directory.EnumerateDirectories(Path.Combine(options.StateDir,
+            "domains"))) limits.Remove(Path.GetFileName(directory));
         limits.Remove(null);
     }
 
@@ -253,7 +259,8 @@ public sealed class QemuHypervisor : IHypervisor, IDisposable
         var deadline = clock.GetUtcNow() + killLimit;
         while (Pid(id, files) is { } pid)
         {
-            if (clock.GetUtcNow() > deadline) throw new NodeException($"QEMU of {id} (pid {pid}) does not end though it was killed; it may wait for a disk.");
+            if (clock.GetUtcNow() > deadline) throw new NodeException($"QEMU of {id} (pid {pid}) does not end though it was killed; it "
+                + "may wait for a disk.");
             await Task.Delay(lookAgain, clock, stop);
         }
     }
@@ -263,14 +270,16 @@ public sealed class QemuHypervisor : IHypervisor, IDisposable
     {
         try
         {
-            return int.TryParse(File.ReadAllText(files.Pid).Trim(), out var pid) && CommandLine(pid).Contains($"\0{mark}{id}\0", StringComparison.Ordinal) ? pid : null;
+            return int.TryParse(File.ReadAllText(files.Pid).Trim(), out var pid) && CommandLine(pid).Contains($"\0{mark}{id}\0",
+                StringComparison.Ordinal) ? pid : null;
         }
         catch (IOException) { return null; }
     }
 
     private static string CommandLine(int pid)
     {
-        try { return File.ReadAllText($"/proc/{pid}/cmdline"); } catch (IOException) { return ""; } catch (UnauthorizedAccessException) { return ""; }
+        try { return File.ReadAllText($"/proc/{pid}/cmdline"); }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException) { return ""; }
     }
 
     private static void Mark(DomainFiles files, DomainPhase phase)

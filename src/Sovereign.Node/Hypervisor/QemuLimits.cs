@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Sovereign.Node.Hypervisor;
 
-/// <summary>Memory, CPU weight and process limits of a QEMU by cgroup v2 or v1, whichever this machine lets us write; none where neither can be.</summary>
+/// <summary>Memory, CPU weight and process limits of a QEMU by cgroup v2 or v1, whichever this machine lets us write; none where neither
+/// can be.</summary>
 internal sealed class QemuLimits(string group)
 {
     /// <summary>What QEMU itself needs beside the guest's memory: translation cache, devices, display.</summary>

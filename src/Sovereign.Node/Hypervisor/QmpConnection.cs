@@ -34,7 +34,8 @@ internal sealed class QmpConnection : IDisposable
     /// <summary>Completes when QEMU closed the connection, which it does when it ends.</summary>
     public Task Ended { get; }
 
-    public static async Task<QmpConnection> Connect(string path, TimeProvider clock, Action<string, JsonElement> onEvent, CancellationToken stop)
+    public static async Task<QmpConnection> Connect(string path, TimeProvider clock, Action<string, JsonElement> onEvent,
+        CancellationToken stop)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
@@ -73,7 +74,8 @@ internal sealed class QmpConnection : IDisposable
             try { await stream.WriteAsync(System.Text.Encoding.UTF8.GetBytes(text), stop); } finally { sending.Release(); }
             return await answer.Task.WaitAsync(CommandLimit, clock, stop);
         }
-        catch (TimeoutException cause) { throw new NodeException($"QEMU did not answer {name} within {CommandLimit.TotalSeconds} s.", cause); }
+        catch (TimeoutException cause) { throw new NodeException($"QEMU did not answer {name} within {CommandLimit.TotalSeconds} s.",
+            cause); }
         catch (IOException cause) { throw new NodeException($"QEMU ended while it was asked for {name}.", cause); }
         finally { pending.TryRemove(id, out _); }
     }
@@ -104,7 +106,8 @@ internal sealed class QmpConnection : IDisposable
                 if (line.WrittenCount > MessageBytesMax) break;
             }
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException or SocketException or JsonException) { /* the end, however it came */ }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or SocketException or JsonException) { /* the end,
+            however it came */ }
         finally { ArrayPool<byte>.Shared.Return(buffer); }
         greeted.TrySetException(new NodeException("QEMU closed its monitor."));
         foreach (var waiting in pending.Values) waiting.TrySetException(new NodeException("QEMU ended before it answered."));
@@ -113,11 +116,12 @@ internal sealed class QmpConnection : IDisposable
     private void Take(JsonElement message)
     {
         if (message.TryGetProperty("QMP", out _)) greeted.TrySetResult();
-        else if (message.TryGetProperty("event", out var name)) onEvent(name.GetString()!, message.TryGetProperty("data", out var data) ? data : default);
+        else if (message.TryGetProperty("event", out var name)) onEvent(name.GetString()!, message.TryGetProperty("data", out var data)
+            ? data : default);
         else if (message.TryGetProperty("id", out var id) && pending.TryGetValue(id.GetString()!, out var waiting))
         {
             if (message.TryGetProperty("return", out var result)) waiting.TrySetResult(result);
-            else waiting.TrySetException(new NodeException($"QEMU refused: {message.GetProperty("error").GetProperty("desc").GetString()}."));
+            else waiting.TrySetException(new NodeException("QEMU refused: " + message.GetProperty("error").GetProperty("desc").GetString()));
         }
     }
 }

@@ -9,7 +9,8 @@ public static class Netns
 
     public static bool Exists(string name) => File.Exists(PathOf(name));
 
-    public static IReadOnlyList<string> List() => Directory.Exists(Root) ? [.. Directory.EnumerateFiles(Root).Select(Path.GetFileName).OfType<string>()] : [];
+    public static IReadOnlyList<string> List() => Directory.Exists(Root) ? [.. Directory.EnumerateFiles(Root).Select(Path.GetFileName)
+        .OfType<string>()] : [];
 
     /// <summary>Runs a short piece of work inside a namespace (null: the machine's own).</summary>
     public static T Within<T>(string? name, Func<T> work)
@@ -45,7 +46,8 @@ public static class Netns
     });
 
     /// <summary>Sends a gratuitous ARP so that neighbours learn where an address lives now.</summary>
-    public static void AnnounceArp(string name, string link, System.Net.NetworkInformation.PhysicalAddress mac, System.Net.IPAddress address) => Within(name, () =>
+    public static void AnnounceArp(string name, string link, System.Net.NetworkInformation.PhysicalAddress mac,
+        System.Net.IPAddress address) => Within(name, () =>
     {
         Span<byte> frame = stackalloc byte[42];
         frame.Clear();

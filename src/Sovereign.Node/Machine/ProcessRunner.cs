@@ -7,7 +7,8 @@ namespace Sovereign.Node.Machine;
 /// <summary>What an external program answered.</summary>
 public sealed record RunResult(int ExitCode, string Output, string Error);
 
-/// <summary>The only place that starts external programs: argument lists (never a shell), a time limit, bounded output, killed on cancel.</summary>
+/// <summary>The only place that starts external programs: argument lists (never a shell), a time limit, bounded output, killed on
+/// cancel.</summary>
 public sealed class ProcessRunner(TimeProvider clock)
 {
     /// <summary>Output kept of a program; more is read and dropped.</summary>
@@ -20,9 +21,11 @@ public sealed class ProcessRunner(TimeProvider clock)
     private static readonly Lock spawnGate = new();
 
     /// <summary>Runs a program to its end.</summary>
-    /// <param name="inherit">Opens a descriptor that the child inherits and returns its number; no other child is started meanwhile.</param>
+    /// <param name="inherit">Opens a descriptor that the child inherits and returns its number; no other child is started
+    /// meanwhile.</param>
     public async Task<RunResult> Run(
-        string program, IReadOnlyList<string> arguments, CancellationToken stop, string? input = null, TimeSpan? limit = null, Func<SpawnFds>? inherit = null)
+        string program, IReadOnlyList<string> arguments, CancellationToken stop, string? input = null, TimeSpan? limit = null,
+            Func<SpawnFds>? inherit = null)
     {
         using var expiry = new CancellationTokenSource(limit ?? LimitDefault, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, expiry.Token);
@@ -38,7 +41,8 @@ public sealed class ProcessRunner(TimeProvider clock)
         {
             process.Kill(entireProcessTree: true);
             stop.ThrowIfCancellationRequested();
-            throw new NodeException($"{program} {Join(arguments)} did not end within {(limit ?? LimitDefault).TotalSeconds:0.#} s and was killed.");
+            throw new NodeException($"{program} {Join(arguments)} did not end within {(limit ?? LimitDefault).TotalSeconds:0.#} s and "
+                + "was killed.");
         }
         // A daemon may keep our pipe open after its parent exited: what is there now is all that is waited for.
         return new RunResult(process.ExitCode, await Bounded(output), await Bounded(error));
@@ -46,7 +50,8 @@ public sealed class ProcessRunner(TimeProvider clock)
 
     /// <summary>Runs a program that must succeed; its error text becomes the failure's message.</summary>
     public async Task<string> Must(
-        string program, IReadOnlyList<string> arguments, CancellationToken stop, string? input = null, TimeSpan? limit = null, Func<SpawnFds>? inherit = null)
+        string program, IReadOnlyList<string> arguments, CancellationToken stop, string? input = null, TimeSpan? limit = null,
+            Func<SpawnFds>? inherit = null)
     {
         var result = await Run(program, arguments, stop, input, limit, inherit);
         if (result.ExitCode == 0) return result.Output;
@@ -65,7 +70,8 @@ public sealed class ProcessRunner(TimeProvider clock)
     {
         var info = new ProcessStartInfo(program)
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false, WorkingDirectory = "/",
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
+                WorkingDirectory = "/",
         };
         info.Environment.Clear();
         info.Environment["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

@@ -11,8 +11,10 @@ using Sovereign.Node.Machine;
 
 namespace Sovereign.Node.Metadata;
 
-/// <summary>The metadata service of all networks of this node: its sockets listen inside the networks' namespaces, and the namespace a connection
-/// came by says on which networks its guest may be. HTTP of its own, small: Kestrel gives up a client that closes its sending side after the
+/// <summary>The metadata service of all networks of this node: its sockets listen inside the networks' namespaces, and the namespace a
+/// connection
+/// came by says on which networks its guest may be. HTTP of its own, small: Kestrel gives up a client that closes its sending side after
+/// the
 /// request, as guests that ask with netcat do.</summary>
 public sealed class MetadataServer(GuestDirectory guests, TimeProvider clock, ILogger log) : IMetadataDoors, IDisposable
 {
@@ -101,7 +103,7 @@ public sealed class MetadataServer(GuestDirectory guests, TimeProvider clock, IL
                 }
             }
         }
-        catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException) { /* the guest went away */ }
+        catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException) { /* it went away */ }
         catch (Exception failure) { log.LogError(4602, "A metadata request in {Netns} failed: {Reason}", netns, failure.Message); }
         finally { door.Free.Release(); }
     }
@@ -137,8 +139,9 @@ public sealed class MetadataServer(GuestDirectory guests, TimeProvider clock, IL
     {
         var reason = status switch { 200 => "OK", 404 => "Not Found", 405 => "Method Not Allowed", _ => "Bad Request" };
         var content = document?.Content ?? Encoding.ASCII.GetBytes($"{status} {reason}\n");
+        var type = document?.ContentType ?? "text/plain";
         var head = string.Create(CultureInfo.InvariantCulture,
-            $"HTTP/1.1 {status} {reason}\r\nContent-Type: {document?.ContentType ?? "text/plain"}\r\nContent-Length: {content.Length}\r\nConnection: close\r\n\r\n");
+            $"HTTP/1.1 {status} {reason}\r\nContent-Type: {type}\r\nContent-Length: {content.Length}\r\nConnection: close\r\n\r\n");
         return withContent ? [.. Encoding.ASCII.GetBytes(head), .. content] : Encoding.ASCII.GetBytes(head);
     }
 

@@ -7,7 +7,8 @@ namespace Sovereign.Node.Metadata;
 internal static class MetadataTree
 {
     private static readonly string[] openstackVersions =
-        ["2012-08-10", "2013-04-04", "2013-10-17", "2015-10-15", "2016-06-30", "2016-10-06", "2017-02-22", "2018-08-27", "2020-10-14", "latest"];
+        ["2012-08-10", "2013-04-04", "2013-10-17", "2015-10-15", "2016-06-30", "2016-10-06", "2017-02-22", "2018-08-27", "2020-10-14",
+            "latest"];
 
     private static readonly string[] ec2Versions =
         ["1.0", "2007-01-19", "2007-03-01", "2007-08-29", "2007-10-10", "2007-12-15", "2008-02-01", "2008-09-01", "2009-04-04", "latest"];
@@ -34,7 +35,8 @@ internal static class MetadataTree
         if (!openstackVersions.Contains(parts[0])) return null;
         if (parts.Length == 1)
         {
-            string[] names = ["meta_data.json", .. guest.UserDataBase64 is null ? [] : (string[])["user_data"], "password", "vendor_data.json", "network_data.json", "vendor_data2.json"];
+            string[] names = ["meta_data.json", .. guest.UserDataBase64 is null ? [] : (string[])["user_data"], "password",
+                "vendor_data.json", "network_data.json", "vendor_data2.json"];
             return Listing(names);
         }
         return parts.Length > 2 ? null : parts[1] switch
@@ -55,8 +57,10 @@ internal static class MetadataTree
         return string.Join('/', parts) switch
         {
             "" => Listing([
-                "ami-id", "ami-launch-index", "ami-manifest-path", "block-device-mapping/", "hostname", "instance-action", "instance-id", "instance-type",
-                "local-hostname", "local-ipv4", "placement/", "public-hostname", "public-ipv4", .. keys.Count > 0 ? ["public-keys/"] : Array.Empty<string>(),
+                "ami-id", "ami-launch-index", "ami-manifest-path", "block-device-mapping/", "hostname", "instance-action", "instance-id",
+                    "instance-type",
+                "local-hostname", "local-ipv4", "placement/", "public-hostname", "public-ipv4", .. keys.Count > 0 ? ["public-keys/"]
+                    : Array.Empty<string>(),
                 "reservation-id", "security-groups"]),
             "ami-id" => Text(guest.ImageId),
             "ami-launch-index" => Text($"{guest.LaunchIndex}"),
@@ -76,12 +80,14 @@ internal static class MetadataTree
             "security-groups" => Listing(guest.SecurityGroupNames),
             "public-keys" when keys.Count > 0 => Listing(keys.Select((k, i) => $"{i}={k.Name}")),
             _ => parts is ["public-keys", var number, ..] && int.TryParse(number, out var index) && index >= 0 && index < keys.Count
-                ? parts.Length == 2 ? Listing(["openssh-key"]) : parts is [_, _, "openssh-key"] ? Text(keys[index].OpenSshKey) : null : null,
+                ? parts.Length == 2 ? Listing(["openssh-key"]) : parts is [_, _, "openssh-key"] ? Text(keys[index].OpenSshKey) : null
+                    : null,
         };
     }
 
     private static MetadataDocument? UserData(GuestDataSpec guest) =>
-        guest.UserDataBase64 is null ? null : new MetadataDocument(Convert.FromBase64String(guest.UserDataBase64), "application/octet-stream");
+        guest.UserDataBase64 is null ? null : new MetadataDocument(Convert.FromBase64String(guest.UserDataBase64),
+            "application/octet-stream");
 
     private static MetadataDocument Listing(IEnumerable<string> names) => Text(string.Join('\n', names));
 

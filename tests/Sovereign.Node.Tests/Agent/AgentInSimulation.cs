@@ -22,10 +22,12 @@ public sealed class AgentInSimulation : IDisposable
     public AgentInSimulation()
     {
         control.Images["d1"] = [1, 2, 3];
-        port = new PortSpec("port-1", network.Id, "", "fa:16:3e:00:00:01", [new AddressSpec("s", "10.0.0.5")], true, true, [group.Id], [], "guest");
+        port = new PortSpec("port-1", network.Id, "", "fa:16:3e:00:00:01", [new AddressSpec("s", "10.0.0.5")], true, true, [group.Id], [],
+            "guest");
         domain = RealCloud.Domain("d1", "raw", 3, [new NicSpec(port.Id, port.Mac, 1450)]) with { Id = "domain-1" };
         port = port with { DomainId = domain.Id };
-        router = new RouterSpec("router-1", true, null, [new RouterInterfaceSpec("leg-1", network.Id, "fa:16:3e:00:00:02", ["10.0.0.1/24"])], [], []);
+        router = new RouterSpec("router-1", true, null, [new RouterInterfaceSpec("leg-1", network.Id, "fa:16:3e:00:00:02",
+            ["10.0.0.1/24"])], [], []);
     }
 
     public void Dispose() => running.Dispose();
@@ -59,11 +61,14 @@ public sealed class AgentInSimulation : IDisposable
         var failing = domain with { Id = "domain-2", Nics = [] };
         control.Set(failing);
         var starts = 0;
-        world.Hook = name => name == "hypervisor.start:before" && starts++ == 0 ? throw new IOException("The disk is full; free some space.") : Task.CompletedTask;
+        world.Hook = name => name == "hypervisor.start:before" && starts++ == 0
+            ? throw new IOException("The disk is full; free some space.") : Task.CompletedTask;
         Run();
         Until(() => control.Observed.Values.Any(o => o.State == ItemState.Error));
-        Assert.Contains("free some space", control.Observed.Values.Single(o => o.State == ItemState.Error).Message, StringComparison.Ordinal);
-        Until(() => control.StateOf(ItemKinds.Domain, "domain-1") == ItemState.Running && control.StateOf(ItemKinds.Domain, "domain-2") == ItemState.Running);
+        Assert.Contains("free some space", control.Observed.Values.Single(o => o.State == ItemState.Error).Message,
+            StringComparison.Ordinal);
+        Until(() => control.StateOf(ItemKinds.Domain, "domain-1") == ItemState.Running && control.StateOf(ItemKinds.Domain,
+            "domain-2") == ItemState.Running);
     }
 
     [Fact]
@@ -123,7 +128,8 @@ public sealed class AgentInSimulation : IDisposable
         SetAll();
         Run();
         Until(AllThere);
-        loop.Start(() => { control.Away = true; control.Wake(); world.EndByItself(domain.Id, DomainPower.Crashed); return Task.CompletedTask; });
+        loop.Start(() => { control.Away = true; control.Wake(); world.EndByItself(domain.Id,
+            DomainPower.Crashed); return Task.CompletedTask; });
         loop.RunUntil(() => false, TimeSpan.FromMinutes(5));
         Assert.Single(world.Ports);
         control.Away = false;
@@ -216,10 +222,12 @@ public sealed class AgentInSimulation : IDisposable
         control.Remove(ItemKinds.Domain, domain.Id);
     }
 
-    private bool AllThere() => control.StateOf(ItemKinds.Domain, domain.Id) == ItemState.Running && control.StateOf(ItemKinds.Router, router.Id) == ItemState.Present
+    private bool AllThere() => control.StateOf(ItemKinds.Domain, domain.Id) == ItemState.Running && control.StateOf(ItemKinds.Router,
+        router.Id) == ItemState.Present
         && world.Ports.Count > 0 && world.Domains[domain.Id].Power == DomainPower.Running;
 
-    private bool NothingLeft() => control.Items.Count == 0 && world.Networks.Count + world.Groups.Count + world.Ports.Count + world.Routers.Count
+    private bool NothingLeft() => control.Items.Count == 0
+        && world.Networks.Count + world.Groups.Count + world.Ports.Count + world.Routers.Count
         + world.Domains.Count + world.Disks.Count + world.Stored.Count == 0;
 
     private static int CountEffects()

@@ -51,9 +51,11 @@ public abstract class DisksContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_disk_without_its_image_is_refused() => await Assert.ThrowsAnyAsync<Exception>(() => Driver.EnsureOverlay("one", Root, Stop));
+    public async Task A_disk_without_its_image_is_refused() => await Assert.ThrowsAnyAsync<Exception>(() => Driver.EnsureOverlay("one",
+        Root, Stop));
 
-    protected static Task<Stream> Open(long offset, CancellationToken stop) => Task.FromResult<Stream>(new MemoryStream(Image, (int)offset, Image.Length - (int)offset));
+    protected static Task<Stream> Open(long offset, CancellationToken stop) => Task.FromResult<Stream>(new MemoryStream(Image, (int)offset,
+        Image.Length - (int)offset));
 }
 
 public sealed class SimulatedDisksTests : DisksContract
@@ -96,7 +98,8 @@ public sealed class Qcow2DisksTests : DisksContract
         var bytes = await File.ReadAllBytesAsync(path, Stop);
         var digest = Convert.ToHexStringLower(SHA256.HashData(bytes));
         await Driver.EnsureImage(digest, (_, _) => Task.FromResult<Stream>(new MemoryStream(bytes)), Stop);
-        var failure = await Assert.ThrowsAsync<NodeException>(() => Driver.EnsureOverlay("one", new RootDiskSpec(digest, "qcow2", bytes.Length, 0), Stop));
+        var failure = await Assert.ThrowsAsync<NodeException>(() => Driver.EnsureOverlay("one", new RootDiskSpec(digest, "qcow2",
+            bytes.Length, 0), Stop));
         Assert.Contains("refers to another file", failure.Message, StringComparison.Ordinal);
     }
 
@@ -109,7 +112,8 @@ public sealed class Qcow2DisksTests : DisksContract
         var listing = await runner.Must("isoinfo", ["-R", "-f", "-i", path], Stop);
         Assert.Contains("/openstack/latest/meta_data.json", listing, StringComparison.Ordinal);
         Assert.Contains("/openstack/2018-08-27/vendor_data2.json", listing, StringComparison.Ordinal);
-        Assert.Equal(domain.Guest.MetaDataJson, await runner.Must("isoinfo", ["-R", "-i", path, "-x", "/openstack/latest/meta_data.json"], Stop));
+        Assert.Equal(domain.Guest.MetaDataJson, await runner.Must("isoinfo", ["-R", "-i", path, "-x", "/openstack/latest/meta_data.json"],
+            Stop));
         Assert.Contains("Volume id: config-2", await runner.Must("isoinfo", ["-d", "-i", path], Stop), StringComparison.Ordinal);
     }
 
@@ -145,8 +149,10 @@ public abstract class FabricContract : IAsyncLifetime
         Assert.Equal(await Driver.Open(Stop), await Driver.Open(Stop));
         var network = PacketWorld.Network(dhcp: true);
         var group = PacketWorld.Group(PacketWorld.Ingress("tcp", 22, 22), PacketWorld.Egress());
-        var port = new PortSpec(Guid.NewGuid().ToString(), network.Id, "d", "fa:16:3e:00:00:01", [new AddressSpec(network.Subnets[0].Id, "10.0.0.5")], true, true, [group.Id], [], "guest");
-        var router = new RouterSpec(Guid.NewGuid().ToString(), true, null, [new RouterInterfaceSpec(Guid.NewGuid().ToString(), network.Id, "fa:16:3e:00:00:02", ["10.0.0.1/24"])], [], []);
+        var port = new PortSpec(Guid.NewGuid().ToString(), network.Id, "d", "fa:16:3e:00:00:01",
+            [new AddressSpec(network.Subnets[0].Id, "10.0.0.5")], true, true, [group.Id], [], "guest");
+        var router = new RouterSpec(Guid.NewGuid().ToString(), true, null, [new RouterInterfaceSpec(Guid.NewGuid().ToString(), network.Id,
+            "fa:16:3e:00:00:02", ["10.0.0.1/24"])], [], []);
         for (var round = 0; round < 2; round++)
         {
             await Driver.EnsureNetwork(network, Stop);
@@ -156,7 +162,8 @@ public abstract class FabricContract : IAsyncLifetime
         }
         var listed = await Driver.List(Stop);
         Assert.Equal(3, listed.Count);
-        Assert.Equal([(ItemKinds.Network, network.Id), (ItemKinds.Port, port.Id), (ItemKinds.Router, router.Id)], listed.Select(t => (t.Kind, t.Id)).Order());
+        Assert.Equal([(ItemKinds.Network, network.Id), (ItemKinds.Port, port.Id), (ItemKinds.Router, router.Id)],
+            listed.Select(t => (t.Kind, t.Id)).Order());
         for (var round = 0; round < 2; round++)
         {
             await Driver.RemoveRouter(router.Id, Stop);
@@ -250,7 +257,8 @@ public sealed class QemuHypervisorTests : HypervisorContract
     protected override async ValueTask Prepare()
     {
         await world.InitializeAsync();
-        driver = new QemuHypervisor(new QemuOptions(world.Options.Cloud, world.Options.Node, world.Options.StateDir, world.Names.Switch, null), world.Runner, TimeProvider.System);
+        driver = new QemuHypervisor(new QemuOptions(world.Options.Cloud, world.Options.Node, world.Options.StateDir, world.Names.Switch,
+            null), world.Runner, TimeProvider.System);
         await driver.Probe(Stop);
     }
 

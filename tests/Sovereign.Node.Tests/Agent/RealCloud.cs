@@ -27,7 +27,8 @@ public sealed class RealCloud : IAsyncDisposable
 
     public AgentOptions Options { get; }
 
-    public ScriptedControlPlane Control { get; } = new() { Welcome = new NodeWelcome(Guid.NewGuid().ToString(), Guid.NewGuid().ToString()) };
+    public ScriptedControlPlane Control { get; } = new() { Welcome = new NodeWelcome(Guid.NewGuid().ToString(), Guid.NewGuid()
+        .ToString()) };
 
     public ProcessRunner Runner { get; } = new(TimeProvider.System);
 
@@ -51,7 +52,8 @@ public sealed class RealCloud : IAsyncDisposable
         while (Control.StateOf(kind, id) != state)
         {
             var seen = Control.Observed.GetValueOrDefault(kind + "/" + id);
-            Assert.True(watch.Elapsed.TotalSeconds < seconds, $"{kind} {id} is {seen?.State.ToString() ?? "unknown"} and not {state} after {seconds} s: {seen?.Message}");
+            Assert.True(watch.Elapsed.TotalSeconds < seconds,
+                $"{kind} {id} is {seen?.State.ToString() ?? "unknown"} and not {state} after {seconds} s: {seen?.Message}");
             if (agent is { IsFaulted: true }) await agent;
             await Task.Delay(5, TestContext.Current.CancellationToken);
         }
@@ -65,13 +67,19 @@ public sealed class RealCloud : IAsyncDisposable
         return digest;
     }
 
-    public static DomainSpec Domain(string digest, string format, long bytes, IReadOnlyList<NicSpec> nics, string key = "ssh-ed25519 AAAA test", bool configDrive = true, int memory = 128)
+    public static DomainSpec Domain(string digest, string format, long bytes, IReadOnlyList<NicSpec> nics,
+        string key = "ssh-ed25519 AAAA test", bool configDrive = true, int memory = 128)
     {
         var id = Guid.NewGuid().ToString();
-        var meta = $$$"""{"uuid":"{{{id}}}","name":"guest","hostname":"guest","public_keys":{"k":"{{{key}}}"},"keys":[{"name":"k","type":"ssh","data":"{{{key}}}"}],"availability_zone":"nova","launch_index":0,"project_id":"p","meta":{}}""";
-        var guest = new GuestDataSpec(meta, "{}", "{}", Convert.ToBase64String("#!/bin/sh\necho from-user-data > /tmp/user-data-ran\n"u8), configDrive, "guest", "i-00000001", "m1.tiny",
+        var meta = $$$"""{"uuid":"{{{id}}}","name":"guest","hostname":"guest","public_keys":{"k":"{{{key}}}"},"""
+            + $$$"""
+            "keys":[{"name":"k","type":"ssh","data":"{{{key}}}"}],"availability_zone":"nova","launch_index":0,"project_id":"p","meta":{}}
+            """;
+        var guest = new GuestDataSpec(meta, "{}", "{}", Convert.ToBase64String("#!/bin/sh\necho from-user-data > /tmp/user-data-ran\n"u8),
+            configDrive, "guest", "i-00000001", "m1.tiny",
             "ami-00000001", [new KeySpec("k", key)], ["default"], "nova", 0);
-        return new DomainSpec(id, "p", "guest", 1, memory, PowerTarget.Running, 0, false, 20, new RootDiskSpec(digest, format, bytes, 1L << 30), nics, guest, new HardwareSpec("virtio", "virtio", "pc", true));
+        return new DomainSpec(id, "p", "guest", 1, memory, PowerTarget.Running, 0, false, 20, new RootDiskSpec(digest, format, bytes,
+            1L << 30), nics, guest, new HardwareSpec("virtio", "virtio", "pc", true));
     }
 
     public async ValueTask DisposeAsync()
@@ -96,7 +104,8 @@ public sealed class RealCloud : IAsyncDisposable
 
         public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?,
+            string> formatter) =>
             TestContext.Current.SendDiagnosticMessage(formatter(state, exception));
     }
 }

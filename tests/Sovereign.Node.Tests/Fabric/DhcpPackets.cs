@@ -49,7 +49,8 @@ public sealed class DhcpPackets : IAsyncLifetime
         await world.Fabric.RemovePort(guest.Port.Id, PacketWorld.Stop);
         await world.Fabric.RemovePort(guest.Port.Id, PacketWorld.Stop);
         Assert.NotNull(await Discover(other));
-        Assert.DoesNotContain("10.0.0.5", await File.ReadAllTextAsync(Path.Combine(world.Options.StateDir, "dhcp", network.Id, "hosts"), PacketWorld.Stop), StringComparison.Ordinal);
+        Assert.DoesNotContain("10.0.0.5", await File.ReadAllTextAsync(Path.Combine(world.Options.StateDir, "dhcp", network.Id, "hosts"),
+            PacketWorld.Stop), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -105,14 +106,17 @@ public sealed class DhcpPackets : IAsyncLifetime
     private static Dictionary<int, byte[]> Options(byte[] packet)
     {
         var options = new Dictionary<int, byte[]>();
-        for (var at = 240; at < packet.Length && packet[at] != 255; at += 2 + packet[at + 1]) options[packet[at]] = packet[(at + 2)..(at + 2 + packet[at + 1])];
+        for (var at = 240; at < packet.Length && packet[at] != 255; at += 2 + packet[at + 1]) options[packet[at]] = packet[(at + 2)
+            ..(at + 2 + packet[at + 1])];
         return options;
     }
 
     private static async Task<string?> Resolve(Guest guest, string name)
     {
-        using var socket = Machine.Netns.Within(guest.Netns, () => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp));
-        byte[] query = [0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, .. name.Split('.').SelectMany(l => (byte[])[(byte)l.Length, .. Encoding.ASCII.GetBytes(l)]), 0, 0, 1, 0, 1];
+        using var socket = Machine.Netns.Within(guest.Netns, () => new Socket(AddressFamily.InterNetwork, SocketType.Dgram,
+            ProtocolType.Udp));
+        byte[] query = [0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, .. name.Split('.')
+            .SelectMany(l => (byte[])[(byte)l.Length, .. Encoding.ASCII.GetBytes(l)]), 0, 0, 1, 0, 1];
         await socket.SendToAsync(query, IPEndPoint.Parse("10.0.0.2:53"), PacketWorld.Stop);
         var buffer = new byte[512];
         using var expiry = new CancellationTokenSource(TimeSpan.FromSeconds(2));

@@ -45,7 +45,8 @@ public sealed class MetadataPackets : IAsyncLifetime
         var network = PacketWorld.Network();
         var guest = await Guest("routed", network, viaDhcp: false);
         await world.Fabric.EnsureRouter(new RouterSpec(Guid.NewGuid().ToString(), true, null,
-            [new RouterInterfaceSpec(Guid.NewGuid().ToString(), network.Id, "fa:16:3e:bb:00:01", ["10.0.0.1/24"])], [], []), PacketWorld.Stop);
+            [new RouterInterfaceSpec(Guid.NewGuid().ToString(), network.Id, "fa:16:3e:bb:00:01", ["10.0.0.1/24"])], [], []),
+                PacketWorld.Stop);
         Assert.Equal("routed", await Get(guest, "/latest/meta-data/hostname"));
     }
 
@@ -65,7 +66,8 @@ public sealed class MetadataPackets : IAsyncLifetime
     // As a guest that asks with netcat: it sends, closes its side, and reads.
     private static async Task<string> HalfClosed(Guest guest, string request)
     {
-        using var socket = Machine.Netns.Within(guest.Netns, () => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+        using var socket = Machine.Netns.Within(guest.Netns, () => new Socket(AddressFamily.InterNetwork, SocketType.Stream,
+            ProtocolType.Tcp));
         await socket.ConnectAsync("169.254.169.254", 80, PacketWorld.Stop);
         await socket.SendAsync(System.Text.Encoding.ASCII.GetBytes(request), PacketWorld.Stop);
         using var reader = new StreamReader(new NetworkStream(socket));
@@ -79,7 +81,8 @@ public sealed class MetadataPackets : IAsyncLifetime
         {
             ConnectCallback = async (context, stop) =>
             {
-                var socket = Machine.Netns.Within(guest.Netns, () => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+                var socket = Machine.Netns.Within(guest.Netns, () => new Socket(AddressFamily.InterNetwork, SocketType.Stream,
+                    ProtocolType.Tcp));
                 await socket.ConnectAsync(context.DnsEndPoint, stop);
                 return new NetworkStream(socket, ownsSocket: true);
             },

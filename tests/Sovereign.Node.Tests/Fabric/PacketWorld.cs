@@ -9,7 +9,8 @@ using Xunit;
 
 namespace Sovereign.Node.Tests.Fabric;
 
-/// <summary>A real fabric of a cloud of its own, with guests that are namespaces plugged where a tap would be; all is removed afterwards.</summary>
+/// <summary>A real fabric of a cloud of its own, with guests that are namespaces plugged where a tap would be; all is removed
+/// afterwards.</summary>
 public sealed class PacketWorld : IAsyncLifetime
 {
     private readonly List<string> guests = [];
@@ -81,15 +82,18 @@ public sealed class PacketWorld : IAsyncLifetime
         new(Guid.NewGuid().ToString(), false, false, protocol, min, max, cidr, group);
 
     /// <summary>A guest: a namespace whose eth0 sits where the port's tap would be.</summary>
-    public async Task<Guest> Plug(NetworkSpec network, string address, GroupSpec[] groups, bool portSecurity = true, AddressPairSpec[]? pairs = null, bool configure = true)
+    public async Task<Guest> Plug(NetworkSpec network, string address, GroupSpec[] groups, bool portSecurity = true,
+        AddressPairSpec[]? pairs = null, bool configure = true)
     {
         var id = Guid.NewGuid().ToString();
-        var mac = "fa:16:3e:" + string.Join(':', Convert.ToHexStringLower(Guid.NewGuid().ToByteArray()[..3]).Chunk(2).Select(c => new string(c)));
+        var mac = "fa:16:3e:" + string.Join(':', Convert.ToHexStringLower(Guid.NewGuid().ToByteArray()[..3]).Chunk(2)
+            .Select(c => new string(c)));
         var netns = $"{Names.Prefix}guest-{id[..8]}";
         guests.Add(netns);
         await Runner.Must("ip", ["netns", "add", netns], Stop);
         var tap = FabricNames.Tap(id);
-        await Runner.Must("ip", ["-n", Names.Switch, "link", "add", tap, "type", "veth", "peer", "name", "eth0", "address", mac, "mtu", "1450", "netns", netns], Stop);
+        await Runner.Must("ip", ["-n", Names.Switch, "link", "add", tap, "type", "veth", "peer", "name", "eth0", "address", mac, "mtu",
+            "1450", "netns", netns], Stop);
         await Runner.Must("ip", ["-n", netns, "link", "set", "lo", "up"], Stop);
         await Runner.Must("ip", ["-n", netns, "link", "set", "eth0", "up"], Stop);
         await Fabric.Open(Stop);
@@ -132,7 +136,8 @@ public sealed class Guest(string netns, PortSpec port, string address, ProcessRu
     public Task<string?> Ask(string target, int tcpPort) => Asker.Ask(netns, target, tcpPort, connectLimit);
 }
 
-/// <summary>Connects from a namespace (null: the host) and returns what the listener says: the address it saw; null when there is no connection.</summary>
+/// <summary>Connects from a namespace (null: the host) and returns what the listener says: the address it saw; null when there is no
+/// connection.</summary>
 public static class Asker
 {
     public static async Task<string?> Ask(string? netns, string target, int tcpPort, TimeSpan limit)

@@ -42,7 +42,8 @@ public sealed class RouterPackets : IAsyncLifetime
     {
         var network = PacketWorld.Network();
         await world.Fabric.EnsureNetwork(network, PacketWorld.Stop);
-        var (one, two, plain) = (await world.Plug(network, "10.0.0.5", [open]), await world.Plug(network, "10.0.0.6", [open]), await world.Plug(network, "10.0.0.8", [open]));
+        var (one, two, plain) = (await world.Plug(network, "10.0.0.5", [open]), await world.Plug(network, "10.0.0.6", [open]),
+            await world.Plug(network, "10.0.0.8", [open]));
         var router = Router(network, 10) with
         {
             FloatingIps = [new("f1", world.External(21), "10.0.0.5"), new("f2", world.External(22), "10.0.0.6")],
@@ -86,7 +87,8 @@ public sealed class RouterPackets : IAsyncLifetime
     }
 
     private RouterSpec Router(NetworkSpec network, int host) => new(Guid.NewGuid().ToString(), true,
-        new RouterGatewaySpec(Guid.NewGuid().ToString(), external.Id, "fa:16:3e:aa:aa:01", [world.External(host) + "/24"], world.External(1), true),
+        new RouterGatewaySpec(Guid.NewGuid().ToString(), external.Id, "fa:16:3e:aa:aa:01", [world.External(host) + "/24"],
+            world.External(1), true),
         [Leg(network, network.Subnets[0].Gateway + "/24")], [], []);
 
     private static RouterInterfaceSpec Leg(NetworkSpec network, string address) =>
@@ -94,7 +96,8 @@ public sealed class RouterPackets : IAsyncLifetime
 
     private Listener HostListener(int port)
     {
-        var socket = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.InterNetwork, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
+        var socket = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.InterNetwork, System.Net.Sockets.SocketType.Stream,
+            System.Net.Sockets.ProtocolType.Tcp);
         socket.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Parse(world.External(1)), port));
         socket.Listen(8);
         return new Listener(socket);

@@ -63,14 +63,16 @@ public sealed class AgentLoop : SynchronizationContext
     }
 
     public NodeAgent Agent(SimulatedWorld world, ScriptedControlPlane control, GuestDirectory? guests = null) => new(control,
-        new NodeDrivers(new SimulatedHypervisor(world), new SimulatedFabric(world), new SimulatedDisks(world)), new SimulatedStore(world), control.Welcome,
+        new NodeDrivers(new SimulatedHypervisor(world), new SimulatedFabric(world), new SimulatedDisks(world)), new SimulatedStore(world),
+            control.Welcome,
         guests ?? new GuestDirectory(), new AgentLimits(), clock, NullLogger.Instance);
 
     public static NodeFacts Facts { get; } = new("simulated", "127.0.0.1", 2, 4096, 100, "tcg", "simulated", 7_002_022, "198.18.0.0/24");
 
     private sealed class SteppedClock(AgentLoop loop) : TimeProvider
     {
-        private readonly SortedSet<Timer> timers = new(Comparer<Timer>.Create((a, b) => a.At != b.At ? a.At.CompareTo(b.At) : a.Number.CompareTo(b.Number)));
+        private readonly SortedSet<Timer> timers = new(Comparer<Timer>.Create((a, b) => a.At != b.At ? a.At.CompareTo(b.At)
+            : a.Number.CompareTo(b.Number)));
         private readonly Lock gate = new();
         private DateTimeOffset now = DateTimeOffset.UnixEpoch;
         private long next;

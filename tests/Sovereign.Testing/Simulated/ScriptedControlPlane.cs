@@ -2,7 +2,8 @@ using Sovereign.Node.Contract;
 
 namespace Sovereign.Testing.Simulated;
 
-/// <summary>A control plane for tests of the agent: its manifest is set item by item, and it keeps the latest observation of each. It outlives the agent.</summary>
+/// <summary>A control plane for tests of the agent: its manifest is set item by item, and it keeps the latest observation of each. It
+/// outlives the agent.</summary>
 public sealed class ScriptedControlPlane : IControlPlane
 {
     private readonly Dictionary<string, ManifestItem> items = [];
@@ -98,7 +99,8 @@ public sealed class ScriptedControlPlane : IControlPlane
                 {
                     NodeRequest[] asked = [.. requests];
                     requests.Clear();
-                    return new NodeManifest(Welcome.Cloud, Welcome.Node, Incarnation, Version, full, [.. items.Values.Where(i => full || i.Version > version)], asked);
+                    return new NodeManifest(Welcome.Cloud, Welcome.Node, Incarnation, Version, full,
+                        [.. items.Values.Where(i => full || i.Version > version)], asked);
                 }
                 wait = moved.Task;
             }

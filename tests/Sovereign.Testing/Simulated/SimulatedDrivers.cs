@@ -15,34 +15,41 @@ public sealed class SimulatedFabric(SimulatedWorld world) : IFabric
         return "198.18.0.0/24";
     }
 
-    public Task EnsureNetwork(NetworkSpec network, CancellationToken stop) => world.Effect("fabric.ensure-network", () => world.Networks[network.Id] = network);
+    public Task EnsureNetwork(NetworkSpec network, CancellationToken stop) => world.Effect("fabric.ensure-network", () =>
+        world.Networks[network.Id] = network);
 
     public Task RemoveNetwork(string id, CancellationToken stop) => world.Effect("fabric.remove-network", () =>
     {
-        if (world.Ports.Values.Any(p => p.NetworkId == id)) throw new InvalidOperationException($"Network {id} is removed before its ports.");
+        if (world.Ports.Values.Any(p =>
+            p.NetworkId == id)) throw new InvalidOperationException($"Network {id} is removed before its ports.");
         world.Networks.Remove(id);
     });
 
-    public Task EnsureGroup(GroupSpec group, CancellationToken stop) => world.Effect("fabric.ensure-group", () => world.Groups[group.Id] = group);
+    public Task EnsureGroup(GroupSpec group, CancellationToken stop) => world.Effect("fabric.ensure-group", () =>
+        world.Groups[group.Id] = group);
 
     public Task RemoveGroup(string id, CancellationToken stop) => world.Effect("fabric.remove-group", () => world.Groups.Remove(id));
 
-    public Task EnsurePort(PortSpec port, IReadOnlyList<GroupSpec> groups, CancellationToken stop) => world.Effect("fabric.ensure-port", () =>
+    public Task EnsurePort(PortSpec port, IReadOnlyList<GroupSpec> groups, CancellationToken stop) => world.Effect("fabric.ensure-port",
+        () =>
     {
         if (!world.Networks.ContainsKey(port.NetworkId)) throw new InvalidOperationException($"Port {port.Id} is made before its network.");
-        if (port.GroupIds.Any(g => !world.Groups.ContainsKey(g))) throw new InvalidOperationException($"Port {port.Id} is made before its groups.");
+        if (port.GroupIds.Any(g =>
+            !world.Groups.ContainsKey(g))) throw new InvalidOperationException($"Port {port.Id} is made before its groups.");
         world.Ports[port.Id] = port;
     });
 
     public Task RemovePort(string id, CancellationToken stop) => world.Effect("fabric.remove-port", () => world.Ports.Remove(id));
 
-    public Task EnsureRouter(RouterSpec router, CancellationToken stop) => world.Effect("fabric.ensure-router", () => world.Routers[router.Id] = router);
+    public Task EnsureRouter(RouterSpec router, CancellationToken stop) => world.Effect("fabric.ensure-router", () =>
+        world.Routers[router.Id] = router);
 
     public Task RemoveRouter(string id, CancellationToken stop) => world.Effect("fabric.remove-router", () => world.Routers.Remove(id));
 
     public Task<IReadOnlyList<FabricThing>> List(CancellationToken stop) => Task.FromResult<IReadOnlyList<FabricThing>>(
     [
-        .. world.Networks.Keys.Select(id => new FabricThing(ItemKinds.Network, id)), .. world.Ports.Keys.Select(id => new FabricThing(ItemKinds.Port, id)),
+        .. world.Networks.Keys.Select(id => new FabricThing(ItemKinds.Network, id)), .. world.Ports.Keys.Select(id =>
+            new FabricThing(ItemKinds.Port, id)),
         .. world.Routers.Keys.Select(id => new FabricThing(ItemKinds.Router, id)),
     ]);
 }
@@ -65,8 +72,11 @@ public sealed class SimulatedHypervisor(SimulatedWorld world) : IHypervisor
 
     public Task Start(DomainSpec domain, string disk, CancellationToken stop) => world.Effect("hypervisor.start", () =>
     {
-        if (!world.Disks.ContainsKey(domain.Id)) throw new InvalidOperationException($"Domain {domain.Id} is started before its disk is made.");
-        if (domain.Nics.Any(n => !world.Ports.ContainsKey(n.PortId))) throw new InvalidOperationException($"Domain {domain.Id} is started before its ports are made.");
+        if (!world.Disks.ContainsKey(domain.Id)) throw new InvalidOperationException($"Domain {domain.Id} is started before its disk "
+            + "is made.");
+        if (domain.Nics.Any(n =>
+            !world.Ports.ContainsKey(n.PortId))) throw new InvalidOperationException($"Domain {domain.Id} is started before its ports "
+                + "are made.");
         if (!world.Domains.TryGetValue(domain.Id, out var known)) world.Domains[domain.Id] = known = new SimulatedDomain();
         if (known.Power == DomainPower.Running) return;
         (known.Power, known.Boots) = (DomainPower.Running, domain.RebootCount);
@@ -76,7 +86,8 @@ public sealed class SimulatedHypervisor(SimulatedWorld world) : IHypervisor
     public async Task PowerDown(string id, CancellationToken stop)
     {
         await world.Effect("hypervisor.power-down", () => { });
-        if (!world.GuestsIgnoreTheButton && world.Domains.TryGetValue(id, out var domain) && domain.Power == DomainPower.Running) world.EndByItself(id, DomainPower.Halted);
+        if (!world.GuestsIgnoreTheButton && world.Domains.TryGetValue(id, out var domain)
+            && domain.Power == DomainPower.Running) world.EndByItself(id, DomainPower.Halted);
     }
 
     public Task Kill(string id, CancellationToken stop) => world.Effect("hypervisor.kill", () =>
@@ -86,7 +97,8 @@ public sealed class SimulatedHypervisor(SimulatedWorld world) : IHypervisor
 
     public Task Remove(string id, CancellationToken stop) => world.Effect("hypervisor.remove", () =>
     {
-        if (world.Domains.TryGetValue(id, out var domain) && domain.Power == DomainPower.Running) throw new InvalidOperationException($"Domain {id} is removed while it runs.");
+        if (world.Domains.TryGetValue(id, out var domain)
+            && domain.Power == DomainPower.Running) throw new InvalidOperationException($"Domain {id} is removed while it runs.");
         world.Domains.Remove(id);
     });
 
@@ -99,7 +111,8 @@ public sealed class SimulatedHypervisor(SimulatedWorld world) : IHypervisor
     public Task Trim(CancellationToken stop) => Task.CompletedTask;
 
     private DomainSight Sight(string id) =>
-        world.Domains.TryGetValue(id, out var domain) ? new DomainSight(id, domain.Power, domain.Boots) : new DomainSight(id, DomainPower.Absent, 0);
+        world.Domains.TryGetValue(id, out var domain) ? new DomainSight(id, domain.Power, domain.Boots)
+            : new DomainSight(id, DomainPower.Absent, 0);
 }
 
 /// <summary>Disks in memory.</summary>
@@ -118,7 +131,8 @@ public sealed class SimulatedDisks(SimulatedWorld world) : IDisks
     {
         await world.Effect("disks.ensure-overlay", () =>
         {
-            if (!world.Images.Contains(root.ImageDigest)) throw new InvalidOperationException($"The disk of {domainId} is made before its image is there.");
+            if (!world.Images.Contains(root.ImageDigest)) throw new InvalidOperationException($"The disk of {domainId} is made before "
+                + "its image is there.");
             world.Disks.TryAdd(domainId, root.ImageDigest);
         });
         return domainId;
@@ -126,11 +140,14 @@ public sealed class SimulatedDisks(SimulatedWorld world) : IDisks
 
     public Task Remove(string domainId, CancellationToken stop) => world.Effect("disks.remove", () =>
     {
-        if (world.Domains.TryGetValue(domainId, out var domain) && domain.Power == DomainPower.Running) throw new InvalidOperationException($"The disk of {domainId} is removed while it runs.");
+        if (world.Domains.TryGetValue(domainId, out var domain)
+            && domain.Power == DomainPower.Running) throw new InvalidOperationException($"The disk of {domainId} is removed while it "
+                + "runs.");
         world.Disks.Remove(domainId);
     });
 
-    public Task<IReadOnlyList<string>> List(CancellationToken stop) => Task.FromResult<IReadOnlyList<string>>([.. world.Disks.Keys.Order(StringComparer.Ordinal)]);
+    public Task<IReadOnlyList<string>> List(CancellationToken stop) =>
+        Task.FromResult<IReadOnlyList<string>>([.. world.Disks.Keys.Order(StringComparer.Ordinal)]);
 
     public async Task<int> Reclaim(IReadOnlySet<string> wanted, CancellationToken stop)
     {
@@ -146,7 +163,9 @@ public sealed class SimulatedStore(SimulatedWorld world) : IAgentStore
     public Task<IReadOnlyList<StoredItem>> Load(CancellationToken stop) =>
         Task.FromResult<IReadOnlyList<StoredItem>>([.. world.Stored.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => s.Value)]);
 
-    public Task Save(StoredItem item, CancellationToken stop) => world.Effect("store.save", () => world.Stored[item.Item.Kind + "/" + item.Item.Id] = item);
+    public Task Save(StoredItem item, CancellationToken stop) => world.Effect("store.save", () =>
+        world.Stored[item.Item.Kind + "/" + item.Item.Id] = item);
 
-    public Task Forget(string kind, string id, CancellationToken stop) => world.Effect("store.forget", () => world.Stored.Remove(kind + "/" + id));
+    public Task Forget(string kind, string id, CancellationToken stop) => world.Effect("store.forget", () =>
+        world.Stored.Remove(kind + "/" + id));
 }

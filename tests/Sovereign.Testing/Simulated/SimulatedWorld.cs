@@ -24,7 +24,8 @@ public sealed class SimulatedWorld
 
     public Dictionary<string, StoredItem> Stored { get; } = [];
 
-    /// <summary>Called before ("name:before") and after ("name:after") every effect: may wait (latency) or throw (a crash point, a failure).</summary>
+    /// <summary>Called before ("name:before") and after ("name:after") every effect: may wait (latency) or throw (a crash point, a
+    /// failure).</summary>
     public Func<string, Task> Hook { get; set; } = _ => Task.CompletedTask;
 
     /// <summary>Told when a domain changed by itself; the agent of the moment listens.</summary>
