@@ -10,6 +10,8 @@ public sealed class PlacementApiTests
     private const string First = "11111111-1111-4111-8111-111111111111";
     private const string Consumer = "22222222-2222-4222-8222-222222222222";
 
+    public static TheoryData<string> Engines => [.. TestDatabase.Engines];
+
     [Fact]
     public async Task The_version_document_needs_no_token_and_names_what_is_implemented()
     {
@@ -72,10 +74,11 @@ public sealed class PlacementApiTests
         Assert.Equal(404, (await Ask(cloud, "DELETE", path + "/VCPU")).Status);
     }
 
-    [Fact]
-    public async Task Allocations_are_put_moved_and_removed_under_the_consumers_generation()
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task Allocations_are_put_moved_and_removed_under_the_consumers_generation(string engine)
     {
-        await using var cloud = await Start();
+        await using var cloud = await Start(engine);
         await Provide(cloud);
         Assert.Equal(204, (await Ask(cloud, "PUT", "/allocations/" + Consumer, Wish(10, null))).Status);
         var shown = (await Ask(cloud, "GET", "/allocations/" + Consumer)).Json;
@@ -102,10 +105,11 @@ public sealed class PlacementApiTests
         Assert.Empty(new PlacementModule(cloud.Kernel).Verify());
     }
 
-    [Fact]
-    public async Task Candidates_are_providers_with_room_and_the_traits_asked_for()
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task Candidates_are_providers_with_room_and_the_traits_asked_for(string engine)
     {
-        await using var cloud = await Start();
+        await using var cloud = await Start(engine);
         await Provide(cloud);
         var found = await Ask(cloud, "GET", "/allocation_candidates?resources=VCPU:16,MEMORY_MB:512&limit=5");
         Assert.Equal(16, (int)found.Json["allocation_requests"]![0]!["allocations"]![First]!["resources"]!["VCPU"]!);
@@ -137,9 +141,9 @@ public sealed class PlacementApiTests
         Assert.Equal(204, (await Ask(cloud, "GET", "/traits/CUSTOM_FAST")).Status);
     }
 
-    private static async Task<TestCloud> Start()
+    private static async Task<TestCloud> Start(string engine = "sqlite")
     {
-        return await TestCloud.Start(kernel => [new PlacementModule(kernel)]);
+        return await TestCloud.Start(kernel => [new PlacementModule(kernel)], engine: engine);
     }
 
     private static async Task Provide(TestCloud cloud)

@@ -1,0 +1,150 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Sovereign.Testing.Clouds;
+using Xunit;
+
+namespace Sovereign.Image.Tests;
+
+/// <summary>The stock client is the judge: it goes through the same address that links have, by way of the test server as its proxy.</summary>
+public sealed class StockClientTests
+{
+    private static readonly TimeSpan commandTimeMax = TimeSpan.FromMinutes(3);
+
+    [Fact]
+    public async Task The_stock_client_creates_lists_shows_changes_saves_and_deletes_an_image()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/openstack"), "python3-openstackclient is not installed.");
+        await using var cloud = await TestCloud.Start(kernel => [new ImageModule(kernel)]);
+        var directory = Directory.CreateTempSubdirectory("sovereign-client-").FullName;
+        try
+        {
+            var file = Path.Combine(directory, "tiny.qcow2");
+            await File.WriteAllBytesAsync(file, TestImages.Qcow2(), TestContext.Current.CancellationToken);
+            var created = await Run(cloud, "member-a", "image", "create", "--file", file, "--disk-format", "qcow2", "--container-format", "bare", "--property", "os_distro=others", "--tag", "t1", "timg", "-f", "json");
+            var id = (string)created!["id"]!;
+            Assert.Equal("timg", (string)created["name"]!);
+            var shown = await Run(cloud, "member-a", "image", "show", "timg", "-f", "json");
+            Assert.Equal(("active", "qcow2", "shared", 32 << 20), ((string)shown!["status"]!, (string)shown["disk_format"]!, (string)shown["visibility"]!, (int)shown["virtual_size"]!));
+            Assert.Equal("others", (string)shown["properties"]!["os_distro"]!);
+            await Run(cloud, "member-a", "image", "set", "--name", "timg2", "--property", "architecture=x86_64", "--min-ram", "64", "--tag", "t2", "timg");
+            await Run(cloud, "member-a", "image", "unset", "--property", "os_distro", "--tag", "t1", "timg2");
+            var listed = (await Run(cloud, "member-a", "image", "list", "--long", "--tag", "t2", "--sort", "name:asc", "-f", "json"))!.AsArray().Single()!;
+            Assert.Equal((id, "timg2", "active"), ((string)listed["ID"]!, (string)listed["Name"]!, (string)listed["Status"]!));
+            var saved = Path.Combine(directory, "saved");
+            await Run(cloud, "member-a", "image", "save", "--file", saved, "timg2");
+            Assert.Equal(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken), await File.ReadAllBytesAsync(saved, TestContext.Current.CancellationToken));
+            await Run(cloud, "admin", "image", "set", "--deactivate", id);
+            await Run(cloud, "admin", "image", "set", "--activate", "--public", id);
+            Assert.Equal("public", (string)(await Run(cloud, "member-b", "image", "show", id, "-f", "json"))!["visibility"]!);
+            await Run(cloud, "member-a", "image", "set", "--protected", "timg2");
+            await Assert.ThrowsAsync<InvalidOperationException>(() => Run(cloud, "member-a", "image", "delete", "timg2"));
+            await Run(cloud, "member-a", "image", "set", "--unprotected", "timg2");
+            await Run(cloud, "member-a", "image", "delete", "timg2");
+            Assert.Empty((await Run(cloud, "admin", "image", "list", "-f", "json"))!.AsArray());
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task A_large_image_streams_both_ways_in_constant_memory()
+    {
+        const int megabytes = 512;
+        await using var cloud = await TestCloud.Start(kernel => [new ImageModule(kernel)]);
+        var id = await ImageApiTests.Create(cloud, "raw");
+        using var content = new StreamContent(new Zeros(megabytes * 1024L * 1024));
+        content.Headers.ContentType = new("application/octet-stream");
+        var before = GC.GetTotalAllocatedBytes();
+        var clock = Stopwatch.StartNew();
+        Assert.Equal(204, (await cloud.Send("PUT", $"/image/v2/images/{id}/file", body: content)).Status);
+        var up = megabytes / clock.Elapsed.TotalSeconds;
+        clock.Restart();
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/image/v2/images/{id}/file");
+        request.Headers.Add("X-Auth-Token", "member-a");
+        using var response = await cloud.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        await using var body = await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken);
+        var buffer = new byte[1 << 20];
+        long received = 0;
+        for (int count; (count = await body.ReadAsync(buffer, TestContext.Current.CancellationToken)) > 0;) received += count;
+        var down = megabytes / clock.Elapsed.TotalSeconds;
+        var allocated = (GC.GetTotalAllocatedBytes() - before) >> 20;
+        TestContext.Current.TestOutputHelper?.WriteLine($"up {up:F0} MiB/s, down {down:F0} MiB/s, {allocated} MiB allocated by server and client together");
+        Assert.Equal(megabytes * 1024L * 1024, received);
+        Assert.InRange(allocated, 0, megabytes / 4);
+    }
+
+    private static async Task<JsonNode?> Run(TestCloud cloud, string token, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("/usr/bin/openstack") { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in new[]
+        {
+            ("OS_AUTH_TYPE", "admin_token"), ("OS_ENDPOINT", "http://cloud.example:8443/image/v2"), ("OS_TOKEN", token), ("http_proxy", cloud.Http.BaseAddress!.ToString()),
+            ("no_proxy", ""),
+        })
+        {
+            start.Environment[name] = value;
+        }
+
+        foreach (var argument in arguments) start.ArgumentList.Add(argument);
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        using var timer = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        timer.CancelAfter(commandTimeMax);
+        try
+        {
+            await process.WaitForExitAsync(timer.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw;
+        }
+
+        if (process.ExitCode != 0) throw new InvalidOperationException($"openstack {string.Join(' ', arguments)}: {await errors}");
+        var text = await output;
+        return arguments.Contains("json") ? JsonNode.Parse(text) : null;
+    }
+
+    /// <summary>Zeros, as many as wanted.</summary>
+    private sealed class Zeros(long length) : Stream
+    {
+        private long given;
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => given; set => throw new NotSupportedException(); }
+
+        public override int Read(byte[] buffer, int offset, int count)
+        {
+            var now = (int)Math.Min(count, length - given);
+            Array.Clear(buffer, offset, now);
+            given += now;
+            return now;
+        }
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var now = (int)Math.Min(buffer.Length, length - given);
+            buffer.Span[..now].Clear();
+            given += now;
+            return ValueTask.FromResult(now);
+        }
+
+        public override void Flush() => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
+}
