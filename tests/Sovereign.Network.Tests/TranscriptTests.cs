@@ -26,7 +26,7 @@ public sealed class TranscriptTests
         + "port_details tags created_at updated_at revision_number project_id";
 
     private const string Rule = "id tenant_id security_group_id ethertype direction protocol port_range_min port_range_max remote_ip_prefix "
-        + "remote_address_group_id normalized_cidr remote_group_id description created_at updated_at revision_number project_id tags";
+        + "remote_address_group_id normalized_cidr remote_group_id description created_at updated_at revision_number project_id";
 
     private const string Group = "id name stateful tenant_id description shared security_group_rules tags created_at updated_at revision_number project_id";
 

@@ -78,8 +78,8 @@ internal sealed class ExtensionEndpoints
 
     public void Map(Routes api)
     {
-        foreach (var path in new[] { "", "/" }) api.Get(path, "network:versions", Versions);
-        foreach (var path in new[] { "/v2.0", "/v2.0/" }) api.Get(path, "network:resources", Resources);
+        api.Get("", "network:versions", Versions);
+        api.Get("/v2.0", "network:resources", Resources);
         api.Get("/v2.0/extensions", "network:extensions:list", _ => Reply(Answer.Json(200, new ExtensionsAnswer(all), NetworkJson.Wire.ExtensionsAnswer)));
         api.Get("/v2.0/extensions/{alias}", "network:extensions:show", Show);
         api.Get("/v2.0/availability_zones", "network:availability_zones:list", Zone);

@@ -37,6 +37,8 @@ internal sealed record NetworkView
 
     public bool PortSecurityEnabled { get; init; }
 
+    public string? QosPolicyId { get; init; }
+
     public bool IsDefault { get; init; }
 
     public IReadOnlyList<string> Tags { get; init; } = [];

@@ -28,7 +28,7 @@ internal sealed record GroupRow
     public GroupView ToView(IEnumerable<RuleRow> rules, IReadOnlyList<string> tags) => new()
     {
         Id = Id, Name = Name, Stateful = Stateful, TenantId = ProjectId, ProjectId = ProjectId, Description = Description,
-        SecurityGroupRules = rules.Select(rule => rule.ToView()).ToList(), Tags = tags, CreatedAt = Times.Of(CreatedAt), UpdatedAt = Times.Of(UpdatedAt),
+        SecurityGroupRules = rules.Select(rule => rule.ToView() with { Tags = [] }).ToList(), Tags = tags, CreatedAt = Times.Of(CreatedAt), UpdatedAt = Times.Of(UpdatedAt),
         RevisionNumber = Revision,
     };
 }

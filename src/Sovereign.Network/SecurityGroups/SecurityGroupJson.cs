@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Sovereign.Kernel.Wire;
 
 namespace Sovereign.Network.SecurityGroups;
@@ -58,7 +59,9 @@ internal sealed record RuleView
 
     public string? Description { get; init; }
 
-    public IReadOnlyList<string> Tags { get; init; } = [];
+    /// <summary>Only inside a group's rules, as in the original.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Tags { get; init; }
 
     public string CreatedAt { get; init; } = "";
 
