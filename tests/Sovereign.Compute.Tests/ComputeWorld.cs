@@ -78,7 +78,7 @@ internal sealed class ComputeWorld : IAsyncDisposable
     /// <summary>Waits until the server shows this status; null waits until it is gone.</summary>
     public async Task<TestReply> Until(string id, string? status, string token = "member-a")
     {
-        for (var i = 0; i < 400; i++)
+        for (var i = 0; i < 2400; i++)
         {
             var reply = await Send("GET", "/servers/" + id, token, version: "2.1");
             if (status is null ? reply.Status == 404 : reply.Status == 200 && (string?)reply.Json["server"]!["status"] == status
@@ -216,6 +216,8 @@ internal sealed class FakeNetworks(KernelServices kernel, INodes nodes) : INetwo
     }
 
     public void Detach(Tx tx, string serverId) => ports.TryRemove(serverId, out _);
+
+    public void DetachPort(Tx tx, string serverId, string portId) => ports[serverId] = [.. ports[serverId].Where(port => port.Id != portId)];
 
     public bool Gone(Session session, string serverId) => ports.GetValueOrDefault(serverId, []).All(port => nodes.NodesOf(session, ItemKinds.Port, port.Id).Count == 0);
 
