@@ -20,6 +20,9 @@ internal sealed class TokenBench : IBench
         var credential = cloud.AddApplicationCredential(Secret);
         Comparison.WithBare(run, "issue", cloud.Server, LoadRequest.Of(
             201, "POST", "/identity/v3/auth/tokens",
-            $$$"""{"auth": {"identity": {"methods": ["application_credential"], "application_credential": {"id": "{{{credential}}}", "secret": "{{{Secret}}}"}}}}"""));
+            $$$"""
+            {"auth": {"identity": {"methods": ["application_credential"],
+                                   "application_credential": {"id": "{{{credential}}}", "secret": "{{{Secret}}}" } } } }
+            """));
     }
 }

@@ -17,8 +17,8 @@ internal sealed class CloudClient : IDisposable
     public (string Token, string ProjectId, string UserId) Login(string user)
     {
         using var answer = Raw("POST", "/identity/v3/auth/tokens", null, $$$"""
-            {"auth": {"identity": {"methods": ["password"], "password": {"user": {"name": "{{{user}}}", "domain": {"id": "default"}, "password": "{{{CloudServer.Password}}}"}}},
-                      "scope": {"project": {"name": "{{{user}}}", "domain": {"id": "default"}}}}}
+            {"auth": {"identity": {"methods": ["password"], "password": {"user": {"name": "{{{user}}}", "domain": {"id": "default"}, "password": "{{{CloudServer.Password}}}" } } },
+                      "scope": {"project": {"name": "{{{user}}}", "domain": {"id": "default"} } } } }
             """);
         var token = Json(answer)["token"]!;
         return (answer.Headers.GetValues("X-Subject-Token").Single(), (string)token["project"]!["id"]!, (string)token["user"]!["id"]!);
