@@ -60,6 +60,8 @@ public sealed class DhcpPackets : IAsyncLifetime
         await world.Fabric.EnsureGroup(open, PacketWorld.Stop);
         var one = await world.Plug(network, "10.0.0.5", [open]);
         await world.Plug(network, "10.0.0.6", [closed]);
+        // The resolver reads its files anew a moment after it was told to.
+        for (var tries = 0; tries < 50 && await Resolve(one, "guest-6") is null; tries++) await Task.Delay(50, PacketWorld.Stop);
         Assert.Equal("10.0.0.6", await Resolve(one, "guest-6"));
         Assert.Equal("10.0.0.6", await Resolve(one, "guest-6.cloud.local"));
     }
