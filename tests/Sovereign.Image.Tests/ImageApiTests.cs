@@ -275,7 +275,9 @@ public sealed class ImageApiTests
             if (!begun)
             {
                 begun = true;
-                return Math.Min(buffer.Length, 4096);
+                var count = Math.Min(buffer.Length, 4096);
+                buffer.Span[..count].Clear();
+                return count;
             }
 
             try
