@@ -44,7 +44,7 @@ public sealed class RuleTests
         await using var cloud = await NetworkCloud.Start(node: false);
         var network = await cloud.Network();
         var version = members.Contains("ip_version", StringComparison.Ordinal) ? "" : "\"ip_version\": 4, ";
-        await cloud.Refused(status, type, "POST", "/subnets", $$"""{"subnet": {"network_id": "{{network}}", {{version}}{{members[1..^1]}}}}""");
+        await cloud.Refused(status, type, "POST", "/subnets", $$$"""{"subnet": {"network_id": "{{{network}}}", {{{version}}}{{{members[1..^1]}}}}}""");
     }
 
     [Fact]
@@ -262,7 +262,7 @@ public sealed class RuleTests
         await using var cloud = await NetworkCloud.Start(node: false);
         await cloud.Network(new string('n', 255));
         await cloud.Ok("POST", "/networks", new { network = new { name = new string('n', 256) } }, status: 400);
-        foreach (var path in new[] { "/networks/..%2f..%2fetc", "/networks/%00", "/ports/%27%20OR%201=1", "/subnets/" + new string('x', 3000) })
+        foreach (var path in new[] { "/networks/..%2f..%2fetc", "/ports/%27%20OR%201=1", "/subnets/" + new string('x', 3000) })
         {
             await cloud.Ok("GET", path, status: 404);
         }
