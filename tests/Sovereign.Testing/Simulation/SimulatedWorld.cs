@@ -73,6 +73,14 @@ public class SimulatedWorld : IDisposable
         Scheduler.RunUntil(() => Revived() && ControlPlane is not null && done(), simulatedMax, what);
     }
 
+    /// <summary>Lets this much simulated time pass, starting again what dies meanwhile.</summary>
+    public void RunFor(TimeSpan simulated)
+    {
+        var until = Clock.GetUtcNow() + simulated;
+        using var alarm = Clock.CreateTimer(_ => { }, null, simulated, Timeout.InfiniteTimeSpan);
+        Scheduler.RunUntil(() => Revived() && Clock.GetUtcNow() >= until, simulated + TimeSpan.FromMinutes(1), "the passing of time");
+    }
+
     public void Dispose()
     {
         booting = null;
