@@ -77,7 +77,10 @@ internal sealed class ServerCreation(KernelServices kernel, IImages images, INet
     private static Fault? WrongImage(ImageInfo image, FlavorRow flavor)
     {
         if (image.Status != "active" || image.Digest is null) return new Fault.Invalid("imageRef", $"Image {image.Id} is not active.");
-        if (image.DiskFormat is not ("qcow2" or "raw")) return new Fault.Invalid("imageRef", $"Image {image.Id} is unacceptable: its disk format {image.DiskFormat} can't be booted here.");
+        if (image.DiskFormat is not ("qcow2" or "raw"))
+        {
+            return new Fault.Invalid("imageRef", $"Image {image.Id} is unacceptable: its disk format {image.DiskFormat} can't be booted here.");
+        }
         if (flavor.RamMib < image.MinRamMib) return new Fault.Invalid("flavorRef", "Flavor's memory is too small for requested image.");
         if (flavor.DiskGib == 0) return null;
         if (flavor.DiskGib * GibBytes < image.VirtualSizeBytes)
@@ -88,7 +91,10 @@ internal sealed class ServerCreation(KernelServices kernel, IImages images, INet
         }
 
         return flavor.DiskGib < image.MinDiskGib
-            ? new Fault.Invalid("flavorRef", $"Flavor's disk is smaller than the minimum size specified in image metadata. Flavor disk is {flavor.DiskGib * GibBytes} bytes, minimum size is {image.MinDiskGib * GibBytes} bytes.")
+            ? new Fault.Invalid(
+                "flavorRef",
+                "Flavor's disk is smaller than the minimum size specified in image metadata. "
+                + $"Flavor disk is {flavor.DiskGib * GibBytes} bytes, minimum size is {image.MinDiskGib * GibBytes} bytes.")
             : null;
     }
 

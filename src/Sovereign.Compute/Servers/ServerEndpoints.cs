@@ -90,7 +90,10 @@ internal sealed class ServerEndpoints(
             ?? ServerOrder.WrongAddress("accessIPv6", asked.AccessIpv6.Value, AddressFamily.InterNetworkV6)
             ?? ServerOrder.WrongHostName(asked.Hostname.Value, call.Version);
         if (wrong is not null) return wrong;
-        if (asked.DiskConfig is { Given: true, Value: not ("AUTO" or "MANUAL") }) return new Fault.Invalid("OS-DCF:diskConfig", "OS-DCF:diskConfig must be either 'MANUAL' or 'AUTO'.");
+        if (asked.DiskConfig is { Given: true, Value: not ("AUTO" or "MANUAL") })
+        {
+            return new Fault.Invalid("OS-DCF:diskConfig", "OS-DCF:diskConfig must be either 'MANUAL' or 'AUTO'.");
+        }
         var updated = await servers.Update(call.Access, call.Route("id"), asked, call.Stop);
         return Answer.Of(updated, row => Render.Object(200, "server", json => view.Updated(json, row, Ports(row), Viewer(call))));
     }
