@@ -149,4 +149,21 @@ public class ServerLifeTests
         Assert.Equal("IyEvYmluL3NoCg==", domain.Guest.UserDataBase64);
         Assert.Equal(0, domain.Root.SizeBytes);
     }
+
+    [Fact]
+    public async Task The_tag_of_a_nic_is_shown_and_told_to_the_guest()
+    {
+        await using var world = await ComputeWorld.Start();
+        var made = await world.Send("POST", "/servers", version: "2.70", body: new
+        {
+            server = new
+            {
+                name = "t", imageRef = ComputeWorld.Image, flavorRef = await world.Flavor(), networks = new[] { new { uuid = ComputeWorld.Network, tag = "front" } },
+            },
+        });
+        var id = (string)made.Json["server"]!["id"]!;
+        await world.Until(id, "ACTIVE");
+        Assert.Equal("front", (string)(await world.Send("GET", $"/servers/{id}/os-interface", version: "2.70")).Json["interfaceAttachments"]![0]!["tag"]!);
+        Assert.Contains("\"tags\":[\"front\"]", world.Nodes[0].Items[(ItemKinds.Domain, id)].Domain!.Guest.MetaDataJson, StringComparison.Ordinal);
+    }
 }

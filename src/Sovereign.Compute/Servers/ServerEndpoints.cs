@@ -116,16 +116,16 @@ internal sealed class ServerEndpoints(
     });
 
     private Task<Answer> Interfaces(Call call) =>
-        Found(call, row => Render.List("interfaceAttachments", Ports(row), (json, port) => Attachment(json, port, call.Version)));
+        Found(call, row => Render.List("interfaceAttachments", Ports(row), (json, port) => Attachment(json, row, port, call.Version)));
 
     private Task<Answer> Interface(Call call) => Found(call, row =>
     {
         var id = call.Route("port");
         if (Ports(row).FirstOrDefault(port => port.Id == id) is not { } port) return Wire.NotFound($"Instance {row.Id} does not have port {id}");
-        return Render.Object(200, "interfaceAttachment", json => Attachment(json, port, call.Version));
+        return Render.Object(200, "interfaceAttachment", json => Attachment(json, row, port, call.Version));
     });
 
-    private static void Attachment(Utf8JsonWriter json, PortInfo port, Microversion version)
+    private static void Attachment(Utf8JsonWriter json, ServerRow row, PortInfo port, Microversion version)
     {
         json.WriteString("net_id", port.NetworkId);
         json.WriteString("port_id", port.Id);
@@ -141,7 +141,7 @@ internal sealed class ServerEndpoints(
         }
 
         json.WriteEndArray();
-        if (version.Has(70)) json.WriteNull("tag");
+        if (version.Has(70)) json.WriteString("tag", row.NicTagMap().GetValueOrDefault(port.Id));
     }
 
     private Task<Answer> SecurityGroups(Call call) => Found(call, row =>
