@@ -45,6 +45,7 @@ internal static class ComputeVersions
         new(63, "Servers show trusted_image_certificates."),
         new(66, "Servers and actions can be listed by changes-before."),
         new(69, "Parts of the cloud that are down don't break lists."),
+        new(70, "Interfaces show the tag of their NIC."),
         new(71, "Servers show server_groups."),
         new(73, "Servers can be locked with a reason, show it, and can be listed by locked."),
         new(74, "Administrators can name the host of a new server."),

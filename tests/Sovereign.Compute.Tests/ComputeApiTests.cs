@@ -43,7 +43,8 @@ public class ComputeApiTests
     public async Task Administrators_make_flavors_and_members_do_not()
     {
         await using var world = await ComputeWorld.Start(0);
-        var body = "{\"flavor\": {\"name\": \"f\", \"vcpus\": 1, \"ram\": 256, \"disk\": 1, \"id\": null, \"swap\": 0, \"rxtx_factor\": 1.0, \"os-flavor-access:is_public\": false, \"OS-FLV-EXT-DATA:ephemeral\": 0}}";
+        var body = "{\"flavor\": {\"name\": \"f\", \"vcpus\": 1, \"ram\": 256, \"disk\": 1, \"id\": null, \"swap\": 0, "
+            + "\"rxtx_factor\": 1.0, \"os-flavor-access:is_public\": false, \"OS-FLV-EXT-DATA:ephemeral\": 0}}";
         Assert.Equal(403, (await world.Send("POST", "/flavors", body: body)).Status);
         var made = await world.Send("POST", "/flavors", "admin", body, "2.61");
         Assert.Equal(200, made.Status);
@@ -54,7 +55,8 @@ public class ComputeApiTests
         Assert.Equal(200, (await world.Send("POST", $"/flavors/{id}/action", "admin", new { addTenantAccess = new { tenant = TestCallers.Id("project-a") } })).Status);
         Assert.Equal(200, (await world.Send("GET", "/flavors/" + id)).Status);
         Assert.Equal(404, (await world.Send("GET", "/flavors/" + id, "member-b")).Status);
-        Assert.Equal(200, (await world.Send("POST", $"/flavors/{id}/os-extra_specs", "admin", "{\"extra_specs\": {\"hw_rng:allowed\": \"true\", \"own:key\": \"x\"}}", "2.86")).Status);
+        Assert.Equal(200, (await world.Send("POST", $"/flavors/{id}/os-extra_specs",
+            "admin", "{\"extra_specs\": {\"hw_rng:allowed\": \"true\", \"own:key\": \"x\"}}", "2.86")).Status);
         Assert.Equal(400, (await world.Send("POST", $"/flavors/{id}/os-extra_specs", "admin", "{\"extra_specs\": {\"hw:nonsense\": \"x\"}}", "2.86")).Status);
         Assert.Equal(200, (await world.Send("DELETE", $"/flavors/{id}/os-extra_specs/own:key", "admin")).Status);
         Assert.Equal(202, (await world.Send("DELETE", "/flavors/" + id, "admin")).Status);
@@ -106,13 +108,15 @@ public class ComputeApiTests
     [InlineData("{\"server\": {\"name\": \"x\", \"imageRef\": \"I\", \"flavorRef\": \"F\", \"min_count\": 3, \"max_count\": 2}}")]
     [InlineData("{\"server\": {\"name\": \"x\", \"imageRef\": \"I\", \"flavorRef\": \"F\", \"availability_zone\": \"mars\"}}")]
     [InlineData("{\"server\": {\"name\": \"x\", \"imageRef\": \"I\", \"flavorRef\": \"F\", \"security_groups\": [{\"name\": \"none\"}]}}")]
-    [InlineData("{\"server\": {\"name\": \"x\", \"imageRef\": \"I\", \"flavorRef\": \"F\", \"block_device_mapping_v2\": [{\"boot_index\": 0, \"uuid\": \"11111111-1111-4111-8111-111111111111\", \"source_type\": \"volume\", \"destination_type\": \"volume\"}]}}")]
+    [InlineData("{\"server\": {\"name\": \"x\", \"imageRef\": \"I\", \"flavorRef\": \"F\", "
+        + "\"block_device_mapping_v2\": [{\"boot_index\": 0, \"uuid\": \"11111111-1111-4111-8111-111111111111\", \"source_type\": \"volume\", \"destination_type\": \"volume\"}]}}")]
     [InlineData("{\"server\": ")]
     [InlineData("[]")]
     public async Task Bad_requests_for_servers_are_refused(string body)
     {
         await using var world = await ComputeWorld.Start(0);
-        var text = body.Replace("\"I\"", $"\"{ComputeWorld.Image}\"", StringComparison.Ordinal).Replace("\"F\"", $"\"{await world.Flavor()}\"", StringComparison.Ordinal);
+        var text = body.Replace("\"I\"", $"\"{ComputeWorld.Image}\"", StringComparison.Ordinal).Replace("\"F\"",
+            $"\"{await world.Flavor()}\"", StringComparison.Ordinal);
         var reply = await world.Send("POST", "/servers", body: text);
         Assert.True(reply.Status == 400, reply.Text);
         Assert.NotNull(reply.Json["badRequest"]);
@@ -197,16 +201,19 @@ public class ComputeApiTests
         Assert.Equal(200, (await world.Send("PUT", $"/servers/{id}/metadata/e", body: "{\"meta\": {\"e\": \"f\"}}")).Status);
         Assert.Equal(204, (await world.Send("DELETE", $"/servers/{id}/metadata/c")).Status);
         Assert.Equal(404, (await world.Send("DELETE", $"/servers/{id}/metadata/c")).Status);
-        Assert.Equal(400, (await world.Send("POST", $"/servers/{id}/metadata", body: new { metadata = new Dictionary<string, string> { [new string('k', 256)] = "v" } })).Status);
+        Assert.Equal(400, (await world.Send("POST", $"/servers/{id}/metadata", body: new { metadata = new Dictionary<string,
+            string> { [new string('k', 256)] = "v" } })).Status);
         var updated = await world.Send("PUT", "/servers/" + id, body: "{\"server\": {\"name\": \"renamed\", \"accessIPv4\": \"192.0.2.1\"}}");
         Assert.Equal("renamed", (string)updated.Json["server"]!["name"]!);
         Assert.Null(updated.Json["server"]!["OS-EXT-STS:vm_state"]);
-        Assert.NotNull((await world.Send("PUT", "/servers/" + id, body: "{\"server\": {\"description\": \"d\"}}", version: "2.75")).Json["server"]!["OS-EXT-STS:vm_state"]);
+        Assert.NotNull((await world.Send("PUT", "/servers/" + id, body: "{\"server\": {\"description\": \"d\"}}",
+            version: "2.75")).Json["server"]!["OS-EXT-STS:vm_state"]);
         Assert.Equal("e", ((JsonObject)(await world.Send("GET", "/servers/detail")).Json["servers"]![0]!["metadata"]!).Single().Key);
         Assert.Equal(202, (await world.Send("POST", $"/servers/{id}/action", body: "{\"lock\": {\"locked_reason\": \"why\"}}", version: "2.73")).Status);
         Assert.Equal("why", (string)(await world.Send("GET", "/servers/" + id, version: "2.73")).Json["server"]!["locked_reason"]!);
         Assert.Equal(202, (await world.Send("POST", $"/servers/{id}/action", body: "{\"unlock\": null}")).Status);
-        Assert.Equal("There is no such action: nonsense", (string)(await world.Send("POST", $"/servers/{id}/action", body: "{\"nonsense\": null}")).Json["badRequest"]!["message"]!);
+        Assert.Equal("There is no such action: nonsense", (string)(await world.Send("POST",
+            $"/servers/{id}/action", body: "{\"nonsense\": null}")).Json["badRequest"]!["message"]!);
         var newest = (await world.Send("GET", "/servers/" + id, version: "latest")).Json["server"]!;
         Assert.Equal("SCS-1L-1", (string)newest["flavor"]!["original_name"]!);
         Assert.Equal("scsi", (string)newest["image"]!["properties"]!["hw_disk_bus"]!);
@@ -225,7 +232,8 @@ public class ComputeApiTests
             server = new { name = "m", imageRef = ComputeWorld.Image, flavorRef = await world.Flavor(), min_count = 1, max_count = 5, return_reservation_id = true },
         });
         Assert.StartsWith("r-", (string)many.Json["reservation_id"]!);
-        Assert.Equal(["m-2", "m-1"], (await world.Send("GET", "/servers?sort_key=display_name&sort_dir=desc")).Json["servers"]!.AsArray().Select(s => (string)s!["name"]!));
+        Assert.Equal(["m-2", "m-1"], (await world.Send("GET", "/servers?sort_key=display_name&sort_dir=desc")).Json["servers"]!.AsArray().Select(s =>
+            (string)s!["name"]!));
         var over = await world.Send("POST", "/servers", body: new { server = new { name = "m", imageRef = ComputeWorld.Image, flavorRef = await world.Flavor() } });
         Assert.Equal(403, over.Status);
         Assert.Equal("Quota exceeded for instances: Requested 1, but already used 2 of 2 instances.", (string)over.Json["forbidden"]!["message"]!);
@@ -252,7 +260,8 @@ public class ComputeApiTests
         var services = (await world.Send("GET", "/os-services", "admin", version: "2.53")).Json["services"]!.AsArray();
         Assert.Equal(["up", "up"], services.Select(s => (string)s!["state"]!));
         Assert.Equal(403, (await world.Send("GET", "/os-services")).Status);
-        var disabled = await world.Send("PUT", "/os-services/" + (string)services[0]!["id"]!, "admin", "{\"status\": \"disabled\", \"disabled_reason\": \"repair\"}", "2.53");
+        var disabled = await world.Send("PUT", "/os-services/" + (string)services[0]!["id"]!,
+            "admin", "{\"status\": \"disabled\", \"disabled_reason\": \"repair\"}", "2.53");
         Assert.Equal("disabled", (string)disabled.Json["service"]!["status"]!);
         for (var i = 0; i < 4; i++) await world.Until(await world.Create("vm" + i), "ACTIVE");
         Assert.DoesNotContain(world.Nodes[0].Items.Keys, key => key.Kind == ItemKinds.Domain);

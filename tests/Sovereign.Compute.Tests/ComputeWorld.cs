@@ -145,7 +145,8 @@ internal sealed class FakeAgent(NodeHub hub, string name)
     public Task Happen(string kind, string id, ItemState state, string? message = null)
     {
         var item = items[(kind, id)];
-        return hub.Report(new NodeReport(node, false, [new ItemReport(kind, id, item.Version, state, message, item.Domain?.RebootCount ?? 0)], []), CancellationToken.None);
+        return hub.Report(new NodeReport(node, false, [new ItemReport(kind, id, item.Version,
+            state, message, item.Domain?.RebootCount ?? 0)], []), CancellationToken.None);
     }
 
     private ItemReport Make(ManifestItem item)
@@ -168,7 +169,8 @@ internal sealed class FakeImages : IImages
     public Outcome<ImageInfo> Find(AccessGrant access, string imageId)
     {
         if (imageId == ComputeWorld.Image) return Info(imageId, "public", "");
-        return imageId == ComputeWorld.PrivateImage && access.Covers(TestCallers.Id("project-b")) ? Info(imageId, "private", TestCallers.Id("project-b")) : new Fault.NotFound("Image", imageId);
+        return imageId == ComputeWorld.PrivateImage && access.Covers(TestCallers.Id("project-b")) ? Info(imageId,
+            "private", TestCallers.Id("project-b")) : new Fault.NotFound("Image", imageId);
     }
 
     public Outcome<Stream> OpenContent(string digest) => new Fault.NotFound("Image", digest);
@@ -191,7 +193,10 @@ internal sealed class FakeNetworks(KernelServices kernel, INodes nodes) : INetwo
     public Outcome<IReadOnlyList<PortInfo>> Attach(
         Tx tx, AccessGrant access, string serverId, string serverHostName, string zone, IReadOnlyList<NicRequest> nics, IReadOnlyList<string> securityGroups)
     {
-        if (nics.FirstOrDefault(nic => nic.NetworkId != ComputeWorld.Network) is { } foreign) return new Fault.NotFound("Network", foreign.NetworkId ?? foreign.PortId!);
+        if (nics.FirstOrDefault(nic => nic.NetworkId != ComputeWorld.Network) is { } foreign)
+        {
+            return new Fault.NotFound("Network", foreign.NetworkId ?? foreign.PortId!);
+        }
         if (securityGroups.FirstOrDefault(group => group is not "default") is { } unknown) return new Fault.NotFound("Security group", unknown);
         return Outcome.Of(ports[serverId] = nics.Select(nic => Port(nic, serverHostName)).ToList());
     }
@@ -277,5 +282,6 @@ internal sealed class FakePlacement : IPlacement
 
     public string? ProviderOf(Session session, string consumerId) => claims.TryGetValue(consumerId, out var claim) ? claim.Provider : null;
 
-    public IReadOnlyDictionary<string, long> Usages(Session session, string providerId) => new Dictionary<string, long> { ["VCPU"] = used.GetValueOrDefault(providerId) };
+    public IReadOnlyDictionary<string, long> Usages(Session session, string providerId) =>
+        new Dictionary<string, long> { ["VCPU"] = used.GetValueOrDefault(providerId) };
 }

@@ -6,7 +6,8 @@ namespace Sovereign.Compute.Tests;
 
 public class ServerLifeTests
 {
-    public static TheoryData<string> Engines => [.. TestDatabase.Engines.Where(e => e == "sqlite" || Environment.GetEnvironmentVariable(TestDatabase.ServerVariable) is not null)];
+    public static TheoryData<string> Engines =>
+        [.. TestDatabase.Engines.Where(e => e == "sqlite" || Environment.GetEnvironmentVariable(TestDatabase.ServerVariable) is not null)];
 
     [Theory]
     [MemberData(nameof(Engines))]
@@ -15,7 +16,8 @@ public class ServerLifeTests
         await using var world = await ComputeWorld.Start(engine: engine);
         var made = await world.Send("POST", "/servers", body: new
         {
-            server = new { name = "tvm", imageRef = ComputeWorld.Image, flavorRef = await world.Flavor(), min_count = 1, max_count = 1, networks = new[] { new { uuid = ComputeWorld.Network } } },
+            server = new { name = "tvm", imageRef = ComputeWorld.Image, flavorRef = await world.Flavor(),
+                min_count = 1, max_count = 1, networks = new[] { new { uuid = ComputeWorld.Network } } },
         });
         Assert.Equal(202, made.Status);
         var server = made.Json["server"]!;
@@ -125,7 +127,8 @@ public class ServerLifeTests
         {
             server = new
             {
-                name = "My Web.1", imageRef = ComputeWorld.Image, flavorRef = await world.Flavor(), key_name = "k", metadata = new { role = "web" }, config_drive = true,
+                name = "My Web.1", imageRef = ComputeWorld.Image, flavorRef = await world.Flavor(),
+                    key_name = "k", metadata = new { role = "web" }, config_drive = true,
                 user_data = "IyEvYmluL3NoCg==", adminPass = "geheim",
             },
         });
@@ -145,5 +148,22 @@ public class ServerLifeTests
         Assert.Equal("scsi", domain.Hardware.DiskBus);
         Assert.Equal("IyEvYmluL3NoCg==", domain.Guest.UserDataBase64);
         Assert.Equal(0, domain.Root.SizeBytes);
+    }
+
+    [Fact]
+    public async Task The_tag_of_a_nic_is_shown_and_told_to_the_guest()
+    {
+        await using var world = await ComputeWorld.Start();
+        var made = await world.Send("POST", "/servers", version: "2.70", body: new
+        {
+            server = new
+            {
+                name = "t", imageRef = ComputeWorld.Image, flavorRef = await world.Flavor(), networks = new[] { new { uuid = ComputeWorld.Network, tag = "front" } },
+            },
+        });
+        var id = (string)made.Json["server"]!["id"]!;
+        await world.Until(id, "ACTIVE");
+        Assert.Equal("front", (string)(await world.Send("GET", $"/servers/{id}/os-interface", version: "2.70")).Json["interfaceAttachments"]![0]!["tag"]!);
+        Assert.Contains("\"tags\":[\"front\"]", world.Nodes[0].Items[(ItemKinds.Domain, id)].Domain!.Guest.MetaDataJson, StringComparison.Ordinal);
     }
 }

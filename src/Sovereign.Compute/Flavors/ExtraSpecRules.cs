@@ -46,7 +46,10 @@ internal static partial class ExtraSpecRules
         foreach (var (key, element) in asked)
         {
             if (!KeyForm().IsMatch(key)) return new Fault.Invalid(key, "Extra spec keys have 1 to 255 letters, digits, '-', '_', ':', '.' and spaces.");
-            if (element.ValueKind is not (JsonValueKind.String or JsonValueKind.Number)) return new Fault.Invalid(key, $"The value of {key} must be a text or a number.");
+            if (element.ValueKind is not (JsonValueKind.String or JsonValueKind.Number))
+            {
+                return new Fault.Invalid(key, $"The value of {key} must be a text or a number.");
+            }
             var value = element.ToString();
             if (value.Length > TextLengthMax) return new Fault.Invalid(key, $"The value of {key} is longer than {TextLengthMax} characters.");
             if (validate && Wrong(key, value) is { } wrong) return wrong;

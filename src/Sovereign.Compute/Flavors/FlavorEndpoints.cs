@@ -117,7 +117,10 @@ internal sealed class FlavorEndpoints(KernelServices kernel, FlavorService flavo
         var read = ExtraSpecRules.Read(body.Value, call.Version.Has(86));
         if (read.Fault is { } refused) return refused;
         var key = call.Route("key");
-        if (read.Value.Count != 1 || !read.Value.TryGetValue(key, out var value)) return new Fault.Invalid("", "Request body contains too many items or another key than its path.");
+        if (read.Value.Count != 1 || !read.Value.TryGetValue(key, out var value))
+        {
+            return new Fault.Invalid("", "Request body contains too many items or another key than its path.");
+        }
         return Answer.Of(await flavors.SetSpecs(call.Access, call.Route("id"), read.Value, call.Stop), _ => OneSpec(key, value));
     }
 

@@ -124,7 +124,10 @@ internal sealed partial class FlavorService(KernelServices kernel)
     private Outcome<FlavorRow> Read(FlavorCreate asked, Microversion version)
     {
         var name = asked.Name.Trim();
-        if (name.Length is 0 or > FlavorRow.NameLengthMax || name.Any(char.IsControl)) return new Fault.Invalid("name", "Flavor name must have 1 to 255 printable characters.");
+        if (name.Length is 0 or > FlavorRow.NameLengthMax || name.Any(char.IsControl))
+        {
+            return new Fault.Invalid("name", "Flavor name must have 1 to 255 printable characters.");
+        }
         if (asked.Ram < 1 || asked.Vcpus < 1 || asked.Disk < 0 || asked.Ephemeral < 0 || asked.Swap < 0)
         {
             return new Fault.Invalid("flavor", "ram and vcpus must be at least 1; disk, ephemeral and swap must not be negative.");
@@ -135,7 +138,10 @@ internal sealed partial class FlavorService(KernelServices kernel)
         if (asked.Description.Value is { Length: > FlavorRow.DescriptionLengthMax }) return new Fault.Invalid("description", "The description is too long.");
         var id = asked.Id is not { ValueKind: not JsonValueKind.Null } given ? kernel.Ids.Uuid() : given.ToString().Trim();
         if (id == "auto") id = kernel.Ids.Uuid();
-        if (!IdForm().IsMatch(id)) return new Fault.Invalid("id", $"Invalid input for field/attribute id. Value: {id}. It has letters, digits, spaces, '.', '-' and '_', at most 255.");
+        if (!IdForm().IsMatch(id))
+        {
+            return new Fault.Invalid("id", $"Invalid input for field/attribute id. Value: {id}. It has letters, digits, spaces, '.', '-' and '_', at most 255.");
+        }
         var shared = Wire.Truth(asked.IsPublic, true);
         if (shared is null) return new Fault.Invalid("os-flavor-access:is_public", "os-flavor-access:is_public is a boolean.");
         return new FlavorRow

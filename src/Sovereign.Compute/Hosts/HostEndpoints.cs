@@ -51,7 +51,10 @@ internal sealed class HostEndpoints(HostService hosts, ComputeOptions options)
         var body = await call.Body(HostJson.Wire.ServiceUpdate);
         if (body.Fault is { } wrong) return wrong;
         var (asked, id) = (body.Value, call.Route("id"));
-        if (asked is { Status: null, ForcedDown: null }) return new Fault.Invalid("", "No updates were requested. Fields 'status' or 'forced_down' should be specified.");
+        if (asked is { Status: null, ForcedDown: null })
+        {
+            return new Fault.Invalid("", "No updates were requested. Fields 'status' or 'forced_down' should be specified.");
+        }
         if (asked.Status is not (null or "enabled" or "disabled")) return new Fault.Invalid("status", "Invalid input for field/attribute status.");
         if (asked.DisabledReason is not null && asked.Status != "disabled")
         {

@@ -42,7 +42,8 @@ internal sealed class HostService(KernelServices kernel, INodes nodes, IPlacemen
     private volatile IReadOnlyDictionary<string, HostRow> rows = new Dictionary<string, HostRow>(StringComparer.Ordinal);
 
     /// <summary>Reads the rows into memory; also after each change, since scheduling looks at them for every server.</summary>
-    public void Load() => rows = kernel.Database.Read(session => session.Query<HostRow>("SELECT * FROM compute_hosts")).ToDictionary(r => r.NodeId, StringComparer.Ordinal);
+    public void Load() => rows = kernel.Database.Read(session => session.Query<HostRow>("SELECT * FROM compute_hosts"))
+        .ToDictionary(r => r.NodeId, StringComparer.Ordinal);
 
     /// <summary>In the transaction in which a node registers: its row, its provider and its inventories.</summary>
     public void Register(Tx tx, NodeInfo node)

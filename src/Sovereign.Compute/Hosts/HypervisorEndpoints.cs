@@ -102,7 +102,8 @@ internal sealed class HypervisorEndpoints(KernelServices kernel, HostService hos
         {
             var (vcpus, memory, disk) = (all.Sum(h => (long)h.Node.Facts.Cpus), all.Sum(h => (long)h.Node.Facts.MemoryMib), all.Sum(h => (long)h.Node.Facts.DiskGib));
             json.WriteNumber("count", all.Count);
-            Capacity(json, vcpus, memory, disk, new Use(uses.Sum(u => u.Vcpus), uses.Sum(u => u.MemoryMib), uses.Sum(u => u.DiskGib), [.. uses.SelectMany(u => u.Servers)]));
+            Capacity(json, vcpus, memory, disk, new Use(
+                uses.Sum(u => u.Vcpus), uses.Sum(u => u.MemoryMib), uses.Sum(u => u.DiskGib), [.. uses.SelectMany(u => u.Servers)]));
         }));
     }
 

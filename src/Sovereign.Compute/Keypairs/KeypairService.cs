@@ -73,7 +73,10 @@ internal sealed class KeypairService(KernelServices kernel)
 
         if (asked.Type is not null && !version.Has(2)) return Wire.Unexpected("type");
         if (asked.UserId is not null && !version.Has(10)) return Wire.Unexpected("user_id");
-        if (asked.Type is not (null or "ssh" or "x509")) return new Fault.Invalid("type", $"Invalid input for field/attribute type. Value: {asked.Type}. 'ssh' and 'x509' are the types.");
+        if (asked.Type is not (null or "ssh" or "x509"))
+        {
+            return new Fault.Invalid("type", $"Invalid input for field/attribute type. Value: {asked.Type}. 'ssh' and 'x509' are the types.");
+        }
         var row = new KeypairRow { UserId = user, Name = asked.Name, Type = asked.Type ?? "ssh" };
         if (asked.PublicKey is { } imported)
         {

@@ -158,7 +158,10 @@ internal sealed class QuotaEndpoints(KernelServices kernel)
     private Task<Answer> Limits(Call call)
     {
         var project = call.Access.Everything ? call.Query("tenant_id") ?? call.Access.Caller.ProjectId : call.Access.Caller.ProjectId;
-        if (call.Query("tenant_id") is { } asked && asked != project) return Task.FromResult<Answer>(new Fault.Forbidden("Policy doesn't allow os_compute_api:limits:other_project to be performed."));
+        if (call.Query("tenant_id") is { } asked && asked != project)
+        {
+            return Task.FromResult<Answer>(new Fault.Forbidden("Policy doesn't allow os_compute_api:limits:other_project to be performed."));
+        }
         var state = State(project ?? "").ToDictionary(q => q.Name, StringComparer.Ordinal);
         return Task.FromResult(Render.Object(200, "limits", json =>
         {

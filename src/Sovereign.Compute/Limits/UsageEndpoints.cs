@@ -40,7 +40,10 @@ internal sealed class UsageEndpoints(KernelServices kernel)
     private Task<Answer> Show(Call call)
     {
         var project = call.Route("project");
-        if (!call.Access.Covers(project)) return Task.FromResult<Answer>(new Fault.Forbidden("Policy doesn't allow os_compute_api:os-simple-tenant-usage:show to be performed."));
+        if (!call.Access.Covers(project))
+        {
+            return Task.FromResult<Answer>(new Fault.Forbidden("Policy doesn't allow os_compute_api:os-simple-tenant-usage:show to be performed."));
+        }
         var period = Period(call);
         if (period.Fault is { } wrong) return Task.FromResult<Answer>(wrong);
         var (start, stop) = period.Value;
@@ -64,7 +67,10 @@ internal sealed class UsageEndpoints(KernelServices kernel)
     private List<Use> Uses(string? project, long start, long stop)
     {
         var rows = kernel.Database.Read(session => session.Query<ServerRow>(
-            $"SELECT * FROM compute_servers WHERE launched_at > 0 AND launched_at < @stop {(project is null ? "" : "AND project_id = @project")} ORDER BY created_at, id LIMIT @max",
+            $"""
+            SELECT * FROM compute_servers WHERE launched_at > 0 AND launched_at < @stop {(project is null ? "" : "AND project_id = @project")}
+            ORDER BY created_at, id LIMIT @max
+            """,
             new { stop, project = project ?? "", max = (long)ServersMax }));
         var uses = rows.ConvertAll(row => new Use(row, Math.Max(row.LaunchedAt, start), stop, 0));
         foreach (var grave in kernel.Journal.Buried("server", project, start, ServersMax))

@@ -18,12 +18,12 @@ internal sealed class GuestData(MasterKey master, ComputeOptions options)
     {
         IReadOnlyList<KeySpec> keys = row is { KeyName: { } name, PublicKey: { } key } ? [new KeySpec(name, key)] : [];
         return new GuestDataSpec(
-            MetaData(row, keys, adminPass), NetworkData(ports), "{}", row.UserData, row.ConfigDrive, row.Hostname,
+            MetaData(row, ports, keys, adminPass), NetworkData(ports), "{}", row.UserData, row.ConfigDrive, row.Hostname,
             string.Create(CultureInfo.InvariantCulture, $"i-{row.Number:x8}"), row.FlavorThen().Name, row.ImageId, keys,
             [.. ports.SelectMany(port => port.SecurityGroupNames).Distinct(StringComparer.Ordinal)], options.Zone, (int)row.LaunchIndex);
     }
 
-    private string MetaData(ServerRow row, IReadOnlyList<KeySpec> keys, string? adminPass) => Text(json =>
+    private string MetaData(ServerRow row, IReadOnlyList<PortInfo> ports, IReadOnlyList<KeySpec> keys, string? adminPass) => Text(json =>
     {
         json.WriteString("uuid", row.Id);
         if (adminPass is not null) json.WriteString("admin_pass", adminPass);
@@ -47,11 +47,31 @@ internal sealed class GuestData(MasterKey master, ComputeOptions options)
         }
 
         json.WriteEndArray();
-        json.WriteStartArray("devices");
-        json.WriteEndArray();
+        Devices(json, row, ports);
         json.WriteStartArray("dedicated_cpus");
         json.WriteEndArray();
     });
+
+    /// <summary>Only devices that carry a tag are told: a guest finds them by it.</summary>
+    private static void Devices(Utf8JsonWriter json, ServerRow row, IReadOnlyList<PortInfo> ports)
+    {
+        var tags = row.NicTagMap();
+        json.WriteStartArray("devices");
+        foreach (var port in ports.Where(port => tags.ContainsKey(port.Id)))
+        {
+            json.WriteStartObject();
+            json.WriteString("type", "nic");
+            json.WriteString("bus", "none");
+            json.WriteString("address", "none");
+            json.WriteString("mac", port.Mac);
+            json.WriteStartArray("tags");
+            json.WriteStringValue(tags[port.Id]);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
 
     private static string NetworkData(IReadOnlyList<PortInfo> ports) => Text(json =>
     {

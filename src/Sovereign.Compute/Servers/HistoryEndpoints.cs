@@ -138,5 +138,6 @@ internal sealed class HistoryEndpoints(KernelServices kernel, ServerService serv
 
     private static long Updated(ActionRow row) => Math.Max(row.StartedAt, row.FinishedAt);
 
-    private static Task<Answer> Wrong(string name, string text) => Task.FromResult<Answer>(new Fault.Invalid(name, $"Invalid input for query parameters {name}. Value: {text}."));
+    private static Task<Answer> Wrong(string name, string text) => Task.FromResult<Answer>(new Fault.Invalid(
+        name, $"Invalid input for query parameters {name}. Value: {text}."));
 }

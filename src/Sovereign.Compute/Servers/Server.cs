@@ -66,6 +66,9 @@ internal sealed record ServerRow
     /// <summary>JSON list of texts, sorted.</summary>
     public string Tags { get; init; } = "[]";
 
+    /// <summary>Tags of NICs by the id of their port: JSON object of texts.</summary>
+    public string NicTags { get; init; } = "{}";
+
     public string AccessIpv4 { get; init; } = "";
 
     public string AccessIpv6 { get; init; } = "";
@@ -129,6 +132,8 @@ internal sealed record ServerRow
     public ImageInfo ImageThen() => JsonSerializer.Deserialize(Image, ServerJson.Wire.ImageInfo)!;
 
     public SortedDictionary<string, string> MetadataMap() => new(JsonSerializer.Deserialize(Metadata, ServerJson.Wire.DictionaryStringString)!, StringComparer.Ordinal);
+
+    public Dictionary<string, string> NicTagMap() => JsonSerializer.Deserialize(NicTags, ServerJson.Wire.DictionaryStringString)!;
 
     public List<string> TagList() => JsonSerializer.Deserialize(Tags, ServerJson.Wire.ListString)!;
 

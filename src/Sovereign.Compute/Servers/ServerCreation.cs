@@ -77,7 +77,10 @@ internal sealed class ServerCreation(KernelServices kernel, IImages images, INet
     private static Fault? WrongImage(ImageInfo image, FlavorRow flavor)
     {
         if (image.Status != "active" || image.Digest is null) return new Fault.Invalid("imageRef", $"Image {image.Id} is not active.");
-        if (image.DiskFormat is not ("qcow2" or "raw")) return new Fault.Invalid("imageRef", $"Image {image.Id} is unacceptable: its disk format {image.DiskFormat} can't be booted here.");
+        if (image.DiskFormat is not ("qcow2" or "raw"))
+        {
+            return new Fault.Invalid("imageRef", $"Image {image.Id} is unacceptable: its disk format {image.DiskFormat} can't be booted here.");
+        }
         if (flavor.RamMib < image.MinRamMib) return new Fault.Invalid("flavorRef", "Flavor's memory is too small for requested image.");
         if (flavor.DiskGib == 0) return null;
         if (flavor.DiskGib * GibBytes < image.VirtualSizeBytes)
@@ -88,7 +91,10 @@ internal sealed class ServerCreation(KernelServices kernel, IImages images, INet
         }
 
         return flavor.DiskGib < image.MinDiskGib
-            ? new Fault.Invalid("flavorRef", $"Flavor's disk is smaller than the minimum size specified in image metadata. Flavor disk is {flavor.DiskGib * GibBytes} bytes, minimum size is {image.MinDiskGib * GibBytes} bytes.")
+            ? new Fault.Invalid(
+                "flavorRef",
+                "Flavor's disk is smaller than the minimum size specified in image metadata. "
+                + $"Flavor disk is {flavor.DiskGib * GibBytes} bytes, minimum size is {image.MinDiskGib * GibBytes} bytes.")
             : null;
     }
 
@@ -107,7 +113,7 @@ internal sealed class ServerCreation(KernelServices kernel, IImages images, INet
             if (order.ConfigDrive) row = row with { AdminPass = kernel.Keys.Seal(tx, row.ProjectId, Encoding.UTF8.GetBytes(adminPass), row.Id) };
             var ports = networks.Attach(tx, access, row.Id, row.Hostname, options.Zone, found.Nics, order.SecurityGroups);
             if (ports.Fault is { } refused) return refused is Fault.NotFound ? new Fault.Invalid("networks", refused.Message) : refused;
-            row = row with { Addresses = ServerAddresses.Text(ports.Value) };
+            row = row with { Addresses = ServerAddresses.Text(ports.Value), NicTags = NicTags(found.Nics, ports.Value) };
             ServerStore.Insert(tx, row);
             if (order.Tags.Count > 0) ServerStore.SetTags(tx, row.Id, order.Tags);
             ServerStore.Begin(tx, Action(tx, access, row));
@@ -137,6 +143,13 @@ internal sealed class ServerCreation(KernelServices kernel, IImages images, INet
             ConfigDrive = order.ConfigDrive, UserData = order.UserData, Zone = order.Zone, SchedulerHints = order.SchedulerHints, WantedNode = found.WantedNode,
             ReservationId = reservation, LaunchIndex = index, DiskConfig = order.DiskConfig, CreatedAt = tx.Now, UpdatedAt = tx.Now, Revision = 1,
         };
+    }
+
+    /// <summary>Ports come in the order of the NICs that were asked for.</summary>
+    private static string NicTags(IReadOnlyList<NicRequest> nics, IReadOnlyList<PortInfo> ports)
+    {
+        var tags = nics.Zip(ports).Where(pair => pair.First.Tag is not null).ToDictionary(pair => pair.Second.Id, pair => pair.First.Tag!);
+        return tags.Count == 0 ? "{}" : JsonSerializer.Serialize(tags, ServerJson.Wire.DictionaryStringString);
     }
 
     private static ActionRow Action(Tx tx, AccessGrant access, ServerRow row) => new()

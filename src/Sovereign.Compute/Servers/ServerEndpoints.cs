@@ -90,7 +90,10 @@ internal sealed class ServerEndpoints(
             ?? ServerOrder.WrongAddress("accessIPv6", asked.AccessIpv6.Value, AddressFamily.InterNetworkV6)
             ?? ServerOrder.WrongHostName(asked.Hostname.Value, call.Version);
         if (wrong is not null) return wrong;
-        if (asked.DiskConfig is { Given: true, Value: not ("AUTO" or "MANUAL") }) return new Fault.Invalid("OS-DCF:diskConfig", "OS-DCF:diskConfig must be either 'MANUAL' or 'AUTO'.");
+        if (asked.DiskConfig is { Given: true, Value: not ("AUTO" or "MANUAL") })
+        {
+            return new Fault.Invalid("OS-DCF:diskConfig", "OS-DCF:diskConfig must be either 'MANUAL' or 'AUTO'.");
+        }
         var updated = await servers.Update(call.Access, call.Route("id"), asked, call.Stop);
         return Answer.Of(updated, row => Render.Object(200, "server", json => view.Updated(json, row, Ports(row), Viewer(call))));
     }
@@ -113,16 +116,16 @@ internal sealed class ServerEndpoints(
     });
 
     private Task<Answer> Interfaces(Call call) =>
-        Found(call, row => Render.List("interfaceAttachments", Ports(row), (json, port) => Attachment(json, port, call.Version)));
+        Found(call, row => Render.List("interfaceAttachments", Ports(row), (json, port) => Attachment(json, row, port, call.Version)));
 
     private Task<Answer> Interface(Call call) => Found(call, row =>
     {
         var id = call.Route("port");
         if (Ports(row).FirstOrDefault(port => port.Id == id) is not { } port) return Wire.NotFound($"Instance {row.Id} does not have port {id}");
-        return Render.Object(200, "interfaceAttachment", json => Attachment(json, port, call.Version));
+        return Render.Object(200, "interfaceAttachment", json => Attachment(json, row, port, call.Version));
     });
 
-    private static void Attachment(Utf8JsonWriter json, PortInfo port, Microversion version)
+    private static void Attachment(Utf8JsonWriter json, ServerRow row, PortInfo port, Microversion version)
     {
         json.WriteString("net_id", port.NetworkId);
         json.WriteString("port_id", port.Id);
@@ -138,7 +141,7 @@ internal sealed class ServerEndpoints(
         }
 
         json.WriteEndArray();
-        if (version.Has(70)) json.WriteNull("tag");
+        if (version.Has(70)) json.WriteString("tag", row.NicTagMap().GetValueOrDefault(port.Id));
     }
 
     private Task<Answer> SecurityGroups(Call call) => Found(call, row =>

@@ -45,7 +45,8 @@ internal static class ServerFilters
     /// <summary>Query parameters whose meaning is one comparison.</summary>
     private static readonly Dictionary<string, string> equals = new(StringComparer.Ordinal)
     {
-        ["reservation_id"] = "s.reservation_id = @value", ["user_id"] = "s.user_id = @value", ["uuid"] = "s.id = @value", ["key_name"] = "COALESCE(s.key_name, '') = @value",
+        ["reservation_id"] = "s.reservation_id = @value", ["user_id"] = "s.user_id = @value",
+        ["uuid"] = "s.id = @value", ["key_name"] = "COALESCE(s.key_name, '') = @value",
         ["task_state"] = "COALESCE(s.task_state, '') = @value", ["vm_state"] = "s.vm_state = @value", ["hostname"] = "s.hostname = @value",
         ["description"] = "COALESCE(s.description, '') = @value", ["locked_by"] = "COALESCE(s.locked_by, '') = @value", ["image"] = "s.image_id = @value",
         ["flavor"] = "s.flavor_id = @value", ["access_ip_v4"] = "s.access_ipv4 = @value", ["access_ip_v6"] = "s.access_ipv6 = @value",
@@ -99,7 +100,8 @@ internal static class ServerFilters
         refused = null;
         var own = call.Access.Caller.ProjectId ?? "";
         if (call.Query("all_tenants") is not { } text) return own;
-        if (text.Length > 0 && Wire.Truth(text) is not { } all) refused = new Fault.Invalid("all_tenants", $"Invalid input for query parameters all_tenants. Value: {text}.");
+        if (text.Length > 0 && Wire.Truth(text) is not { } all) refused = new Fault.Invalid(
+            "all_tenants", $"Invalid input for query parameters all_tenants. Value: {text}.");
         else if (text.Length == 0 || Wire.Truth(text) == true)
         {
             if (call.Access.Everything) return call.Query("project_id") ?? call.Query("tenant_id");
@@ -214,7 +216,8 @@ internal static class ServerFilters
         return new DeletedFilter(project, since ?? 0, before ?? long.MaxValue);
     }
 
-    private static Fault Wrong(string name, string text) => new Fault.Invalid(name, $"Invalid input for query parameters {name}. Value: {text}. '{text}' is not a 'date-time'");
+    private static Fault Wrong(string name, string text) => new Fault.Invalid(
+        name, $"Invalid input for query parameters {name}. Value: {text}. '{text}' is not a 'date-time'");
 
     /// <summary>An ISO 8601 time; a plus sign of its zone arrives as a space when the client did not escape it.</summary>
     internal static long? Time(string text)
@@ -237,7 +240,10 @@ internal static class ServerFilters
             return call.Access.Everything ? new AskedServers(request, graves, true) : new Fault.Forbidden("Only administrators may list deleted instances");
         }
 
-        if (call.Version.Has(38) && wanted.FirstOrDefault(value => !ServerStates.Known.Contains(value)) is not null) return new Fault.Invalid("status", "Invalid status value");
+        if (call.Version.Has(38) && wanted.FirstOrDefault(value => !ServerStates.Known.Contains(value)) is not null)
+        {
+            return new Fault.Invalid("status", "Invalid status value");
+        }
         request.Where("s.status IN @value", wanted);
 
         // A list by status shows living servers, whatever else it asks for.

@@ -111,7 +111,8 @@ internal sealed partial record ServerOrder(string Name, string FlavorRef, string
 
     public static Fault.Invalid? WrongName(string name) =>
         name.Length is 0 or > NameLengthMax || name.Trim() != name || name.Any(c => char.IsControl(c) || c is '\u2028' or '\u2029')
-            ? new Fault.Invalid("name", $"Invalid input for field/attribute name. Value: {Short(name)}. A name has 1 to 255 printable characters, without spaces around it.")
+            ? new Fault.Invalid(
+                "name", $"Invalid input for field/attribute name. Value: {Short(name)}. A name has 1 to 255 printable characters, without spaces around it.")
             : null;
 
     public static Fault.Invalid? WrongDescription(string? description) =>
@@ -136,8 +137,15 @@ internal sealed partial record ServerOrder(string Name, string FlavorRef, string
     {
         foreach (var (key, value) in metadata)
         {
-            if (!MetadataKey().IsMatch(key)) return new Fault.Invalid("metadata", $"Invalid input for field/attribute metadata. '{Short(key)}' is no key: 1 to 255 of a-z A-Z 0-9 - _ : . and space.");
-            if (value is null || value.Length > 255) return new Fault.Invalid("metadata", $"Invalid input for field/attribute {Short(key)}. A value has at most 255 characters.");
+            if (!MetadataKey().IsMatch(key))
+            {
+                return new Fault.Invalid(
+                    "metadata", $"Invalid input for field/attribute metadata. '{Short(key)}' is no key: 1 to 255 of a-z A-Z 0-9 - _ : . and space.");
+            }
+            if (value is null || value.Length > 255)
+            {
+                return new Fault.Invalid("metadata", $"Invalid input for field/attribute {Short(key)}. A value has at most 255 characters.");
+            }
         }
 
         return itemsMax >= 0 && metadata.Count > itemsMax ? new Fault.Forbidden($"Maximum number of metadata items exceeds {itemsMax}") : null;
@@ -165,7 +173,10 @@ internal sealed partial record ServerOrder(string Name, string FlavorRef, string
         if (asked.Hostname is not null && !version.Has(90)) return Wire.Unexpected("hostname");
         if ((asked.Host ?? asked.HypervisorHostname) is not null && !version.Has(74)) return Wire.Unexpected(asked.Host is null ? "hypervisor_hostname" : "host");
         if (asked.TrustedImageCertificates is not null && !version.Has(63)) return Wire.Unexpected("trusted_image_certificates");
-        if (asked.TrustedImageCertificates is { Count: > 0 }) return new Fault.Invalid("trusted_image_certificates", "Image signature verification is not available in this cloud.");
+        if (asked.TrustedImageCertificates is { Count: > 0 })
+        {
+            return new Fault.Invalid("trusted_image_certificates", "Image signature verification is not available in this cloud.");
+        }
         if (asked.Personality is { ValueKind: not JsonValueKind.Null } files)
         {
             if (version.Has(57)) return Wire.Unexpected("personality");
@@ -197,7 +208,12 @@ internal sealed partial record ServerOrder(string Name, string FlavorRef, string
         if (asked.AdminPass is { Length: > 255 }) return new Fault.Invalid("adminPass", "adminPass has at most 255 characters.");
         if (asked.UserData is { } data)
         {
-            if (data.Length > UserDataLengthMax) return new Fault.Invalid("user_data", $"User data too large. User data must be no larger than {UserDataLengthMax} bytes once base64 encoded. Your data is {data.Length} bytes");
+            if (data.Length > UserDataLengthMax)
+            {
+                return new Fault.Invalid(
+                    "user_data",
+                    $"User data too large. User data must be no larger than {UserDataLengthMax} bytes once base64 encoded. Your data is {data.Length} bytes");
+            }
             if (!Convert.TryFromBase64String(data, new byte[data.Length], out _)) return new Fault.Invalid("user_data", "User data needs to be valid base 64.");
         }
 
@@ -217,7 +233,8 @@ internal sealed partial record ServerOrder(string Name, string FlavorRef, string
             if (!boots || !local || (image.Length > 0 && image != device.Uuid))
             {
                 return new Fault.Invalid(
-                    "block_device_mapping_v2", "Block Device Mapping is Invalid: volumes can't be attached to servers here, only the image with boot_index 0 as a local disk.");
+                    "block_device_mapping_v2",
+                    "Block Device Mapping is Invalid: volumes can't be attached to servers here, only the image with boot_index 0 as a local disk.");
             }
 
             image = device.Uuid!;
@@ -236,7 +253,10 @@ internal sealed partial record ServerOrder(string Name, string FlavorRef, string
 
         if (given.ValueKind == JsonValueKind.String)
         {
-            if (!version.Has(37) || given.GetString() is not ("auto" or "none")) return new Fault.Invalid("networks", "networks is a list, or from 2.37 on 'auto' or 'none'.");
+            if (!version.Has(37) || given.GetString() is not ("auto" or "none"))
+            {
+                return new Fault.Invalid("networks", "networks is a list, or from 2.37 on 'auto' or 'none'.");
+            }
             mode = given.GetString() == "auto" ? NicMode.Auto : NicMode.None;
             return null;
         }
@@ -255,13 +275,20 @@ internal sealed partial record ServerOrder(string Name, string FlavorRef, string
             if (asked.FixedIp is { } fixedIp)
             {
                 if (!IPAddress.TryParse(fixedIp, out _)) return new Fault.Invalid("fixed_ip", $"Invalid fixed IP address ({Short(fixedIp)})");
-                if (asked.Port is not null) return new Fault.Invalid("fixed_ip", $"Specified Fixed IP '{fixedIp}' cannot be used with port '{asked.Port}': the two cannot be specified together.");
+                if (asked.Port is not null)
+                {
+                    return new Fault.Invalid(
+                        "fixed_ip", $"Specified Fixed IP '{fixedIp}' cannot be used with port '{asked.Port}': the two cannot be specified together.");
+                }
             }
 
             read.Add(new NicRequest(asked.Port is null ? asked.Uuid : null, asked.Port, asked.FixedIp, asked.Tag));
         }
 
-        if (read.Where(nic => nic.PortId is not null).GroupBy(nic => nic.PortId).Any(group => group.Count() > 1)) return new Fault.Invalid("networks", "A port is named twice.");
+        if (read.Where(nic => nic.PortId is not null).GroupBy(nic => nic.PortId).Any(group => group.Count() > 1))
+        {
+            return new Fault.Invalid("networks", "A port is named twice.");
+        }
         // An empty list is, as in the original, the same as none named.
         (mode, nics) = read.Count == 0 ? (NicMode.Default, read) : (NicMode.Named, read);
         return null;

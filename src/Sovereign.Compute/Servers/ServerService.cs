@@ -181,7 +181,10 @@ internal sealed class ServerService(KernelServices kernel, INodes nodes, INetwor
     {
         if (Locked(access, row) is { } locked) return locked;
         if (!states.Contains(row.VmState)) return new Fault.Conflict($"Cannot '{action}' instance {row.Id} while it is in vm_state {row.VmState}");
-        if (row.Deleting || (idle && row.TaskState is not null)) return new Fault.Conflict($"Cannot '{action}' instance {row.Id} while it is in task_state {row.TaskState}");
+        if (row.Deleting || (idle && row.TaskState is not null))
+        {
+            return new Fault.Conflict($"Cannot '{action}' instance {row.Id} while it is in task_state {row.TaskState}");
+        }
         return row.NodeId is null ? new Fault.Conflict($"Instance {row.Id} is not ready") : null;
     }
 

@@ -10,11 +10,11 @@ internal static class ServerStore
         INSERT INTO compute_servers (id, number, project_id, user_id, name, hostname, description, status, vm_state, task_state, power_state, power_target,
           reboot_count, reboot_hard, deleting, flavor_id, vcpus, ram_mib, flavor, image_id, image, key_name, public_key, metadata, tags, access_ipv4, access_ipv6,
           addresses, config_drive, user_data, admin_pass, zone, scheduler_hints, wanted_node, node_id, reservation_id, launch_index, locked_by, locked_reason,
-          disk_config, fault_code, fault_message, fault_at, created_at, updated_at, launched_at, revision)
+          disk_config, fault_code, fault_message, fault_at, created_at, updated_at, launched_at, nic_tags, revision)
         VALUES (@Id, @Number, @ProjectId, @UserId, @Name, @Hostname, @Description, @Status, @VmState, @TaskState, @PowerState, @PowerTarget,
           0, 0, 0, @FlavorId, @Vcpus, @RamMib, @Flavor, @ImageId, @Image, @KeyName, @PublicKey, @Metadata, @Tags, @AccessIpv4, @AccessIpv6,
           @Addresses, @configDrive, @UserData, @AdminPass, @Zone, @SchedulerHints, @WantedNode, NULL, @ReservationId, @LaunchIndex, NULL, NULL,
-          @DiskConfig, 0, NULL, 0, @CreatedAt, @UpdatedAt, 0, 1)
+          @DiskConfig, 0, NULL, 0, @CreatedAt, @UpdatedAt, 0, @NicTags, 1)
         """;
 
     private const string Changing =
@@ -37,7 +37,7 @@ internal static class ServerStore
         row.Id, row.Number, row.ProjectId, row.UserId, row.Name, row.Hostname, row.Description, row.Status, row.VmState, row.TaskState, row.PowerState,
         row.PowerTarget, row.FlavorId, row.Vcpus, row.RamMib, row.Flavor, row.ImageId, row.Image, row.KeyName, row.PublicKey, row.Metadata, row.Tags,
         row.AccessIpv4, row.AccessIpv6, row.Addresses, configDrive = row.ConfigDrive ? 1L : 0L, row.UserData, row.AdminPass, row.Zone, row.SchedulerHints,
-        row.WantedNode, row.ReservationId, row.LaunchIndex, row.DiskConfig, row.CreatedAt, row.UpdatedAt,
+        row.WantedNode, row.ReservationId, row.LaunchIndex, row.DiskConfig, row.CreatedAt, row.UpdatedAt, row.NicTags,
     });
 
     /// <summary>Writes what can change; false when somebody else changed the row since it was read.</summary>

@@ -1,0 +1,1 @@
+ALTER TABLE compute_servers ADD COLUMN nic_tags TEXT NOT NULL DEFAULT '{}';
