@@ -10,14 +10,18 @@ internal sealed class CloudClient : IDisposable
 {
     private readonly HttpClient http;
 
-    public CloudClient(int port) =>
-        http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromSeconds(60) };
+    public CloudClient(HttpClient http) => this.http = http;
+
+    public CloudClient(int port)
+        : this(new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromSeconds(60) })
+    {
+    }
 
     /// <summary>A token by password, scoped to the project of the same name.</summary>
-    public (string Token, string ProjectId, string UserId) Login(string user)
+    public (string Token, string ProjectId, string UserId) Login(string user, string password = CloudServer.Password)
     {
         using var answer = Raw("POST", "/identity/v3/auth/tokens", null, $$$"""
-            {"auth": {"identity": {"methods": ["password"], "password": {"user": {"name": "{{{user}}}", "domain": {"id": "default"}, "password": "{{{CloudServer.Password}}}" } } },
+            {"auth": {"identity": {"methods": ["password"], "password": {"user": {"name": "{{{user}}}", "domain": {"id": "default"}, "password": "{{{password}}}" } } },
                       "scope": {"project": {"name": "{{{user}}}", "domain": {"id": "default"} } } } }
             """);
         var token = Json(answer)["token"]!;

@@ -173,7 +173,6 @@ internal sealed class Authenticator(House house, TokenResolver resolver, Passwor
             evidence.Credential?.Id);
         if (resolver.Derive(payload) is not { } resolved) return TokenResolver.Refused;
         var token = house.Kernel.Tokens.Seal(payload);
-        resolver.Remember(token, resolved);
         return new Issued(token, resolved);
     }
 

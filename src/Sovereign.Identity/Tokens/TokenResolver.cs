@@ -9,14 +9,16 @@ using Sovereign.Kernel.Sources;
 
 namespace Sovereign.Identity.Tokens;
 
-/// <summary>Turns tokens into callers without I/O. What was resolved is kept, in bounds; a change of the model makes it be derived again.</summary>
+/// <summary>Turns tokens into callers without I/O. What was resolved is kept from its first use on, in bounds; a change of the model makes it be derived again.</summary>
 internal sealed class TokenResolver(KernelServices kernel, IdentityModel model) : ICallers
 {
     private const int CachedTokensMax = 20_000;
+    private const int StandingsMax = 5_000;
 
     /// <summary>The one wording for all refusals, so that none tells which part was wrong.</summary>
     public static readonly Fault.Unauthorized Refused = new("The request you have made requires authentication.");
     private readonly ConcurrentDictionary<string, ResolvedToken> cache = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<StandingKey, Standing> standings = new();
     private int cached;
 
     public Outcome<Caller> Resolve(string token) => Find(token) is { } resolved ? resolved.Caller : Refused;
@@ -41,6 +43,14 @@ internal sealed class TokenResolver(KernelServices kernel, IdentityModel model) 
         if (model.Users.Find(payload.UserId) is not { Enabled: true } user || payload.IssuedAt < user.RevokedBefore) return null;
         if (model.Domains.Find(user.DomainId) is not { Enabled: true } domain || payload.IssuedAt < domain.RevokedBefore) return null;
         if (!ScopeStands(payload, out var project)) return null;
+        var key = new StandingKey(user.Id, payload.Scope, payload.ScopeId, payload.ApplicationCredentialId);
+        var standing = standings.TryGetValue(key, out var known) && known.Version == version ? known : Stand(key, payload, user, domain, project, version);
+        if (standing is null || (model.Credential(payload.ApplicationCredentialId)?.ExpiredAt(kernel.Clock.Now()) ?? false)) return null;
+        return new ResolvedToken(payload, standing.Caller with { ExpiresAt = payload.ExpiresAt }, standing.Roles, project, model, version);
+    }
+
+    private Standing? Stand(StandingKey key, TokenPayload payload, UserEntry user, DomainEntry domain, ProjectEntry? project, long version)
+    {
         var roles = RolesOf(payload);
         if (roles is null) return null;
         var caller = new Caller
@@ -50,11 +60,11 @@ internal sealed class TokenResolver(KernelServices kernel, IdentityModel model) 
             SystemScope = payload.Scope == ScopeKind.System, Roles = roles.Select(role => role.Name.ToLowerInvariant()).ToFrozenSet(StringComparer.Ordinal),
             ExpiresAt = payload.ExpiresAt, ApplicationCredentialId = payload.ApplicationCredentialId,
         };
-        return new ResolvedToken(payload, caller.WithPersonas(), roles, project, model, version);
+        if (standings.Count >= StandingsMax) standings.Clear();
+        return standings[key] = new Standing(caller.WithPersonas(), roles, version);
     }
 
-    /// <summary>Keeps a token that was just issued, so that its first use finds it.</summary>
-    public void Remember(string token, ResolvedToken resolved)
+    private void Remember(string token, ResolvedToken resolved)
     {
         if (!cache.TryAdd(token, resolved))
         {
@@ -107,4 +117,9 @@ internal sealed class TokenResolver(KernelServices kernel, IdentityModel model) 
 
         return roles.Count > 0 ? roles : null;
     }
+
+    private sealed record StandingKey(string UserId, ScopeKind Scope, string? ScopeId, string? CredentialId);
+
+    /// <summary>What all tokens of one user on one scope share under one version of the model.</summary>
+    private sealed record Standing(Caller Caller, IReadOnlyList<RoleEntry> Roles, long Version);
 }

@@ -59,7 +59,7 @@ public sealed class Call
             return new Fault.UnsupportedMedia($"Unsupported Content-Type {media}; application/json is read here.");
         }
 
-        var bytes = await BodyBytes.Read(request, Face.BodyBytesMax, Stop);
+        var bytes = await BodyBytes.Read(request, Face.BodyBytesMax, deadline);
         return bytes.Then(body => Parse(body, type));
     }
 
@@ -115,17 +115,17 @@ internal static class BodyBytes
     /// <summary>A body that stalls longer than this is refused (Kestrel's minimum rate works beside it).</summary>
     private static readonly TimeSpan timeOut = TimeSpan.FromSeconds(30);
 
-    public static async Task<Outcome<ReadOnlyMemory<byte>>> Read(HttpRequest request, int bytesMax, CancellationToken stop)
+    public static async Task<Outcome<ReadOnlyMemory<byte>>> Read(HttpRequest request, int bytesMax, Deadline deadline)
     {
         if (request.ContentLength > bytesMax) return TooLarge(bytesMax);
-        using var timer = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        timer.CancelAfter(timeOut);
         var reader = request.BodyReader;
+        CancellationTokenSource? timer = null;
         try
         {
             while (true)
             {
-                var result = await reader.ReadAsync(timer.Token);
+                // Most bodies came with their head: only those that are waited for need a timer.
+                if (!reader.TryRead(out var result)) result = await reader.ReadAsync((timer ??= Timer(deadline)).Token);
                 if (result.Buffer.Length > bytesMax)
                 {
                     // What was read counts as read, or the server can't drain the rest and cuts the connection before the answer.
@@ -143,7 +143,7 @@ internal static class BodyBytes
                 reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
             }
         }
-        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (!deadline.Token.IsCancellationRequested)
         {
             return new Fault.Invalid("", "The body did not arrive in time.");
         }
@@ -151,6 +151,17 @@ internal static class BodyBytes
         {
             return error.StatusCode == StatusCodes.Status413PayloadTooLarge ? TooLarge(bytesMax) : new Fault.Invalid("", "The body could not be read.");
         }
+        finally
+        {
+            timer?.Dispose();
+        }
+    }
+
+    private static CancellationTokenSource Timer(Deadline deadline)
+    {
+        var timer = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token);
+        timer.CancelAfter(timeOut);
+        return timer;
     }
 
     private static Fault.TooLarge TooLarge(int bytesMax) => new($"Request is too large: at most {bytesMax} bytes are read here.");
