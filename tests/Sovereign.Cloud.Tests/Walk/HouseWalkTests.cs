@@ -31,6 +31,7 @@ public sealed class HouseWalkTests(ITestOutputHelper output)
             Long ? 1 : engine == "sqlite" ? StrideInCi : StrideInCi * 5);
         foreach (var (name, count) in result.ByName.OrderByDescending(p => p.Value)) output.WriteLine($"{count,4}  {name}");
         output.WriteLine($"{result.Points} points crossed on {engine}.");
+        foreach (var finding in result.Findings) output.WriteLine(finding);
         Assert.Empty(result.Findings);
         Assert.True(result.Points > 60, $"Only {result.Points} points: the walk does not walk.");
     }
@@ -79,6 +80,7 @@ public sealed class HouseWalkTests(ITestOutputHelper output)
             findings.AddRange(cloud.Scheduler.Unhandled.Select(error => $"seed {seed}: unhandled {error}"));
         }
 
+        foreach (var finding in findings) output.WriteLine(finding);
         Assert.Empty(findings);
     }
 
@@ -87,6 +89,7 @@ public sealed class HouseWalkTests(ITestOutputHelper output)
         var house = new HouseWorld(seed, new CrashPlan());
         using var cloud = house.Cloud;
         Life(house);
+        Assert.Empty(cloud.Scheduler.Unhandled);
         return cloud.ControlPlane!.Kernel.Journal.Head().Hash;
     }
 
@@ -174,7 +177,7 @@ public sealed class HouseWalkTests(ITestOutputHelper output)
             .. machine.Routers.Keys.Select(id => $"the router {id} was left behind"),
             .. machine.Networks.Keys.Select(id => $"the network {id} was left behind"),
             .. machine.Stored.Keys.Select(id => $"the agent still remembers {id}"),
-            .. new[] { "compute_servers", "routers", "ports", "floating_ips", "subnets", "placement_allocations" }.Where(table => Rows(cloud, table) > 0)
+            .. new[] { "compute_servers", "routers", "ports", "floating_ips", "addresses", "placement_allocations" }.Where(table => Rows(cloud, table) > 0)
                 .Select(table => $"{Rows(cloud, table)} rows of {table} were left behind"),
             .. kernel.Quotas.Verify(), .. kernel.Journal.Verify(), .. placement.Verify(),
         ];
