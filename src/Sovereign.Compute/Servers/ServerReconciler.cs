@@ -14,6 +14,7 @@ namespace Sovereign.Compute.Servers;
 /// <summary>Moves one server towards what it should be: a place, then a running domain; the same backwards when it must go.</summary>
 internal sealed class ServerReconciler : IReconciler
 {
+    private static readonly TimeSpan helloWait = TimeSpan.FromSeconds(1);
     private const string NoHost = "No valid host was found. There are not enough hosts available.";
     private const long GibBytes = 1L << 30;
     private static readonly TimeSpan nodeWait = TimeSpan.FromSeconds(30);
@@ -56,6 +57,7 @@ internal sealed class ServerReconciler : IReconciler
     {
         if (row.NodeId is not null || row.VmState != ServerStates.Building) return Progress.Done;
         var candidates = hosts.Candidates(row.WantedNode);
+        if (candidates is { Count: 0 } && !nodes.Settled) return new Progress.Waiting(helloWait, "the nodes to say hello");
         await kernel.Queue.Write<Done>(
             "server.place",
             Origin.System with { ProjectId = row.ProjectId },

@@ -25,6 +25,9 @@ public interface INodes
 
     NodeInfo? Find(string id);
 
+    /// <summary>False right after the control plane's start, while living agents may not have said hello yet (10 s): a node that seems down may be up.</summary>
+    bool Settled { get; }
+
     /// <summary>Sets a desired item on a node (its Version is assigned here) and wakes the node after the commit. The same spec again changes nothing.</summary>
     void Put(Tx tx, string nodeId, ManifestItem item);
 

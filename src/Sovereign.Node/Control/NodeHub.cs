@@ -25,6 +25,7 @@ public sealed class NodeHub : INodes, IControlPlane
     private readonly ConcurrentDictionary<string, TaskCompletionSource<byte[]>> answers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<Action<Tx, string, ItemReport>>> reportListeners = new(StringComparer.Ordinal);
     private readonly List<Action<Tx, NodeInfo>> nodeListeners = [];
+    private long loadedAt;
 
     public NodeHub(KernelServices kernel) => (this.kernel, store) = (kernel, new ManifestStore(kernel));
 
@@ -33,6 +34,8 @@ public sealed class NodeHub : INodes, IControlPlane
 
     /// <summary>Things on nodes that no manifest ever named, as reported: set aside, for the operator.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Foreign => nodes.ToDictionary(n => n.Value.Info.HostName, n => n.Value.Foreign, StringComparer.Ordinal);
+
+    public bool Settled => kernel.Clock.Now() - loadedAt > Micros.Of(silenceMax);
 
     public IReadOnlyList<NodeInfo> List() => [.. nodes.Values.Select(Current).OrderBy(n => n.HostName, StringComparer.Ordinal)];
 
@@ -63,6 +66,7 @@ public sealed class NodeHub : INodes, IControlPlane
     /// <summary>Loads the known nodes; they are down until their agents say hello.</summary>
     public void Load()
     {
+        loadedAt = kernel.Clock.Now();
         foreach (var row in store.Nodes()) nodes[row.Id] = new NodeState(kernel.Clock, Info(row), kernel.Clock.Now() - Micros.Of(silenceMax) - 1);
     }
 
