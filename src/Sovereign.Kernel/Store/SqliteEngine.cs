@@ -57,7 +57,7 @@ public sealed class SqliteEngine : IEngine
 
     private static SqliteConnection Open(string connectionString, string pragmas)
     {
-        var connection = new SqliteConnection(connectionString);
+        var connection = new SqliteStatements(connectionString);
         connection.Open();
         using var command = connection.CreateCommand();
         command.CommandText = pragmas;
