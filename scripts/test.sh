@@ -9,7 +9,9 @@ cd "$root" || exit 1
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 LC_ALL=C.UTF-8 HOME=${HOME:-/root}
 
 # Seconds that a suite may take on a machine with two cores; "default" is for unit suites that are not named here.
-declare -A budget=([format]=60 [build]=240 [postgres]=120 [default]=60 [e2e]=240)
+declare -A budget=([format]=90 [build]=600 [default]=120 [e2e]=420 [postgres]=400 [Sovereign.Kernel.Tests]=400 [Sovereign.Identity.Tests]=240
+  [Sovereign.Image.Tests]=300 [Sovereign.Placement.Tests]=120 [Sovereign.Network.Tests]=300 [Sovereign.Compute.Tests]=300 [Sovereign.Node.Tests]=360
+  [Sovereign.Cloud.Tests]=500)
 passed_total=0 failed_total=0 rows=() work=
 
 cleanup() {
@@ -73,9 +75,14 @@ suite_format() {
 
 suite_unit() { # suite_unit PROJECT [NAME]
   local program name=${2:-$1}
-  need_packages bc=bc qemu-system-x86_64=qemu-system-x86 qemu-img=qemu-utils ip=iproute2 nft=nftables dnsmasq=dnsmasq-base conntrack=conntrack
+  need_packages bc=bc qemu-system-x86_64=qemu-system-x86 qemu-img=qemu-utils ip=iproute2 nft=nftables dnsmasq=dnsmasq-base conntrack=conntrack \
+    openstack=python3-openstackclient ssh=openssh-client isoinfo=genisoimage curl=curl nc=netcat-openbsd
   start_postgres || { count "$name" 0 1 0; return; }
   build_all
+  if [ "$1" = Sovereign.Node.Tests ]; then
+    prepare_program_and_image "$root/out/program/sovereign" "$root/out/image/tiny.qcow2" || { count "$name" 0 1 0; return; }
+    export SOVEREIGN_TEST_IMAGE=$root/out/image/tiny.qcow2
+  fi
   program=$(executable_of "$1")
   if [ -n "$program" ]; then SOVEREIGN_TEST_POSTGRES="Host=$work/socket;Username=sovereign;Database=postgres" xunit "$name" "$program"
   else

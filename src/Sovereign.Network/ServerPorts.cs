@@ -40,8 +40,13 @@ internal sealed class ServerPorts(FabricPlan fabric, PortMaker maker, PortServic
         {
             PortRow Owned(PortRow row) => row with
             {
-                DeviceId = serverId, DeviceOwner = Owners.Compute + zone, HostName = serverHostName, DnsName = serverHostName, NicTag = nic.Tag,
-                NicOrder = next, Status = Status.Down,
+                DeviceId = serverId,
+                DeviceOwner = Owners.Compute + zone,
+                HostName = serverHostName,
+                DnsName = serverHostName,
+                NicTag = nic.Tag,
+                NicOrder = next,
+                Status = Status.Down,
             };
 
             var port = nic.PortId is null ? OnNetwork(tx, access, nic, securityGroups, Owned) : Existing(tx, access, nic.PortId, Owned);
@@ -181,7 +186,14 @@ internal sealed class ServerPorts(FabricPlan fabric, PortMaker maker, PortServic
         Leave(tx, port);
         maker.Save(tx, port with
         {
-            NodeId = "", HostId = "", Status = Status.Down, DeviceId = "", DeviceOwner = "", HostName = "", DnsName = "", NicTag = null,
+            NodeId = "",
+            HostId = "",
+            Status = Status.Down,
+            DeviceId = "",
+            DeviceOwner = "",
+            HostName = "",
+            DnsName = "",
+            NicTag = null,
             NicOrder = PortRow.NotAttached,
         });
         maker.TellServer(tx, port.DeviceId);

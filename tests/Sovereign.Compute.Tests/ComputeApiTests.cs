@@ -201,8 +201,12 @@ public class ComputeApiTests
         Assert.Equal(200, (await world.Send("PUT", $"/servers/{id}/metadata/e", body: "{\"meta\": {\"e\": \"f\"}}")).Status);
         Assert.Equal(204, (await world.Send("DELETE", $"/servers/{id}/metadata/c")).Status);
         Assert.Equal(404, (await world.Send("DELETE", $"/servers/{id}/metadata/c")).Status);
-        Assert.Equal(400, (await world.Send("POST", $"/servers/{id}/metadata", body: new { metadata = new Dictionary<string,
-            string> { [new string('k', 256)] = "v" } })).Status);
+        Assert.Equal(400, (await world.Send("POST", $"/servers/{id}/metadata", body: new
+        {
+            metadata = new Dictionary<string,
+            string>
+            { [new string('k', 256)] = "v" }
+        })).Status);
         var updated = await world.Send("PUT", "/servers/" + id, body: "{\"server\": {\"name\": \"renamed\", \"accessIPv4\": \"192.0.2.1\"}}");
         Assert.Equal("renamed", (string)updated.Json["server"]!["name"]!);
         Assert.Null(updated.Json["server"]!["OS-EXT-STS:vm_state"]);

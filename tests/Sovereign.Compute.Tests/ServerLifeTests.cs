@@ -16,8 +16,11 @@ public class ServerLifeTests
         await using var world = await ComputeWorld.Start(engine: engine);
         var made = await world.Send("POST", "/servers", body: new
         {
-            server = new { name = "tvm", imageRef = ComputeWorld.Image, flavorRef = await world.Flavor(),
-                min_count = 1, max_count = 1, networks = new[] { new { uuid = ComputeWorld.Network } } },
+            server = new
+            {
+                name = "tvm", imageRef = ComputeWorld.Image, flavorRef = await world.Flavor(),
+                min_count = 1, max_count = 1, networks = new[] { new { uuid = ComputeWorld.Network } }
+            },
         });
         Assert.Equal(202, made.Status);
         var server = made.Json["server"]!;
@@ -128,7 +131,7 @@ public class ServerLifeTests
             server = new
             {
                 name = "My Web.1", imageRef = ComputeWorld.Image, flavorRef = await world.Flavor(),
-                    key_name = "k", metadata = new { role = "web" }, config_drive = true,
+                key_name = "k", metadata = new { role = "web" }, config_drive = true,
                 user_data = "IyEvYmluL3NoCg==", adminPass = "geheim",
             },
         });

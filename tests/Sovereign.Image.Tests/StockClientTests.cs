@@ -13,7 +13,7 @@ public sealed class StockClientTests
     [Fact]
     public async Task The_stock_client_creates_lists_shows_changes_saves_and_deletes_an_image()
     {
-        Assert.SkipUnless(File.Exists("/usr/bin/openstack"), "python3-openstackclient is not installed.");
+        Assert.True(File.Exists("/usr/bin/openstack"), "python3-openstackclient is not installed.");
         await using var cloud = await TestCloud.Start(kernel => [new ImageModule(kernel)]);
         var directory = Directory.CreateTempSubdirectory("sovereign-client-").FullName;
         try

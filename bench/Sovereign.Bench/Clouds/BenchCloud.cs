@@ -82,7 +82,8 @@ internal sealed class BenchCloud : IDisposable
                     failure = error;
                 }
             },
-            256 * 1024) { IsBackground = true }).ToList();
+            256 * 1024)
+        { IsBackground = true }).ToList();
         foreach (var thread in threads) thread.Start();
         foreach (var thread in threads) thread.Join();
         if (failure is not null) throw new BenchFailedException(failure.Message, failure);

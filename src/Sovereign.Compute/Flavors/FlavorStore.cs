@@ -22,7 +22,8 @@ internal static class FlavorStore
             new("disabled", "f.disabled", ColumnKind.Number, Filterable: false), new("is_public", "f.is_public", ColumnKind.Number, Filterable: false),
             new("rxtx_factor", "f.rxtx_factor", Filterable: false), new("vcpu_weight", "f.vcpus", ColumnKind.Number, Filterable: false),
         ],
-        [new SortKey("flavorid")]) { RefuseUnknown = refuseUnknown };
+        [new SortKey("flavorid")])
+    { RefuseUnknown = refuseUnknown };
 
     public static Outcome<Page<FlavorRow>> Page(Session session, ListRequest request) => ListSql.Page<FlavorRow>(session, request, "f.*");
 

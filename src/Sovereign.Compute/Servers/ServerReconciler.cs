@@ -127,7 +127,8 @@ internal sealed class ServerReconciler : IReconciler
             ItemState.Crashed when wantsRunning => row.Fail(
                 $"The VM's process ended{(seen.Message is { } why ? ": " + why.TrimEnd('.') : "")}; start the server again by a hard reboot.", now) with
             {
-                PowerState = ServerStates.PowerCrashed, PowerTarget = ServerStates.TargetShutoff,
+                PowerState = ServerStates.PowerCrashed,
+                PowerTarget = ServerStates.TargetShutoff,
             },
             ItemState.Error when row.VmState != ServerStates.Error || row.TaskState is not null =>
                 row.Fail(seen.Message ?? "The node could not make the server what it should be.", now) with { PowerState = ServerStates.PowerNone },

@@ -86,7 +86,9 @@ internal sealed class ServerService(KernelServices kernel, INodes nodes, INetwor
                 : Refused(access, row, "reboot", idle: true, ServerStates.Active);
             return refused ?? Want(tx, row.Move(row.VmState, hard ? ServerStates.RebootingHard : ServerStates.Rebooting) with
             {
-                PowerTarget = ServerStates.TargetRunning, RebootCount = row.RebootCount + 1, RebootHard = hard,
+                PowerTarget = ServerStates.TargetRunning,
+                RebootCount = row.RebootCount + 1,
+                RebootHard = hard,
             });
         },
         stop);

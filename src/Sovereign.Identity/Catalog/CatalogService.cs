@@ -31,7 +31,8 @@ internal sealed class CatalogService(House house, CatalogRenderer renderer)
             tx.Record("service", id, null, Change.Deleted, ServiceView.From(row, house), CatalogJson.Wire.ServiceView);
             tx.Model(house, model => model.SetCatalog(catalog => catalog with
             {
-                Services = catalog.Services.Remove(id), Endpoints = catalog.Endpoints.RemoveRange(endpoints.Select(endpoint => endpoint.Id)),
+                Services = catalog.Services.Remove(id),
+                Endpoints = catalog.Endpoints.RemoveRange(endpoints.Select(endpoint => endpoint.Id)),
             }));
             return Done.Value;
         }, stop);
@@ -122,7 +123,11 @@ internal sealed class CatalogService(House house, CatalogRenderer renderer)
         if (bad is not null) return bad;
         return Members.Extra(row.Extra, wish.Others).Map(extra => row with
         {
-            Type = type!, Name = wish.Name.Or(row.Name), Description = wish.Description.Or(row.Description), Enabled = wish.Enabled ?? row.Enabled, Extra = extra,
+            Type = type!,
+            Name = wish.Name.Or(row.Name),
+            Description = wish.Description.Or(row.Description),
+            Enabled = wish.Enabled ?? row.Enabled,
+            Extra = extra,
         });
     }
 
@@ -130,8 +135,11 @@ internal sealed class CatalogService(House house, CatalogRenderer renderer)
     {
         var after = row with
         {
-            ServiceId = wish.ServiceId ?? row.ServiceId, Interface = wish.Interface ?? row.Interface, Url = wish.Url ?? row.Url,
-            RegionId = wish.RegionId.Given ? wish.RegionId.Value : wish.Region ?? row.RegionId, Enabled = wish.Enabled ?? row.Enabled,
+            ServiceId = wish.ServiceId ?? row.ServiceId,
+            Interface = wish.Interface ?? row.Interface,
+            Url = wish.Url ?? row.Url,
+            RegionId = wish.RegionId.Given ? wish.RegionId.Value : wish.Region ?? row.RegionId,
+            Enabled = wish.Enabled ?? row.Enabled,
         };
         if (!EndpointRow.Interfaces.Contains(after.Interface)) return new Fault.Invalid("interface", "Invalid input for field 'interface': admin, internal or public.");
         if (after.Url.Length == 0) return new Fault.Invalid("url", "'url' is a required property");
@@ -160,7 +168,9 @@ internal sealed class CatalogService(House house, CatalogRenderer renderer)
 
         return Members.Extra(row.Extra, wish.Others).Map(extra => row with
         {
-            Description = wish.Description.Or(row.Description) ?? "", ParentRegionId = wish.ParentRegionId.Or(row.ParentRegionId), Extra = extra,
+            Description = wish.Description.Or(row.Description) ?? "",
+            ParentRegionId = wish.ParentRegionId.Or(row.ParentRegionId),
+            Extra = extra,
         });
     }
 }

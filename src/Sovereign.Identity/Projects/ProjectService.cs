@@ -109,8 +109,12 @@ internal sealed class ProjectService(House house)
                 if (tags.Fault is { } badTags) return badTags;
                 return row with
                 {
-                    Name = name!, Description = wish.Description.Or(row.Description) ?? "", Enabled = wish.Enabled ?? row.Enabled,
-                    Extra = extra, Options = options, Tags = tags.Value,
+                    Name = name!,
+                    Description = wish.Description.Or(row.Description) ?? "",
+                    Enabled = wish.Enabled ?? row.Enabled,
+                    Extra = extra,
+                    Options = options,
+                    Tags = tags.Value,
                 };
             }));
     }

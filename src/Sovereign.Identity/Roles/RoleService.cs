@@ -99,7 +99,10 @@ internal sealed class RoleService(House house)
         if (Members.CheckText("description", wish.Description.Value) is { } badText) return badText;
         return Members.Extra(row.Extra, wish.Others).Then(extra => Members.Options(row.Options, wish.Options).Map(options => row with
         {
-            Name = name!, Description = wish.Description.Or(row.Description), Extra = extra, Options = options,
+            Name = name!,
+            Description = wish.Description.Or(row.Description),
+            Extra = extra,
+            Options = options,
         }));
     }
 

@@ -188,7 +188,9 @@ internal sealed class Authenticator(House house, TokenResolver resolver, Passwor
 
         public Evidence And(Evidence other) => this with
         {
-            Methods = Methods | other.Methods, ExpiresAt = ExpiresAt ?? other.ExpiresAt, ParentAuditId = ParentAuditId ?? other.ParentAuditId,
+            Methods = Methods | other.Methods,
+            ExpiresAt = ExpiresAt ?? other.ExpiresAt,
+            ParentAuditId = ParentAuditId ?? other.ParentAuditId,
             Credential = Credential ?? other.Credential,
         };
     }

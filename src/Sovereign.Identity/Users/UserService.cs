@@ -120,7 +120,11 @@ internal sealed class UserService(House house, Passwords passwords)
 
         return Members.Extra(row.Extra, wish.Others).Then(extra => Members.Options(row.Options, wish.Options).Map(options => row with
         {
-            Name = name!, Enabled = wish.Enabled ?? row.Enabled, DefaultProjectId = wish.DefaultProjectId.Or(row.DefaultProjectId), Extra = extra, Options = options,
+            Name = name!,
+            Enabled = wish.Enabled ?? row.Enabled,
+            DefaultProjectId = wish.DefaultProjectId.Or(row.DefaultProjectId),
+            Extra = extra,
+            Options = options,
         }));
     }
 

@@ -140,7 +140,12 @@ internal sealed class UploadService(KernelServices kernel, ContentStore store)
     {
         var filled = image with
         {
-            Size = content.Size, VirtualSize = virtualSize, Checksum = content.Md5, OsHashValue = content.Sha512, Digest = content.Sha256, ContentFile = file,
+            Size = content.Size,
+            VirtualSize = virtualSize,
+            Checksum = content.Md5,
+            OsHashValue = content.Sha512,
+            Digest = content.Sha256,
+            ContentFile = file,
         };
         if (!ImageStore.Fill(tx, filled, uploadId))
         {

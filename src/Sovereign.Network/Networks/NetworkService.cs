@@ -131,11 +131,16 @@ internal sealed class NetworkService(KernelServices kernel, FabricPlan fabric, P
         var old = found.Value;
         var row = old with
         {
-            Name = wish.Name.Or(old.Name) ?? "", Description = wish.Description.Or(old.Description) ?? "",
-            AdminStateUp = wish.AdminStateUp.Or(old.AdminStateUp) ?? true, Shared = wish.Shared.Or(old.Shared) ?? false,
-            External = wish.RouterExternal.Or(old.External) ?? false, IsDefault = wish.IsDefault.Or(old.IsDefault) ?? false,
-            Mtu = wish.Mtu.Or(old.Mtu) ?? old.Mtu, PortSecurity = wish.PortSecurityEnabled.Or(old.PortSecurity) ?? true,
-            UpdatedAt = tx.Now, Revision = old.Revision + 1,
+            Name = wish.Name.Or(old.Name) ?? "",
+            Description = wish.Description.Or(old.Description) ?? "",
+            AdminStateUp = wish.AdminStateUp.Or(old.AdminStateUp) ?? true,
+            Shared = wish.Shared.Or(old.Shared) ?? false,
+            External = wish.RouterExternal.Or(old.External) ?? false,
+            IsDefault = wish.IsDefault.Or(old.IsDefault) ?? false,
+            Mtu = wish.Mtu.Or(old.Mtu) ?? old.Mtu,
+            PortSecurity = wish.PortSecurityEnabled.Or(old.PortSecurity) ?? true,
+            UpdatedAt = tx.Now,
+            Revision = old.Revision + 1,
         };
         if (old.Shared && !row.Shared && NetworkStore.HasPortOfOthers(tx, id, row.ProjectId))
         {

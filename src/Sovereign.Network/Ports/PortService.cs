@@ -138,10 +138,14 @@ internal sealed class PortService(KernelServices kernel, FabricPlan fabric, Port
         if (Frozen(old, wish) is { } frozen) return frozen;
         var row = old with
         {
-            Name = wish.Name.Or(old.Name) ?? "", Description = wish.Description.Or(old.Description) ?? "",
-            AdminStateUp = wish.AdminStateUp.Or(old.AdminStateUp) ?? true, DeviceId = wish.DeviceId.Or(old.DeviceId) ?? "",
-            DeviceOwner = wish.DeviceOwner.Or(old.DeviceOwner) ?? "", PortSecurity = wish.PortSecurityEnabled.Or(old.PortSecurity) ?? true,
-            HostId = wish.HostId.Or(old.HostId) ?? "", Mac = wish.MacAddress.Or(null) is { } mac ? Mac.Normalize(mac)! : old.Mac,
+            Name = wish.Name.Or(old.Name) ?? "",
+            Description = wish.Description.Or(old.Description) ?? "",
+            AdminStateUp = wish.AdminStateUp.Or(old.AdminStateUp) ?? true,
+            DeviceId = wish.DeviceId.Or(old.DeviceId) ?? "",
+            DeviceOwner = wish.DeviceOwner.Or(old.DeviceOwner) ?? "",
+            PortSecurity = wish.PortSecurityEnabled.Or(old.PortSecurity) ?? true,
+            HostId = wish.HostId.Or(old.HostId) ?? "",
+            Mac = wish.MacAddress.Or(null) is { } mac ? Mac.Normalize(mac)! : old.Mac,
         };
         var before = PortStore.Groups(tx, id);
         IReadOnlyList<string> after = before;

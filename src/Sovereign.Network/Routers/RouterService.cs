@@ -125,7 +125,8 @@ internal sealed class RouterService(KernelServices kernel, FabricPlan fabric, Ro
         if (wish.TenantId.Given || wish.ProjectId.Given) return new Fault.Invalid("project_id", "Cannot update read-only attribute project_id");
         var row = found.Value with
         {
-            Name = wish.Name.Or(found.Value.Name) ?? "", Description = wish.Description.Or(found.Value.Description) ?? "",
+            Name = wish.Name.Or(found.Value.Name) ?? "",
+            Description = wish.Description.Or(found.Value.Description) ?? "",
             AdminStateUp = wish.AdminStateUp.Or(found.Value.AdminStateUp) ?? true,
         };
         if (wish.ExternalGatewayInfo.Given)

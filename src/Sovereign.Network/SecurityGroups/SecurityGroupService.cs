@@ -78,8 +78,11 @@ internal sealed class SecurityGroupService(KernelServices kernel, FabricPlan fab
             if (!old.IsDefault && wish.Name.Or("") == GroupRow.DefaultName) return DefaultExists();
             var row = old with
             {
-                Name = wish.Name.Or(old.Name) ?? "", Description = wish.Description.Or(old.Description) ?? "",
-                Stateful = wish.Stateful.Or(old.Stateful) ?? true, UpdatedAt = tx.Now, Revision = old.Revision + 1,
+                Name = wish.Name.Or(old.Name) ?? "",
+                Description = wish.Description.Or(old.Description) ?? "",
+                Stateful = wish.Stateful.Or(old.Stateful) ?? true,
+                UpdatedAt = tx.Now,
+                Revision = old.Revision + 1,
             };
             if (row.Stateful != old.Stateful && GroupStore.InUse(tx, id)) return InUse(id);
             GroupStore.Update(tx, row);

@@ -152,7 +152,10 @@ internal sealed class SubnetService(KernelServices kernel, FabricPlan fabric, Dh
         if (wish.HostRoutes.Given && SubnetRules.HostRoutes(wish.HostRoutes.Value ?? []) is { } wrongRoutes) return wrongRoutes;
         return row with
         {
-            Name = wish.Name.Or(row.Name) ?? "", Description = wish.Description.Or(row.Description) ?? "", EnableDhcp = dhcp, GatewayIp = gateway.Value,
+            Name = wish.Name.Or(row.Name) ?? "",
+            Description = wish.Description.Or(row.Description) ?? "",
+            EnableDhcp = dhcp,
+            GatewayIp = gateway.Value,
             Pools = Written(pools),
             Dns = wish.DnsNameservers.Given ? JsonSerializer.Serialize(wish.DnsNameservers.Value ?? [], NetworkJson.Wire.IReadOnlyListString) : row.Dns,
             HostRoutes = wish.HostRoutes.Given ? JsonSerializer.Serialize(wish.HostRoutes.Value ?? [], NetworkJson.Wire.IReadOnlyListRouteView) : row.HostRoutes,

@@ -46,7 +46,7 @@ public sealed class FileAgentStore : IAgentStore
         var options = new FileStreamOptions
         {
             Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-                Options = FileOptions.Asynchronous,
+            Options = FileOptions.Asynchronous,
         };
         await using (var file = new FileStream(path + ".new", options)) await file.WriteAsync(content, stop);
         File.Move(path + ".new", path, overwrite: true);

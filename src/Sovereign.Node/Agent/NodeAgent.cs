@@ -208,8 +208,11 @@ public sealed partial class NodeAgent
                 reclaimed = clock.GetUtcNow();
                 await drivers.Disks.Reclaim(table.All.Select(e => e.Item.Domain?.Root.ImageDigest).OfType<string>().ToHashSet(), stop);
             }
-            catch (Exception failure) when (!stop.IsCancellationRequested) { log.LogWarning(4503, "Tidying failed: {Reason}",
-                failure.Message); }
+            catch (Exception failure) when (!stop.IsCancellationRequested)
+            {
+                log.LogWarning(4503, "Tidying failed: {Reason}",
+                failure.Message);
+            }
         }
     }
 
@@ -236,7 +239,8 @@ public sealed partial class NodeAgent
         using var either = CancellationTokenSource.CreateLinkedTokenSource(expiry.Token, stop);
         try { return await call(either.Token); }
         catch (OperationCanceledException)
-            when (!stop.IsCancellationRequested) { throw new TimeoutException($"No answer within {limit.TotalSeconds} s."); }
+            when (!stop.IsCancellationRequested)
+        { throw new TimeoutException($"No answer within {limit.TotalSeconds} s."); }
     }
 
     // Jitter comes from the name, not from chance: nodes spread, and a simulation replays.

@@ -23,7 +23,7 @@ internal sealed class IpTool(ProcessRunner runner)
         Netns.WriteSysctl(name, new Dictionary<string, string>
         {
             ["net/ipv6/conf/all/disable_ipv6"] = "1", ["net/ipv6/conf/default/disable_ipv6"] = "1",
-                ["net/ipv4/conf/all/accept_redirects"] = "0",
+            ["net/ipv4/conf/all/accept_redirects"] = "0",
         });
         await Batch(name, ["link set lo up"], stop);
     }

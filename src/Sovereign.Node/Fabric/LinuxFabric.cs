@@ -47,7 +47,7 @@ public sealed class LinuxFabric : IFabric
         Netns.WriteSysctl(names.Switch, new Dictionary<string, string>
         {
             ["net/bridge/bridge-nf-call-iptables"] = "1", ["net/bridge/bridge-nf-call-ip6tables"] = "1",
-                ["net/bridge/bridge-nf-call-arptables"] = "0",
+            ["net/bridge/bridge-nf-call-arptables"] = "0",
             ["net/bridge/bridge-nf-filter-vlan-tagged"] = "0", ["net/ipv4/ip_forward"] = "0",
         });
         if (!Netns.Within(names.Switch, () => File.Exists("/proc/sys/net/bridge/bridge-nf-call-iptables")))
@@ -225,6 +225,7 @@ public sealed class LinuxFabric : IFabric
     {
         try { await ip.Batch(netns, [$"link del {link}"], stop); }
         catch (NodeException failure) when (failure.Message.Contains("Cannot find device",
-            StringComparison.Ordinal)) { /* it went by itself */ }
+            StringComparison.Ordinal))
+        { /* it went by itself */ }
     }
 }

@@ -20,8 +20,11 @@ internal sealed class LinuxRouters(FabricNames names, IpTool ip, ProcessRunner r
         {
             known = null;
             await ip.AddNetns(netns, stop);
-            Netns.WriteSysctl(netns, new Dictionary<string, string> { ["net/ipv4/ip_forward"] = "1",
-                ["net/ipv4/conf/all/send_redirects"] = "0", ["net/ipv4/conf/default/send_redirects"] = "0" });
+            Netns.WriteSysctl(netns, new Dictionary<string, string>
+            {
+                ["net/ipv4/ip_forward"] = "1",
+                ["net/ipv4/conf/all/send_redirects"] = "0", ["net/ipv4/conf/default/send_redirects"] = "0"
+            });
         }
         var legs = Legs(router);
         var existing = Existing(await ip.Json(netns, ["addr", "show"], stop));
@@ -99,7 +102,8 @@ internal sealed class LinuxRouters(FabricNames names, IpTool ip, ProcessRunner r
             try { await ip.Batch(netns, [$"route replace {destination} via {hop} proto static"], stop); }
             catch (NodeException failure)
                 when (failure.Message.Contains("invalid gateway",
-                StringComparison.OrdinalIgnoreCase)) { /* becomes reachable with its leg */ }
+                StringComparison.OrdinalIgnoreCase))
+            { /* becomes reachable with its leg */ }
         }
     }
 

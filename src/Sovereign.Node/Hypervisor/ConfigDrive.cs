@@ -29,12 +29,15 @@ internal static class ConfigDrive
         var ec2 = new JsonObject
         {
             ["instance-id"] = guest.InstanceId, ["hostname"] = guest.HostName, ["local-hostname"] = guest.HostName,
-                ["instance-type"] = guest.InstanceType,
+            ["instance-type"] = guest.InstanceType,
             ["ami-id"] = guest.ImageId, ["ami-launch-index"] = guest.LaunchIndex,
-                ["placement"] = new JsonObject { ["availability-zone"] = guest.AvailabilityZone },
+            ["placement"] = new JsonObject { ["availability-zone"] = guest.AvailabilityZone },
             ["public-keys"] = new JsonObject(guest.PublicKeys.Select((k, i) =>
-                new KeyValuePair<string, JsonNode?>($"{i}", new JsonObject { ["_name"] = $"{i}={k.Name}",
-                    ["openssh-key"] = k.OpenSshKey }))),
+                new KeyValuePair<string, JsonNode?>($"{i}", new JsonObject
+                {
+                    ["_name"] = $"{i}={k.Name}",
+                    ["openssh-key"] = k.OpenSshKey
+                }))),
         };
         iso.Add("ec2/latest/meta-data.json", Encoding.UTF8.GetBytes(ec2.ToJsonString()));
         if (user is not null) iso.Add("ec2/latest/user-data", user);

@@ -74,8 +74,11 @@ internal sealed class QmpConnection : IDisposable
             try { await stream.WriteAsync(System.Text.Encoding.UTF8.GetBytes(text), stop); } finally { sending.Release(); }
             return await answer.Task.WaitAsync(CommandLimit, clock, stop);
         }
-        catch (TimeoutException cause) { throw new NodeException($"QEMU did not answer {name} within {CommandLimit.TotalSeconds} s.",
-            cause); }
+        catch (TimeoutException cause)
+        {
+            throw new NodeException($"QEMU did not answer {name} within {CommandLimit.TotalSeconds} s.",
+            cause);
+        }
         catch (IOException cause) { throw new NodeException($"QEMU ended while it was asked for {name}.", cause); }
         finally { pending.TryRemove(id, out _); }
     }
@@ -106,8 +109,10 @@ internal sealed class QmpConnection : IDisposable
                 if (line.WrittenCount > MessageBytesMax) break;
             }
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException or SocketException or JsonException) { /* the end,
-            however it came */ }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or SocketException or JsonException)
+        { /* the end,
+            however it came */
+        }
         finally { ArrayPool<byte>.Shared.Return(buffer); }
         greeted.TrySetException(new NodeException("QEMU closed its monitor."));
         foreach (var waiting in pending.Values) waiting.TrySetException(new NodeException("QEMU ended before it answered."));

@@ -71,7 +71,7 @@ public sealed class ProcessRunner(TimeProvider clock)
         var info = new ProcessStartInfo(program)
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
-                WorkingDirectory = "/",
+            WorkingDirectory = "/",
         };
         info.Environment.Clear();
         info.Environment["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

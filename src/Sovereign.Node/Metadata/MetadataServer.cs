@@ -95,7 +95,7 @@ public sealed class MetadataServer(GuestDirectory guests, TimeProvider clock, IL
                 peer.Shutdown(SocketShutdown.Send);
                 // Its last words are read, so that the answer is not cut by a reset.
                 var rest = new byte[1024];
-                for (var read = 0; read < RequestBytesMax; )
+                for (var read = 0; read < RequestBytesMax;)
                 {
                     var got = await peer.ReceiveAsync(rest, expiry.Token);
                     if (got == 0) break;

@@ -128,8 +128,11 @@ public sealed class AgentInSimulation : IDisposable
         SetAll();
         Run();
         Until(AllThere);
-        loop.Start(() => { control.Away = true; control.Wake(); world.EndByItself(domain.Id,
-            DomainPower.Crashed); return Task.CompletedTask; });
+        loop.Start(() =>
+        {
+            control.Away = true; control.Wake(); world.EndByItself(domain.Id,
+            DomainPower.Crashed); return Task.CompletedTask;
+        });
         loop.RunUntil(() => false, TimeSpan.FromMinutes(5));
         Assert.Single(world.Ports);
         control.Away = false;

@@ -27,8 +27,11 @@ public sealed class RealCloud : IAsyncDisposable
 
     public AgentOptions Options { get; }
 
-    public ScriptedControlPlane Control { get; } = new() { Welcome = new NodeWelcome(Guid.NewGuid().ToString(), Guid.NewGuid()
-        .ToString()) };
+    public ScriptedControlPlane Control { get; } = new()
+    {
+        Welcome = new NodeWelcome(Guid.NewGuid().ToString(), Guid.NewGuid()
+        .ToString())
+    };
 
     public ProcessRunner Runner { get; } = new(TimeProvider.System);
 

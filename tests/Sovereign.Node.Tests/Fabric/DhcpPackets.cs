@@ -108,8 +108,7 @@ public sealed class DhcpPackets : IAsyncLifetime
     private static Dictionary<int, byte[]> Options(byte[] packet)
     {
         var options = new Dictionary<int, byte[]>();
-        for (var at = 240; at < packet.Length && packet[at] != 255; at += 2 + packet[at + 1]) options[packet[at]] = packet[(at + 2)
-            ..(at + 2 + packet[at + 1])];
+        for (var at = 240; at < packet.Length && packet[at] != 255; at += 2 + packet[at + 1]) options[packet[at]] = packet[(at + 2)..(at + 2 + packet[at + 1])];
         return options;
     }
 
