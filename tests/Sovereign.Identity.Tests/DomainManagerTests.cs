@@ -97,6 +97,7 @@ public sealed class DomainManagerTests
         Assert.Equal(403, (await clouds.Send("PUT", $"/projects/{a.Project}/users/{b.User}/roles/{member}", manager)).Status);
         Assert.Equal(204, (await clouds.Send("PUT", $"/projects/{a.Project}/groups/{a.Group}/roles/{member}", manager)).Status);
         var listed = await clouds.Send("GET", $"/role_assignments?scope.project.id={a.Project}&group.id={a.Group}", manager);
+        Assert.True(listed.Status == 200, listed.Text);
         Assert.Equal(member, (string)Assert.Single(listed.Json["role_assignments"]!.AsArray())!["role"]!["id"]!);
         Assert.Equal(403, (await clouds.Send("GET", $"/role_assignments?scope.project.id={b.Project}", manager)).Status);
         var all = (await clouds.Send("GET", "/role_assignments", manager)).Json["role_assignments"]!.AsArray();

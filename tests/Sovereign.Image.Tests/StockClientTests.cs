@@ -6,6 +6,7 @@ using Xunit;
 namespace Sovereign.Image.Tests;
 
 /// <summary>The stock client is the judge: it goes through the same address that links have, by way of the test server as its proxy.</summary>
+[Collection(nameof(Alone))]
 public sealed class StockClientTests
 {
     private static readonly TimeSpan commandTimeMax = TimeSpan.FromMinutes(3);
@@ -148,3 +149,7 @@ public sealed class StockClientTests
         public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }
+
+/// <summary>What measures the process's own allocations runs beside nothing else.</summary>
+[CollectionDefinition(nameof(Alone), DisableParallelization = true)]
+public sealed class Alone;

@@ -53,28 +53,17 @@ internal sealed class SqliteStatements(string connectionString) : SqliteConnecti
     /// <summary>A command as its user sees it; disposing gives the prepared statement back.</summary>
     private sealed class KeptCommand(SqliteStatements owner) : DbCommand
     {
+        /// <summary>Holds text and parameters until the command runs: Dapper changes the text (it spells lists out) while it keeps adding parameters.</summary>
+        private readonly SqliteCommand wanted = new();
         private SqliteCommand? inner;
 
         [AllowNull]
-        public override string CommandText
-        {
-            get => inner?.CommandText ?? "";
-            set
-            {
-                var before = inner;
-                inner = owner.Take(value ?? "");
-                if (before is null) return;
-
-                // Dapper spells lists out in the text after it has added their parameters.
-                foreach (SqliteParameter parameter in before.Parameters) inner.Parameters.Add(parameter);
-                owner.Give(before);
-            }
-        }
+        public override string CommandText { get; set; } = "";
 
         public override int CommandTimeout
         {
-            get => Inner.CommandTimeout;
-            set => Inner.CommandTimeout = value;
+            get => wanted.CommandTimeout;
+            set => wanted.CommandTimeout = value;
         }
 
         public override CommandType CommandType { get; set; } = CommandType.Text;
@@ -87,27 +76,42 @@ internal sealed class SqliteStatements(string connectionString) : SqliteConnecti
 
         protected override DbTransaction? DbTransaction { get; set; }
 
-        protected override DbParameterCollection DbParameterCollection => Inner.Parameters;
+        protected override DbParameterCollection DbParameterCollection => wanted.Parameters;
 
-        private SqliteCommand Inner => inner ?? throw new InvalidOperationException("A command's text is set first.");
+        public override void Cancel() => inner?.Cancel();
 
-        public override void Cancel() => Inner.Cancel();
+        public override void Prepare()
+        {
+            // Running prepares, and what ran is kept.
+        }
 
-        public override void Prepare() => Inner.Prepare();
+        public override int ExecuteNonQuery() => Ready().ExecuteNonQuery();
 
-        public override int ExecuteNonQuery() => Inner.ExecuteNonQuery();
+        public override object? ExecuteScalar() => Ready().ExecuteScalar();
 
-        public override object? ExecuteScalar() => Inner.ExecuteScalar();
+        protected override DbParameter CreateDbParameter() => wanted.CreateParameter();
 
-        protected override DbParameter CreateDbParameter() => Inner.CreateParameter();
-
-        protected override DbDataReader ExecuteDbDataReader(CommandBehavior behavior) => Inner.ExecuteReader(behavior);
+        protected override DbDataReader ExecuteDbDataReader(CommandBehavior behavior) => Ready().ExecuteReader(behavior);
 
         protected override void Dispose(bool disposing)
         {
-            if (disposing && inner is not null) owner.Give(inner);
-            inner = null;
+            if (disposing)
+            {
+                if (inner is not null) owner.Give(inner);
+                inner = null;
+                wanted.Dispose();
+            }
+
             base.Dispose(disposing);
+        }
+
+        private SqliteCommand Ready()
+        {
+            if (inner is not null) owner.Give(inner);
+            inner = owner.Take(CommandText);
+            inner.CommandTimeout = wanted.CommandTimeout;
+            foreach (SqliteParameter parameter in wanted.Parameters) inner.Parameters.Add(parameter);
+            return inner;
         }
     }
 }

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Keys;
@@ -17,6 +17,7 @@ namespace Sovereign.Testing.Clouds;
 /// <summary>A kernel with the given modules behind a real web server on loopback.</summary>
 public sealed class TestCloud : IAsyncDisposable
 {
+    private static readonly ILoggerFactory errors = LoggerFactory.Create(log => log.SetMinimumLevel(LogLevel.Error).AddConsole());
     private readonly TestDatabase database;
     private readonly CancellationTokenSource stop = new();
     private readonly string directory;
@@ -31,7 +32,7 @@ public sealed class TestCloud : IAsyncDisposable
             new CloudSettings("http://cloud.example:8443", "RegionOne", directory),
             database.Open(),
             new MasterKey(((IRandomness)source).Bytes(MasterKey.Bytes)),
-            new KernelSources(TimeProvider.System, source, source, new NoCrashPoints(), NullLoggerFactory.Instance),
+            new KernelSources(TimeProvider.System, source, source, new NoCrashPoints(), errors),
             new Policy(new Dictionary<string, string>()));
     }
 
