@@ -25,7 +25,7 @@ public interface INodes
 
     NodeInfo? Find(string id);
 
-    /// <summary>False right after the control plane's start, while living agents may not have said hello yet (10 s): a node that seems down may be up.</summary>
+    /// <summary>False while a node is down that was up less than 60 s ago (or before the control plane's restart): it may be back in a moment.</summary>
     bool Settled { get; }
 
     /// <summary>Sets a desired item on a node (its Version is assigned here) and wakes the node after the commit. The same spec again changes nothing.</summary>

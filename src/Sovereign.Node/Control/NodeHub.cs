@@ -19,13 +19,15 @@ public sealed class NodeHub : INodes, IControlPlane
     /// <summary>A node between two polls is up; one silent for longer is down.</summary>
     private static readonly TimeSpan silenceMax = TimeSpan.FromSeconds(10);
 
+    /// <summary>A node that was seen this recently is expected back: its agent or the control plane was just restarted.</summary>
+    private static readonly TimeSpan returnMax = TimeSpan.FromSeconds(60);
+
     private readonly KernelServices kernel;
     private readonly ManifestStore store;
     private readonly ConcurrentDictionary<string, NodeState> nodes = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, TaskCompletionSource<byte[]>> answers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<Action<Tx, string, ItemReport>>> reportListeners = new(StringComparer.Ordinal);
     private readonly List<Action<Tx, NodeInfo>> nodeListeners = [];
-    private long loadedAt;
 
     public NodeHub(KernelServices kernel) => (this.kernel, store) = (kernel, new ManifestStore(kernel));
 
@@ -35,7 +37,7 @@ public sealed class NodeHub : INodes, IControlPlane
     /// <summary>Things on nodes that no manifest ever named, as reported: set aside, for the operator.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Foreign => nodes.ToDictionary(n => n.Value.Info.HostName, n => n.Value.Foreign, StringComparer.Ordinal);
 
-    public bool Settled => kernel.Clock.Now() - loadedAt > Micros.Of(silenceMax);
+    public bool Settled => nodes.Values.All(state => Current(state).Up || kernel.Clock.Now() - state.SeenAt > Micros.Of(returnMax));
 
     public IReadOnlyList<NodeInfo> List() => [.. nodes.Values.Select(Current).OrderBy(n => n.HostName, StringComparer.Ordinal)];
 
@@ -66,7 +68,6 @@ public sealed class NodeHub : INodes, IControlPlane
     /// <summary>Loads the known nodes; they are down until their agents say hello.</summary>
     public void Load()
     {
-        loadedAt = kernel.Clock.Now();
         foreach (var row in store.Nodes()) nodes[row.Id] = new NodeState(kernel.Clock, Info(row), kernel.Clock.Now() - Micros.Of(silenceMax) - 1);
     }
 

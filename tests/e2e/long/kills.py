@@ -1,0 +1,103 @@
+"""kills.py DATA URL COUNT - a careful client: makes and deletes networks and servers while the cloud's processes are killed beside it."""
+import json, os, random, signal, ssl, sys, time, urllib.error, urllib.request
+
+data, url, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
+tls = ssl.create_default_context(cafile=data + "/ca.pem")
+seed = int(os.environ.get("SOVEREIGN_TEST_SEED", random.randrange(1 << 30)))
+dice = random.Random(seed)
+print("seed", seed)
+password = next(line.split(": ", 1)[1].strip() for line in open(data + "/clouds.yaml").read().split("  sovereign:\n")[1].splitlines() if "password:" in line)
+token = None
+
+
+def send(method, path, body=None, wait=60):
+    """One request; a cloud that is away is waited for. A 5xx other than 503 is a finding."""
+    global token
+    end = time.monotonic() + wait
+    while True:
+        headers = {"Content-Type": "application/json"}
+        if token: headers["X-Auth-Token"] = token
+        request = urllib.request.Request(url + path, json.dumps(body).encode() if body else None, headers, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=30, context=tls) as reply:
+                text = reply.read()
+                return reply.status, json.loads(text) if text else None, reply.headers
+        except urllib.error.HTTPError as error:
+            text = error.read().decode(errors="replace")
+            if error.code == 503 and time.monotonic() < end: time.sleep(0.3); continue
+            if error.code >= 500: sys.exit(f"{method} {path} gave {error.code}: {text}")
+            return error.code, text, error.headers
+        except OSError as error:
+            if time.monotonic() > end: sys.exit(f"{method} {path}: the cloud stays away: {error}")
+            if method != "GET": return None, str(error), {}
+            time.sleep(0.3)
+
+
+def until(what, holds, act=None, seconds=150):
+    end = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > end: sys.exit(f"{what} did not come true in {seconds} s (seed {seed})")
+        if act: act()
+        time.sleep(0.3)
+
+
+def named(path, plural, name):
+    return next((item for item in send("GET", path)[1][plural] if item["name"] == name), None)
+
+
+def ensure(path, plural, name, body):
+    until(f"{plural} {name}", lambda: named(path, plural, name), lambda: send("POST", path, body))
+    return named(path, plural, name)["id"]
+
+
+def gone(path):
+    until(f"DELETE {path}", lambda: send("GET", path)[0] == 404, lambda: send("DELETE", path))
+
+
+def kill(which):
+    try:
+        os.kill(int(open(f"{data}/{which}.pid").read()), signal.SIGKILL)
+    except (OSError, ValueError):
+        pass   # it is being started again at this moment
+
+
+def login():
+    global token
+    auth = {"auth": {"identity": {"methods": ["password"], "password": {"user": {"name": "demo", "domain": {"id": "default"}, "password": password}}},
+                     "scope": {"project": {"name": "demo", "domain": {"id": "default"}}}}}
+    until("a token", lambda: token, lambda: take(send("POST", "/identity/v3/auth/tokens", auth)[2]))
+
+
+def take(headers):
+    global token
+    token = headers.get("X-Subject-Token")
+
+
+def bad(path):
+    server = send("GET", path)[1]["server"]
+    if server["status"] == "ERROR": sys.exit(f"The server is in ERROR: {server.get('fault')} (seed {seed})")
+    return False
+
+
+login()
+flavor = named("/compute/v2.1/flavors", "flavors", "SCS-1L-1")["id"]
+image = send("GET", "/image/v2/images?name=tiny")[1]["images"][0]["id"]
+for turn in range(count):
+    which = dice.choice(["sovereign", "node"])
+    network = ensure("/network/v2.0/networks", "networks", "k", {"network": {"name": "k"}})
+    ensure("/network/v2.0/subnets", "subnets", "k", {"subnet": {"name": "k", "network_id": network, "ip_version": 4, "cidr": "10.66.0.0/24"}})
+    during = dice.choice(["create", "delete"])
+    body = {"server": {"name": "k", "flavorRef": flavor, "imageRef": image, "networks": [{"uuid": network}]}}
+    server = ensure("/compute/v2.1/servers", "servers", "k", body)
+    path = "/compute/v2.1/servers/" + server
+    if during == "create":
+        time.sleep(dice.random() * 1.2)
+        kill(which)
+    until("ACTIVE", lambda: send("GET", path)[1]["server"]["status"] == "ACTIVE" or bad(path))
+    if during == "delete":
+        send("DELETE", path)
+        time.sleep(dice.random() * 1.2)
+        kill(which)
+    gone(path)
+    gone("/network/v2.0/networks/" + network)
+    print(f"kill {turn + 1}: {which} during {during}", flush=True)
