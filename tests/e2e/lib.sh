@@ -34,14 +34,19 @@ begin() { # begin: a directory that service users can reach, a free port, and th
   trap 'exit 130' INT TERM
 }
 
+before_down() { :; }   # what a script undoes before its cloud is removed
+after_down() { :; }    # and after
+
 end() {
   local status=$?
+  before_down
   if [ -e "$data/config.yaml" ]; then
     if [ $status -ne 0 ] || [ $failed -gt 0 ]; then
       for log in "$data"/logs/*.log; do [ -s "$log" ] && printf '   | %s:\n' "$log" && tail -15 "$log" | sed 's/^/   | /'; done
     fi
     "$root/sovereign" down --data "$data" --destroy >/dev/null 2>&1
   fi
+  after_down
   rm -rf "$work"
   [ -d "$data" ] && rmdir "$data" 2>/dev/null
   printf '%d ok, %d not ok\n' $passed $failed

@@ -115,6 +115,9 @@ internal sealed class ItemSteps(NodeDrivers drivers, ItemTable table, IControlPl
         }
         foreach (var nic in domain.Nics)
             if (Missing(ItemKinds.Port, nic.PortId) is { } port) return StepResult.Wait(port);
+        // A disk is made once: a second, empty one would hide that the first is lost.
+        if (sight.Power != DomainPower.Absent && !await drivers.Disks.HasOverlay(domain.Id, stop))
+            throw new NodeException($"The root disk of {domain.Id} is gone from its node. Put the file back, or delete the server.");
         await Fetch(domain.Root.ImageDigest, stop);
         var disk = await drivers.Disks.EnsureOverlay(domain.Id, domain.Root, stop);
         await drivers.Hypervisor.Start(domain, disk, stop);

@@ -16,6 +16,9 @@ public interface IDisks
     /// <summary>Makes the domain's root disk over its image, and grows it; returns what the hypervisor opens.</summary>
     Task<string> EnsureOverlay(string domainId, RootDiskSpec root, CancellationToken stop);
 
+    /// <summary>Whether the domain's root disk is there.</summary>
+    Task<bool> HasOverlay(string domainId, CancellationToken stop);
+
     /// <summary>Removes a domain's disks; absent is success.</summary>
     Task Remove(string domainId, CancellationToken stop);
 

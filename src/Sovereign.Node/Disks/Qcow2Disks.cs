@@ -52,12 +52,11 @@ public sealed class Qcow2Disks : IDisks
 
     public async Task<string> EnsureOverlay(string domainId, RootDiskSpec root, CancellationToken stop)
     {
-        var directory = Path.Combine(disks, Plain(domainId));
-        var path = Path.Combine(directory, "root.qcow2");
+        var path = RootDisk(domainId);
         if (File.Exists(path)) return path;
         var image = ImagePath(root.ImageDigest);
         if (!File.Exists(image)) throw new NodeException($"Image {root.ImageDigest} is not on this node; it is fetched before the disk is made.");
-        PassableDirectory.Ensure(directory);
+        PassableDirectory.Ensure(Path.GetDirectoryName(path)!);
         var temporary = path + ".new";
         var format = root.ImageFormat is "raw" or "qcow2" ? root.ImageFormat
             : throw new NodeException($"Images of format {root.ImageFormat} can't be run; convert the image to qcow2 or raw.");
@@ -79,6 +78,8 @@ public sealed class Qcow2Disks : IDisks
         }
         return path;
     }
+
+    public Task<bool> HasOverlay(string domainId, CancellationToken stop) => Task.FromResult(File.Exists(RootDisk(domainId)));
 
     public Task Remove(string domainId, CancellationToken stop)
     {
@@ -106,6 +107,8 @@ public sealed class Qcow2Disks : IDisks
         }
         return reclaimed;
     }
+
+    private string RootDisk(string domainId) => Path.Combine(disks, Plain(domainId), "root.qcow2");
 
     private string ImagePath(string digest) => Path.Combine(images, Plain(digest.ToLowerInvariant()));
 

@@ -72,6 +72,24 @@ public sealed class AgentInSimulation : IDisposable
     }
 
     [Fact]
+    public void A_root_disk_that_vanished_is_never_replaced_by_an_empty_one()
+    {
+        SetAll();
+        Run();
+        Until(AllThere);
+        control.Set(domain with { Power = PowerTarget.Shutoff });
+        Until(() => control.StateOf(ItemKinds.Domain, domain.Id) == ItemState.Shutoff);
+        world.Disks.Remove(domain.Id, out var disk);
+        control.Set(domain);
+        Until(() => control.StateOf(ItemKinds.Domain, domain.Id) == ItemState.Error);
+        Assert.Contains("root disk of domain-1 is gone", control.Observed["domain/" + domain.Id].Message, StringComparison.Ordinal);
+        world.Disks[domain.Id] = disk!;
+        Until(() => control.StateOf(ItemKinds.Domain, domain.Id) == ItemState.Running);
+        RemoveAll();
+        Until(NothingLeft);
+    }
+
+    [Fact]
     public void A_guest_that_powers_off_or_dies_is_told_at_once_and_stays_off_until_a_newer_wish()
     {
         SetAll();

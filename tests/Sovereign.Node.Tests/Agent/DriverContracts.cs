@@ -39,7 +39,9 @@ public abstract class DisksContract : IAsyncLifetime
         await Driver.EnsureImage(Digest, Open, Stop);
         await Driver.EnsureImage(Digest, (_, _) => throw new InvalidOperationException("It is here already."), Stop);
         Assert.True(await Driver.HasImage(Digest, Stop));
+        Assert.False(await Driver.HasOverlay("one", Stop));
         Assert.Equal(await Driver.EnsureOverlay("one", Root, Stop), await Driver.EnsureOverlay("one", Root, Stop));
+        Assert.True(await Driver.HasOverlay("one", Stop));
         Assert.Equal(["one"], await Driver.List(Stop));
         Assert.Equal(0, await Driver.Reclaim(new HashSet<string>(), Stop));
         await Driver.Remove("one", Stop);

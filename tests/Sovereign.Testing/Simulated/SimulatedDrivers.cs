@@ -138,6 +138,8 @@ public sealed class SimulatedDisks(SimulatedWorld world) : IDisks
         return domainId;
     }
 
+    public Task<bool> HasOverlay(string domainId, CancellationToken stop) => Task.FromResult(world.Disks.ContainsKey(domainId));
+
     public Task Remove(string domainId, CancellationToken stop) => world.Effect("disks.remove", () =>
     {
         if (world.Domains.TryGetValue(domainId, out var domain)
