@@ -1,7 +1,7 @@
 #!/bin/bash
 # test.sh [SUITE...] [--long] - runs the tests; without a suite, all that CI runs. The last line is "N passed, N failed".
 # Suites: format, unit (each tests/*.Tests, by its own name too; on SQLite and PostgreSQL), postgres (the kernel's alone), e2e (tests/e2e/*.sh, by name too).
-# --long also runs what is too slow for every change: tests/e2e/long/*.sh, and SOVEREIGN_TEST_LONG=1 for the others.
+# --long runs the full forms, for which suites look at SOVEREIGN_TEST_LONG: every crash point, more seeds, more kills; they have ten times the budget.
 set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$root/scripts/lib.sh"
@@ -9,7 +9,7 @@ cd "$root" || exit 1
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 LC_ALL=C.UTF-8 HOME=${HOME:-/root}
 
 # Seconds that a suite may take on a machine with two cores; "default" is for unit suites that are not named here.
-declare -A budget=([format]=90 [build]=600 [default]=120 [e2e]=420 [postgres]=400 [Sovereign.Kernel.Tests]=400 [Sovereign.Identity.Tests]=240
+declare -A budget=([format]=90 [build]=600 [default]=120 [e2e]=300 [e2e/kills]=500 [postgres]=400 [Sovereign.Kernel.Tests]=400 [Sovereign.Identity.Tests]=240
   [Sovereign.Image.Tests]=300 [Sovereign.Placement.Tests]=120 [Sovereign.Network.Tests]=300 [Sovereign.Compute.Tests]=300 [Sovereign.Node.Tests]=360
   [Sovereign.Cloud.Tests]=500)
 passed_total=0 failed_total=0 rows=() work=
@@ -21,7 +21,7 @@ cleanup() {
 trap cleanup EXIT
 
 count() { # count SUITE PASSED FAILED SECONDS: one row of the table; a suite over its budget fails
-  local limit=${budget[$1]:-${budget[${1%%/*}]:-${budget[default]}}} note=
+  local limit=$((${budget[$1]:-${budget[${1%%/*}]:-${budget[default]}}} * scale)) note=
   passed_total=$((passed_total + $2)) failed_total=$((failed_total + $3))
   if [ "$4" -gt "$limit" ]; then note='over its budget' failed_total=$((failed_total + 1)); fi
   rows+=("$(printf '%-32s %6d passed %4d failed %5d s of %d s  %s' "$1" "$2" "$3" "$4" "$limit" "$note")")
@@ -31,7 +31,7 @@ count() { # count SUITE PASSED FAILED SECONDS: one row of the table; a suite ove
 xunit() { # xunit SUITE EXECUTABLE: runs a test program and reads its counts from its report
   local begun=$SECONDS report=$work/$1.xml log=$work/$1.log status passed failed
   say "== $1"
-  timeout 900 "$2" -xml "$report" -noColor -noLogo >"$log" 2>&1 </dev/null
+  timeout $((900 * scale)) "$2" -xml "$report" -noColor -noLogo >"$log" 2>&1 </dev/null
   status=$?
   passed=$(grep -o '<assembly [^>]*' "$report" 2>/dev/null | grep -o ' passed="[0-9]*"' | tr -dc '0-9\n' | paste -sd+ | bc)
   failed=$(grep -o '<assembly [^>]*' "$report" 2>/dev/null | grep -oE ' (failed|errors)="[0-9]*"' | tr -dc '0-9\n' | paste -sd+ | bc)
@@ -126,7 +126,7 @@ suite_e2e() { # suite_e2e FILE: a script that says "ok ..." and "not ok ..." for
   need_packages openstack=python3-openstackclient ssh=openssh-client jq=jq curl=curl nc=netcat-openbsd
   prepare_program_and_image "$root/out/program/sovereign" "$root/out/image/tiny.qcow2" || { count "$name" 0 1 0; return; }
   begun=$SECONDS
-  timeout 1200 bash "$1" </dev/null 2>&1 | tee "$log"
+  timeout $((${budget[$name]:-${budget[e2e]}} * scale)) bash "$1" </dev/null 2>&1 | tee "$log"
   status=${PIPESTATUS[0]}
   passed=$(grep -c '^ok ' "$log") failed=$(grep -c '^not ok ' "$log")
   [ "$status" -eq 0 ] || [ "$failed" -gt 0 ] || failed=1
@@ -143,10 +143,10 @@ finish() {
   exit
 }
 
-suites=() long=
+suites=() scale=1
 for argument in "$@"; do
   case $argument in
-  --long) long=yes; export SOVEREIGN_TEST_LONG=1 ;;
+  --long) scale=10; export SOVEREIGN_TEST_LONG=1 ;;
   -h | --help) sed -n '2,4s/^# //p' "${BASH_SOURCE[0]}"; exit 0 ;;
   -*) fail "test: there is no option '$argument'" 2 ;;
   *) suites+=("$argument") ;;
@@ -161,14 +161,11 @@ for suite in "${suites[@]}"; do
   unit) for project in tests/*.Tests; do suite_unit "$(basename "$project")"; done ;;
   postgres) suite_unit Sovereign.Kernel.Tests postgres ;;
   e2e)
-    for script in tests/e2e/*.sh; do [ "$(basename "$script")" = lib.sh ] || suite_e2e "$script"; done
-    if [ -n "$long" ]; then for script in tests/e2e/long/*.sh; do [ -e "$script" ] && suite_e2e "$script"; done; fi
-    ;;
+    for script in tests/e2e/*.sh; do [ "$(basename "$script")" = lib.sh ] || suite_e2e "$script"; done ;;
   *)
     if [ -d "tests/$suite" ]; then suite_unit "$suite"
     elif [ -d "tests/Sovereign.$suite.Tests" ]; then suite_unit "Sovereign.$suite.Tests"
     elif [ -f "tests/e2e/$suite.sh" ]; then suite_e2e "tests/e2e/$suite.sh"
-    elif [ -f "tests/e2e/long/$suite.sh" ]; then suite_e2e "tests/e2e/long/$suite.sh"
     else fail "there is no suite '$suite'; there are: format, unit, postgres, e2e, $(cd tests && ls -d *.Tests | tr '\n' ' ')" 2; fi
     ;;
   esac

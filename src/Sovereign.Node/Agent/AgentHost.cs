@@ -34,6 +34,9 @@ public sealed record AgentOptions(string DataDir, string ControlSocketPath, stri
 /// <summary>The agent as a process: real drivers, wired.</summary>
 public static class AgentHost
 {
+    private const int HelloTriesPerLine = 40;
+    private static readonly TimeSpan helloAgain = TimeSpan.FromMilliseconds(250);
+
     /// <summary>Runs until cancelled; guests and networks stay.</summary>
     public static async Task Run(AgentOptions options, CancellationToken stop)
     {
@@ -90,7 +93,7 @@ public static class AgentHost
     private static async Task<NodeWelcome> Register(AgentOptions options, IControlPlane control, NodeFacts facts, ILogger log,
         CancellationToken stop)
     {
-        while (true)
+        for (var tries = 0; ; tries++)
         {
             try
             {
@@ -101,8 +104,8 @@ public static class AgentHost
             }
             catch (Exception failure) when (!stop.IsCancellationRequested)
             {
-                log.LogWarning(4510, "The control plane can't be reached yet: {Reason}", failure.Message);
-                await Task.Delay(TimeSpan.FromMilliseconds(250), options.Clock, stop);
+                if (tries % HelloTriesPerLine == 0) log.LogInformation(4510, "Waiting for the control plane at {Socket}: {Reason}", options.ControlSocketPath, failure.Message);
+                await Task.Delay(helloAgain, options.Clock, stop);
             }
         }
     }
