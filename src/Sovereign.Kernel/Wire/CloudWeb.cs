@@ -21,8 +21,9 @@ public static class CloudWeb
 
     public static WebApplicationBuilder Builder(KernelServices kernel, Action<KestrelServerOptions> listen)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
+        // Empty: the usual builder reads and watches settings files below the current directory, which for a service is the whole disk.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = kernel.Settings.DataDirectory });
+        builder.Services.AddRoutingCore();
         builder.Services.AddSingleton<ILoggerFactory>(new WebLogs(kernel.Sources.Logs));
         builder.Services.AddSingleton(new PublicAddress(kernel.Settings.PublicUrl));
         builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>

@@ -19,7 +19,8 @@ internal sealed class ReadyProgress(CloudOptions options, CloudProcesses process
         var answered = false;
         while (clock.GetElapsedTime(begun) < limit)
         {
-            var status = await client.Ask(stop);
+            // The agents' socket is made with the API's: until then each question would only cost an exception.
+            var status = File.Exists(options.Directory.NodeSocket) ? await client.Ask(stop) : null;
             if (status is not null && !answered)
             {
                 answered = true;
