@@ -22,10 +22,12 @@ internal sealed partial class HandStartedVm : IDisposable
         program = original[0];
         var pidFile = original[original.IndexOf("-pidfile") + 1];
         var home = Path.GetDirectoryName(Path.GetDirectoryName(pidFile))!;
+        var disk = home.Replace("/domains/", "/disks/", StringComparison.Ordinal);
         Directory.CreateDirectory(Path.Combine(directory, "run"));
-        Run("cp", "--sparse=always", "-r", "--no-preserve=ownership", home + "/.", directory);
+        foreach (var source in (string[])[home, disk]) Run("cp", "--sparse=always", "-r", "--no-preserve=ownership", source + "/.", directory);
         foreach (var socket in Directory.EnumerateFiles(Path.Combine(directory, "run"))) File.Delete(socket);
-        arguments = [.. original.Skip(1).Select(argument => TapDescriptor().Replace(argument.Replace(home, directory, StringComparison.Ordinal), $"ifname={Tap},script=no,downscript=no"))];
+        arguments = [.. original.Skip(1).Select(argument => TapDescriptor().Replace(
+            argument.Replace(home, directory, StringComparison.Ordinal).Replace(disk, directory, StringComparison.Ordinal), $"ifname={Tap},script=no,downscript=no"))];
         monitor = Path.Combine(directory, "run", Path.GetFileName(MonitorPath().Match(string.Join(' ', original)).Groups[1].Value));
         Run("ip", "tuntap", "add", Tap, "mode", "tap");
     }
