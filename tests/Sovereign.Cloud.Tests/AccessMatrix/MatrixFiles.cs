@@ -1,3 +1,4 @@
+using System.Globalization;
 using Xunit;
 
 namespace Sovereign.Cloud.Tests.AccessMatrix;
@@ -12,7 +13,11 @@ internal sealed record MatrixRow(string Method, string Route, IReadOnlyDictionar
 /// <summary>How a row is asked: its path, body and headers as templates, and the status of a call that is let in where that is no success.</summary>
 internal sealed record MatrixRequest(string Path, string? Body, (string Name, string Value)[] Headers, int? Status);
 
-/// <summary>The files beside the tests: the expected answers, one file for each service; requests.tsv and things.tsv say how to ask.</summary>
+/// <summary>One call that no row can show, from cases.tsv.</summary>
+internal sealed record MatrixCase(string Persona, string Method, string Path, string? Body, int Status);
+
+/// <summary>The files beside the tests: the expected answers, one file for each service, and cases.tsv;
+/// requests.tsv and things.tsv say how to ask.</summary>
 internal sealed class MatrixFiles
 {
     private static readonly string directory = Path.Combine(AppContext.BaseDirectory, "AccessMatrix");
@@ -27,12 +32,15 @@ internal sealed class MatrixFiles
             else requests.Add($"{cells[0]} {cells[1]}", Request(cells));
         }
 
+        Cases = [.. Lines("cases.tsv").Select(cells => new MatrixCase(cells[0], cells[1], cells[2], Text(cells[3]), int.Parse(cells[4], CultureInfo.InvariantCulture)))];
         Things = Lines("things.tsv").ToLookup(cells => cells[0], cells => new ThingStep(cells[1], cells[2], cells[3], Text(cells[4]), cells[5]));
     }
 
     public static IReadOnlyList<string> Services { get; } = ["identity", "image", "placement", "network", "compute"];
 
     public ILookup<string, ThingStep> Things { get; }
+
+    public IReadOnlyList<MatrixCase> Cases { get; }
 
     public static List<MatrixRow> Rows(string service)
     {
@@ -65,7 +73,7 @@ internal sealed class MatrixFiles
     private static MatrixRequest Request(string[] cells)
     {
         var headers = Text(cells[4])?.Split(": ") is [var name, var value] ? [(name, value)] : ((string, string)[])[];
-        return new MatrixRequest(cells[2], Text(cells[3]), headers, Text(cells[5]) is { } status ? int.Parse(status, System.Globalization.CultureInfo.InvariantCulture) : null);
+        return new MatrixRequest(cells[2], Text(cells[3]), headers, Text(cells[5]) is { } status ? int.Parse(status, CultureInfo.InvariantCulture) : null);
     }
 
     private static string? Text(string cell) => cell == "-" ? null : cell;

@@ -51,7 +51,7 @@ internal sealed partial class MatrixThings(MatrixCloud cloud, ILookup<string, Th
             case "uuid": return new Guid(++number, 0, 0, [0, 0, 0x80, 0, 0, 0, 0, 1]).ToString();
             case "net": return string.Create(CultureInfo.InvariantCulture, $"10.{++number / 256}.{number % 256}");
             case "self-id": return subject.UserId;
-            case "login": return subject.Login().ToJsonString();
+            case "login": return (match.Groups["own"].Success ? persona : subject).Login().ToJsonString();
             case "own-project": return persona.Side == "b" ? persona.ProjectId : cloud.Known["project-a"];
             case "key": return "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5" + Convert.ToBase64String([0, 0, 0, 0x20, .. new byte[32]]) + " t";
         }
