@@ -8,16 +8,21 @@ internal static class ComputeAccess
     private const string Readers = "admin or project_reader";
     private const string Members = "admin or project_member";
     private const string Admins = "admin";
+
+    /// <summary>Own things of a user, and what is nobody's: open to every token of a project, as the original's policies have the scope "project".</summary>
+    private const string Users = "admin or project_user";
+
+    /// <summary>The original has no policy on flavors.</summary>
     private const string Anybody = "admin or self";
 
     public static readonly IReadOnlyList<AccessRule> Table =
     [
-        new("compute:versions", "public"), new("compute:extensions:list", Anybody),
+        new("compute:versions", "public"), new("compute:extensions:list", Users),
         new("compute:flavors:list", Anybody), new("compute:flavors:show", Anybody), new("compute:flavors:create", Admins),
         new("compute:flavors:update", Admins), new("compute:flavors:delete", Admins), new("compute:flavors:access-change", Admins),
-        new("compute:flavors:access-list", Admins), new("compute:flavors:specs-list", Anybody), new("compute:flavors:specs-change", Admins),
-        new("compute:keypairs:list", Anybody), new("compute:keypairs:show", Anybody), new("compute:keypairs:create", Anybody),
-        new("compute:keypairs:delete", Anybody),
+        new("compute:flavors:access-list", Admins), new("compute:flavors:specs-list", Readers), new("compute:flavors:specs-change", Admins),
+        new("compute:keypairs:list", Users), new("compute:keypairs:show", Users), new("compute:keypairs:create", Users),
+        new("compute:keypairs:delete", Users),
         new("compute:servers:list", Readers), new("compute:servers:detail", Readers), new("compute:servers:show", Readers),
         new("compute:servers:create", Members), new("compute:servers:update", Members), new("compute:servers:delete", Members),
         new("compute:servers:action", Members), new("compute:servers:ips", Readers), new("compute:servers:interfaces", Readers),
@@ -26,10 +31,10 @@ internal static class ComputeAccess
         new("compute:metadata:list", Readers), new("compute:metadata:create", Members), new("compute:metadata:update", Members),
         new("compute:metadata:delete", Members),
         new("compute:tags:list", Readers), new("compute:tags:update", Members), new("compute:tags:delete", Members),
-        new("compute:limits:show", Anybody), new("compute:quotas:show", Readers), new("compute:quotas:detail", Admins),
-        new("compute:quotas:defaults", Anybody), new("compute:quotas:update", Admins), new("compute:quotas:delete", Admins),
+        new("compute:limits:show", Users), new("compute:quotas:show", Readers), new("compute:quotas:detail", Readers),
+        new("compute:quotas:defaults", Users), new("compute:quotas:update", Admins), new("compute:quotas:delete", Admins),
         new("compute:usage:list", Admins), new("compute:usage:show", Readers),
-        new("compute:zones:list", Anybody), new("compute:zones:detail", Admins), new("compute:aggregates:list", Admins), new("compute:aggregates:show", Admins),
+        new("compute:zones:list", Users), new("compute:zones:detail", Admins), new("compute:aggregates:list", Admins), new("compute:aggregates:show", Admins),
         new("compute:hypervisors:list", Admins), new("compute:hypervisors:show", Admins), new("compute:hypervisors:statistics", Admins),
         new("compute:services:list", Admins), new("compute:services:update", Admins), new("compute:services:delete", Admins),
     ];

@@ -82,7 +82,7 @@ internal static class IdentityAccess
 
         new("identity:list_application_credentials", "admin or system_reader or self"),
         new("identity:get_application_credential", "admin or system_reader or self"),
-        new("identity:create_application_credential", "self"),
+        new("identity:create_application_credential", "project_user"),
         new("identity:delete_application_credential", "admin or self"),
         new("identity:list_access_rules", "admin or system_reader or self"),
 

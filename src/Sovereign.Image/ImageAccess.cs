@@ -21,7 +21,7 @@ internal static class ImageAccess
         new("image:images:delete", Write),
         new(Publicize, "admin"),
         new("image:images:upload", Write),
-        new("image:images:download", Read),
+        new("image:images:download", Write),
         new("image:images:deactivate", Write),
         new("image:images:reactivate", Write),
         new("image:tags:update", Write),

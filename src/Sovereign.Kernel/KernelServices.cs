@@ -78,8 +78,11 @@ public sealed class KernelServices : IAsyncDisposable
 
     /// <summary>Migrates, makes the journal's first head and the cloud's id, and starts the writer.</summary>
     /// <param name="modules">Every module of this process.</param>
+    /// <exception cref="PolicyException">The operator's policy overrides a rule that no module has.</exception>
     public async Task Start(IReadOnlyList<IModule> modules, CancellationToken stop)
     {
+        foreach (var module in modules) Policy.Add(module.Access);
+        Policy.CheckOverrides();
         Store.Migrations.Run(engine, modules.Select(module => module.GetType().Assembly).Prepend(typeof(KernelServices).Assembly).Distinct());
         Queue.Start();
         var cloud = await Queue.Write<string>("kernel.first", Origin.System, FirstRows, stop);

@@ -12,6 +12,7 @@ public sealed record AccessRule(string Name, string Text)
         ["public"] = (Persona.Public, Reach.All),
         ["any"] = (Persona.Any, Reach.All),
         ["self"] = (Persona.Self, Reach.Self),
+        ["project_user"] = (Persona.ProjectUser, Reach.Self),
         ["project_reader"] = (Persona.ProjectReader, Reach.Project),
         ["project_member"] = (Persona.ProjectMember, Reach.Project),
         ["project_manager"] = (Persona.ProjectManager, Reach.Project),
@@ -44,7 +45,7 @@ public sealed record AccessRule(string Name, string Text)
     private static (Persona, Reach)[] Parse(string name, string text) => text.Split(" or ", StringSplitOptions.TrimEntries)
         .Select(word => words.TryGetValue(word, out var known)
             ? known
-            : throw new FormatException($"Rule {name}: '{word}' is not one of {string.Join(", ", words.Keys.Order(StringComparer.Ordinal))}."))
+            : throw new PolicyException($"Rule {name}: '{word}' is not one of {string.Join(", ", words.Keys.Order(StringComparer.Ordinal))}."))
         .ToArray();
 }
 
@@ -65,6 +66,39 @@ public sealed class Policy
         foreach (var rule in table) rules.Add(rule.Name, overrides.TryGetValue(rule.Name, out var own) ? new AccessRule(rule.Name, own) : rule);
     }
 
+    /// <summary>Refuses overrides that would change nothing: their writer believes that they protect something. Called when every table is there.</summary>
+    /// <exception cref="PolicyException">Names each unknown rule, with the nearest known one.</exception>
+    public void CheckOverrides()
+    {
+        var unknown = overrides.Keys.Where(name => !rules.ContainsKey(name)).Order(StringComparer.Ordinal).ToList();
+        if (unknown.Count == 0) return;
+        throw new PolicyException(string.Join(" ", unknown.Select(name => $"The policy overrides '{name}', which is no access rule; did you mean '{Nearest(name)}'?")));
+    }
+
+    private string? Nearest(string name) => rules.Keys.OrderBy(known => Distance(known, name)).ThenBy(known => known, StringComparer.Ordinal).FirstOrDefault();
+
+    /// <summary>How many letters to insert, remove or replace to make one name the other.</summary>
+    private static int Distance(string left, string right)
+    {
+        var above = Enumerable.Range(0, right.Length + 1).ToArray();
+        for (var i = 1; i <= left.Length; i++)
+        {
+            var row = new int[right.Length + 1];
+            row[0] = i;
+            for (var j = 1; j <= right.Length; j++)
+            {
+                row[j] = Math.Min(Math.Min(row[j - 1], above[j]) + 1, above[j - 1] + (left[i - 1] == right[j - 1] ? 0 : 1));
+            }
+
+            above = row;
+        }
+
+        return above[^1];
+    }
+
     /// <exception cref="KeyNotFoundException">A route names a rule that no table has: a bug found at start.</exception>
     public AccessRule this[string name] => rules.TryGetValue(name, out var rule) ? rule : throw new KeyNotFoundException($"No access rule {name}.");
 }
+
+/// <summary>A fault in the operator's policy, which stops the start; the message says what to change.</summary>
+public sealed class PolicyException(string message) : FormatException(message);

@@ -44,7 +44,7 @@ public sealed record Caller
         var personas = Persona.Any | Persona.Self;
         if (Roles.Contains("admin")) personas |= Persona.Admin;
         if (Roles.Contains("service")) personas |= Persona.Service;
-        if (ProjectId is not null) personas |= Scoped(Persona.ProjectReader, Persona.ProjectMember, Persona.ProjectManager);
+        if (ProjectId is not null) personas |= Persona.ProjectUser | Scoped(Persona.ProjectReader, Persona.ProjectMember, Persona.ProjectManager);
         if (DomainId is not null) personas |= Scoped(Persona.DomainReader, Persona.DomainMember, Persona.DomainManager);
         if (SystemScope) personas |= Scoped(Persona.SystemReader, Persona.SystemReader, Persona.SystemReader);
         return this with { Personas = personas };
@@ -71,6 +71,9 @@ public enum Persona
     SystemReader = 512,
     Service = 1024,
     Admin = 2048,
+
+    /// <summary>Any token that is scoped to a project, whatever its roles.</summary>
+    ProjectUser = 4096,
 }
 
 /// <summary>Which targets an allowed call may see and touch.</summary>

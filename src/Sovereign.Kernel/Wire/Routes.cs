@@ -55,7 +55,7 @@ internal sealed class RequestPipeline(WireServices wire, ServiceFace face, Acces
         Answer answer;
         try
         {
-            answer = version.Fault is { } unknown ? unknown : await Handle(http, requestId, version.Value, deadline);
+            answer = await Handle(http, requestId, version, deadline);
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
@@ -82,28 +82,34 @@ internal sealed class RequestPipeline(WireServices wire, ServiceFace face, Acces
         await AnswerWriter.Write(http, answer, face, requestId, announced);
     }
 
-    private Task<Answer> Handle(HttpContext http, string requestId, Microversion version, Deadline deadline)
+    /// <summary>In the order of the original, whose token filter stands in front: 401 for no token, 406 for an unknown version, 403 by the rule.</summary>
+    private Task<Answer> Handle(HttpContext http, string requestId, Outcome<Microversion> version, Deadline deadline)
     {
-        AccessGrant? access = null;
+        Caller? caller = null;
         if (http.Request.Headers.TryGetValue("X-Auth-Token", out var token) || !rule.IsPublic)
         {
-            var granted = Grant(token.ToString(), requestId);
-            if (granted.Fault is { } refused && !rule.IsPublic) return Task.FromResult<Answer>(refused);
-            access = granted.Ok ? granted.Value : null;
+            var resolved = token.ToString() is { Length: > 0 } given
+                ? wire.Callers.Resolve(given)
+                : new Fault.Unauthorized("The request you have made requires authentication.");
+            if (resolved.Fault is { } invalid && !rule.IsPublic) return Task.FromResult<Answer>(invalid);
+            caller = resolved.Ok ? resolved.Value : null;
         }
 
-        return handler(new Call(http, face, access, version, requestId, wire.PublicUrl, deadline));
+        if (version.Fault is { } unknown) return Task.FromResult<Answer>(unknown);
+        var access = caller is null ? null : Grant(caller, requestId);
+        if (access is null && !rule.IsPublic)
+        {
+            return Task.FromResult<Answer>(new Fault.Forbidden($"You are not authorized to perform the requested action: {rule.Name}."));
+        }
+
+        return handler(new Call(http, face, access, version.Value, requestId, wire.PublicUrl, deadline));
     }
 
-    private Outcome<AccessGrant> Grant(string token, string requestId)
+    /// <summary>Null: the rule refuses.</summary>
+    private AccessGrant? Grant(Caller caller, string requestId)
     {
-        if (token.Length == 0) return new Fault.Unauthorized("The request you have made requires authentication.");
-        var resolved = wire.Callers.Resolve(token);
-        if (resolved.Fault is { } invalid) return invalid;
-        var caller = resolved.Value;
         var reach = rule.Evaluate(caller);
-        if (reach == Reach.None) return new Fault.Forbidden($"You are not authorized to perform the requested action: {rule.Name}.");
-        return new AccessGrant(caller, reach, new Origin(requestId, caller.UserId, caller.ProjectId));
+        return reach == Reach.None ? null : new AccessGrant(caller, reach, new Origin(requestId, caller.UserId, caller.ProjectId));
     }
 
     private Answer Broken(string requestId) => Answer.Bytes(

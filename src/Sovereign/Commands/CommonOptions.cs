@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Sovereign.Kernel.Access;
 using Sovereign.Launcher;
 
 namespace Sovereign.Commands;
@@ -57,7 +58,7 @@ internal static class CommonOptions
         {
             return await command();
         }
-        catch (Exception exception) when (exception is LauncherException or IOException or UnauthorizedAccessException or TimeoutException)
+        catch (Exception exception) when (exception is LauncherException or PolicyException or IOException or UnauthorizedAccessException or TimeoutException)
         {
             await Console.Error.WriteLineAsync(exception.Message);
             return ExitFault;

@@ -47,9 +47,7 @@ public sealed class Composition
             .ToList();
         var identity = new IdentityModule(kernel, new IdentityOptions(catalog, new FirstUser("admin", firstPasswords.Admin), new FirstUser("demo", firstPasswords.Demo)));
         node.Hub.ImageSource = image.OpenContent;
-        var composition = new Composition(node, identity, image, placement, network, compute);
-        foreach (var module in composition.Modules) kernel.Policy.Add(module.Access);
-        return composition;
+        return new Composition(node, identity, image, placement, network, compute);
     }
 
     /// <summary>Clients of the original find image and network at their root and append the version themselves.</summary>

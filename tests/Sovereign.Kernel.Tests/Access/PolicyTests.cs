@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Sovereign.Kernel.Access;
+using Sovereign.Kernel.Tests.Support;
 using Xunit;
 
 namespace Sovereign.Kernel.Tests.Access;
@@ -12,6 +13,7 @@ public sealed class PolicyTests
         ["public"] = ("", Reach.None),
         ["any"] = ("preader pmember pmanager dreader dmember dmanager system service padmin dadmin nobody", Reach.All),
         ["self"] = ("preader pmember pmanager dreader dmember dmanager system service padmin dadmin nobody", Reach.Self),
+        ["project_user"] = ("preader pmember pmanager service padmin", Reach.Self),
         ["project_reader"] = ("preader pmember pmanager", Reach.Project),
         ["project_member"] = ("pmember pmanager", Reach.Project),
         ["project_manager"] = ("pmanager", Reach.Project),
@@ -90,10 +92,10 @@ public sealed class PolicyTests
     [Fact]
     public void A_word_that_is_none_is_refused_with_the_words_there_are()
     {
-        var error = Assert.Throws<FormatException>(() => new AccessRule("compute:servers:create", "admin or project_memebr"));
+        var error = Assert.Throws<PolicyException>(() => new AccessRule("compute:servers:create", "admin or project_memebr"));
         Assert.Contains("'project_memebr' is not one of", error.Message, StringComparison.Ordinal);
-        Assert.Throws<FormatException>(() => new AccessRule("r", ""));
-        Assert.Throws<FormatException>(() => new AccessRule("r", "admin and service"));
+        Assert.Throws<PolicyException>(() => new AccessRule("r", ""));
+        Assert.Throws<PolicyException>(() => new AccessRule("r", "admin and service"));
     }
 
     [Fact]
@@ -105,6 +107,32 @@ public sealed class PolicyTests
         Assert.Equal(Reach.All, policy["a:c"].Evaluate(callers["padmin"].WithPersonas()));
         Assert.Throws<KeyNotFoundException>(() => policy["a:d"]);
         Assert.Throws<ArgumentException>(() => policy.Add([new AccessRule("a:b", "any")]));
+    }
+
+    [Fact]
+    public void An_override_of_a_rule_that_is_none_is_refused_and_the_nearest_name_is_given()
+    {
+        var policy = new Policy(new Dictionary<string, string> { ["network:networks:creat"] = "admin", ["compute:servers:list"] = "admin" });
+        policy.Add([new AccessRule("network:networks:create", "any"), new AccessRule("compute:servers:list", "any")]);
+        var error = Assert.Throws<PolicyException>(policy.CheckOverrides);
+        Assert.Equal("The policy overrides 'network:networks:creat', which is no access rule; did you mean 'network:networks:create'?", error.Message);
+    }
+
+    [Fact]
+    public async Task A_cloud_with_an_override_of_an_unknown_rule_does_not_start()
+    {
+        await using var rig = KernelRig.Empty("sqlite");
+        rig.Overrides["toy:items:lst"] = "admin";
+        var error = await Assert.ThrowsAsync<PolicyException>(() => rig.On(rig.OpenEngine(), new Sovereign.Kernel.Store.NoCrashPoints()));
+        Assert.Contains("'toy:items:lst'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Any_token_of_a_project_is_a_project_user_and_reaches_its_own_things_alone()
+    {
+        var rule = new AccessRule("compute:keypairs:list", "admin or project_user");
+        Assert.Equal(Reach.Self, rule.Evaluate(Make("project", null, "creator").WithPersonas()));
+        Assert.Equal(Reach.None, rule.Evaluate(Make(null, "domain", "manager", "member", "reader").WithPersonas()));
     }
 
     private static Caller Make(string? project, string? domain, params string[] roles) => new()

@@ -31,6 +31,9 @@ internal sealed class KernelRig : IAsyncDisposable
     /// <summary>A rig whose first kernel is not started yet.</summary>
     public static KernelRig Empty(string engine) => new(engine);
 
+    /// <summary>The operator's policy of the kernels to come.</summary>
+    public Dictionary<string, string> Overrides { get; } = [];
+
     public IEngine OpenEngine() => database.Open();
 
     /// <summary>One more process on the same database.</summary>
@@ -44,10 +47,9 @@ internal sealed class KernelRig : IAsyncDisposable
             engine,
             new MasterKey(masterKey),
             new KernelSources(TimeProvider.System, source, source, points, NullLoggerFactory.Instance),
-            new Policy(new Dictionary<string, string>()));
+            new Policy(Overrides));
         kernels.Add(kernel);
         var made = modules.Select(make => make(kernel)).ToList();
-        foreach (var module in made) kernel.Policy.Add(module.Access);
         await kernel.Start(made, CancellationToken.None);
         return kernel;
     }

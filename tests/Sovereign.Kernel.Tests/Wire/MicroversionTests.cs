@@ -72,6 +72,21 @@ public sealed class MicroversionTests
     }
 
     [Fact]
+    public async Task Who_has_no_token_gets_401_before_406_and_who_may_not_gets_406_before_403()
+    {
+        await using var cloud = await WireToy.Cloud();
+        (string, string) unknown = (MicroversionTable.Header, "toy 2.8");
+        foreach (var (dialect, _) in WireToy.Dialects)
+        {
+            Assert.Equal(401, (await cloud.Send("GET", $"/{dialect}/version", token: null, headers: [unknown])).Status);
+            Assert.Equal(401, (await cloud.Send("GET", $"/{dialect}/version", token: "forged", headers: [unknown])).Status);
+            Assert.Equal(406, (await cloud.Send("DELETE", $"/{dialect}/things/1", headers: [unknown])).Status);
+            Assert.Equal(403, (await cloud.Send("DELETE", $"/{dialect}/things/1")).Status);
+            Assert.Equal(406, (await cloud.Send("GET", $"/{dialect}/open", token: null, headers: [unknown])).Status);
+        }
+    }
+
+    [Fact]
     public void The_advertised_maximum_stays_below_the_first_change_that_is_missing()
     {
         Assert.Equal(new Microversion(2, 7), WireToy.Versions.Max);

@@ -49,7 +49,6 @@ public sealed class TestCloud : IAsyncDisposable
     {
         var cloud = new TestCloud(engine);
         var made = modules(cloud.Kernel);
-        foreach (var module in made) cloud.Kernel.Policy.Add(module.Access);
         await cloud.Kernel.Start(made, cloud.stop.Token);
         _ = cloud.Kernel.Due.Run(cloud.stop.Token);
         var builder = Sovereign.Kernel.Wire.CloudWeb.Builder(cloud.Kernel, options => options.Listen(System.Net.IPAddress.Loopback, 0));

@@ -40,7 +40,6 @@ public sealed class SimulatedControlPlane
             new KernelSources(world.Clock, world.Source, world.Source, new ProcessCrashPoints(world.Plan, process), NullLoggerFactory.Instance),
             new Policy(new Dictionary<string, string>()));
         var modules = world.Compose(kernel);
-        foreach (var module in modules) kernel.Policy.Add(module.Access);
         await kernel.Start(modules, CancellationToken.None);
         var builder = CloudWeb.Builder(kernel, _ => { });
         var app = builder.Build();
