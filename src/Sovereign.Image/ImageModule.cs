@@ -25,7 +25,7 @@ public sealed class ImageModule : IModule, IImages
     public ImageModule(KernelServices kernel)
     {
         this.kernel = kernel;
-        store = new ContentStore(kernel.Settings.DataDirectory);
+        store = new ContentStore(kernel.Settings.DataDirectory, kernel.Sources.CrashPoints);
         images = new ImageService(kernel);
         uploads = new UploadService(kernel, store);
         reconciler = new ImageReconciler(kernel, store);

@@ -1,9 +1,10 @@
 using Microsoft.Win32.SafeHandles;
+using Sovereign.Kernel.Store;
 
 namespace Sovereign.Image.Content;
 
 /// <summary>The directories of images: uploads under way, and content by its digest. Only the control plane may look inside.</summary>
-internal sealed class ContentStore(string dataDirectory)
+internal sealed class ContentStore(string dataDirectory, ICrashPoints crashPoints)
 {
     private const UnixFileMode DirectoryMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode FileMode600 = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -26,12 +27,14 @@ internal sealed class ContentStore(string dataDirectory)
 
     public SafeFileHandle CreateUpload(string uploadId)
     {
+        crashPoints.Reach("before image.create-upload");
         var handle = File.OpenHandle(UploadPath(uploadId), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, FileOptions.Asynchronous);
         if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(handle, FileMode600);
+        crashPoints.Reach("after image.create-upload");
         return handle;
     }
 
-    public void DropUpload(string uploadId) => File.Delete(UploadPath(uploadId));
+    public void DropUpload(string uploadId) => Effect("image.drop-upload", () => File.Delete(UploadPath(uploadId)));
 
     /// <summary>Moves a whole upload to its place; the bytes and the name are on disk when it returns.</summary>
     public void Keep(string uploadId, string file)
@@ -41,7 +44,7 @@ internal sealed class ContentStore(string dataDirectory)
         var fresh = !Directory.Exists(directory);
         if (OperatingSystem.IsWindows()) Directory.CreateDirectory(directory);
         else Directory.CreateDirectory(directory, DirectoryMode);
-        File.Move(UploadPath(uploadId), path, overwrite: true);
+        Effect("image.keep", () => File.Move(UploadPath(uploadId), path, overwrite: true));
         DirectorySync.Flush(directory);
         if (fresh) DirectorySync.Flush(content);
     }
@@ -55,7 +58,7 @@ internal sealed class ContentStore(string dataDirectory)
 
     public void Remove(string file)
     {
-        if (Exists(file)) File.Delete(PathOf(file));
+        if (Exists(file)) Effect("image.remove", () => File.Delete(PathOf(file)));
     }
 
     /// <summary>Removes uploads that a dead process left, and content that no row knows: bytes of an upload that died before its commit.</summary>
@@ -81,6 +84,13 @@ internal sealed class ContentStore(string dataDirectory)
     /// <summary>Every content file that is there.</summary>
     public List<string> Files() => Directory.EnumerateFiles(content, "*", SearchOption.AllDirectories)
         .Select(path => Path.GetRelativePath(content, path).Replace('\\', '/')).ToList();
+
+    private void Effect(string name, Action effect)
+    {
+        crashPoints.Reach("before " + name);
+        effect();
+        crashPoints.Reach("after " + name);
+    }
 
     private string PathOf(string file) => Path.Combine(content, file);
 }

@@ -30,6 +30,8 @@ public sealed class HouseWalkTests(ITestOutputHelper output)
             _ => Leftovers(house!),
             Long ? 1 : engine == "sqlite" ? StrideInCi : StrideInCi * 5);
         foreach (var (name, count) in result.ByName.OrderByDescending(p => p.Value)) output.WriteLine($"{count,4}  {name}");
+        foreach (var resource in result.ByName.GroupBy(p => Resource(p.Key)).OrderBy(g => g.Key, StringComparer.Ordinal))
+            output.WriteLine($"{resource.Key} on {engine}: {resource.Sum(p => p.Value)} points crossed.");
         output.WriteLine($"{result.Points} points crossed on {engine}.");
         foreach (var finding in result.Findings) output.WriteLine(finding);
         Assert.Empty(result.Findings);
@@ -82,6 +84,20 @@ public sealed class HouseWalkTests(ITestOutputHelper output)
 
         foreach (var finding in findings) output.WriteLine(finding);
         Assert.Empty(findings);
+    }
+
+    /// <summary>"server" of "control plane: before commit of server.place", "port" of "agent: fabric.ensure-port:before".</summary>
+    private static string Resource(string point)
+    {
+        var name = point[(point.LastIndexOf(' ') + 1)..].Split(':')[0];
+        var (room, act) = (name.Split('.')[0], name.Split('.')[^1]);
+        return room switch
+        {
+            "fabric" => act.Split('-')[^1],
+            "hypervisor" => "domain",
+            "disks" => "disk",
+            _ => room,
+        };
     }
 
     private static string Head(int seed)

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Keys;
@@ -18,21 +19,21 @@ namespace Sovereign.Testing.Clouds;
 public sealed class TestCloud : IAsyncDisposable
 {
     private static readonly ILoggerFactory errors = LoggerFactory.Create(log => log.SetMinimumLevel(LogLevel.Error).AddConsole());
-    private readonly TestDatabase database;
     private readonly CancellationTokenSource stop = new();
-    private readonly string directory;
+    private static readonly TimeSpan lifeGap = TimeSpan.FromMinutes(10);
+    private readonly TestHome home;
+    private readonly bool ownsHome;
     private WebApplication? app;
 
-    private TestCloud(string engine)
+    private TestCloud(TestHome home, bool ownsHome, ICrashPoints points)
     {
-        database = TestDatabase.New(engine);
-        directory = Directory.CreateTempSubdirectory("sovereign-data-").FullName;
-        var source = new SeededSource(1);
+        (this.home, this.ownsHome) = (home, ownsHome);
+        var source = new SeededSource(++home.Lives);
         Kernel = new KernelServices(
-            new CloudSettings("http://cloud.example:8443", "RegionOne", directory),
-            database.Open(),
-            new MasterKey(((IRandomness)source).Bytes(MasterKey.Bytes)),
-            new KernelSources(TimeProvider.System, source, source, new NoCrashPoints(), errors),
+            new CloudSettings("http://cloud.example:8443", "RegionOne", home.Directory),
+            home.Database.Open(),
+            new MasterKey(home.MasterKey),
+            new KernelSources(new LaterClock((home.Lives - 1) * lifeGap), source, source, points, points is NoCrashPoints ? errors : NullLoggerFactory.Instance),
             new Policy(new Dictionary<string, string>()));
     }
 
@@ -47,7 +48,16 @@ public sealed class TestCloud : IAsyncDisposable
     public static async Task<TestCloud> Start(
         Func<KernelServices, IReadOnlyList<IModule>> modules, Func<IReadOnlyList<IModule>, ICallers>? callers = null, string engine = "sqlite")
     {
-        var cloud = new TestCloud(engine);
+        return await Start(new TestCloud(new TestHome(engine), ownsHome: true, new NoCrashPoints()), modules, callers);
+    }
+
+    /// <summary>One life of a cloud whose database and files outlive it.</summary>
+    public static Task<TestCloud> Live(TestHome home, ICrashPoints points, Func<KernelServices, IReadOnlyList<IModule>> modules) =>
+        Start(new TestCloud(home, ownsHome: false, points), modules, null);
+
+    private static async Task<TestCloud> Start(
+        TestCloud cloud, Func<KernelServices, IReadOnlyList<IModule>> modules, Func<IReadOnlyList<IModule>, ICallers>? callers)
+    {
         var made = modules(cloud.Kernel);
         await cloud.Kernel.Start(made, cloud.stop.Token);
         _ = cloud.Kernel.Due.Run(cloud.stop.Token);
@@ -88,10 +98,34 @@ public sealed class TestCloud : IAsyncDisposable
         await stop.CancelAsync();
         await Kernel.DisposeAsync();
         Http.Dispose();
-        database.Dispose();
-        Directory.Delete(directory, recursive: true);
+        if (ownsHome) home.Dispose();
         stop.Dispose();
     }
+}
+
+/// <summary>What of a cloud outlives its process: database, files, master key.</summary>
+public sealed class TestHome(string engine) : IDisposable
+{
+    public TestDatabase Database { get; } = TestDatabase.New(engine);
+
+    public string Directory { get; } = System.IO.Directory.CreateTempSubdirectory("sovereign-data-").FullName;
+
+    public byte[] MasterKey { get; } = ((IRandomness)new SeededSource(1)).Bytes(Sovereign.Kernel.Keys.MasterKey.Bytes);
+
+    /// <summary>Processes so far; each has ids of its own.</summary>
+    public int Lives { get; set; }
+
+    public void Dispose()
+    {
+        Database.Dispose();
+        System.IO.Directory.Delete(Directory, recursive: true);
+    }
+}
+
+/// <summary>The system's clock, ahead: the leases of a process that died are over when the next one starts.</summary>
+internal sealed class LaterClock(TimeSpan ahead) : TimeProvider
+{
+    public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + ahead;
 }
 
 /// <summary>An answer, read whole.</summary>
