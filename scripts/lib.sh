@@ -91,3 +91,27 @@ prepare_program_and_image() { # prepare_program_and_image PROGRAM IMAGE: builds 
     printf '%s\n' "$key" > "$stamp"
   fi
 }
+
+# A PostgreSQL server of the OS's packages for tests, on a socket in a directory of its own. No durability: what it holds ends with the run.
+postgres_bin() { find /usr/lib/postgresql -maxdepth 2 -name bin 2>/dev/null | sort -V | tail -1; }
+as_postgres() { if [ "$(id -u)" = 0 ]; then setpriv --reuid postgres --regid postgres --init-groups "$@"; else "$@"; fi; }
+stop_postgres() { # stop_postgres DIRECTORY
+  [ ! -s "$1/data/postmaster.pid" ] || as_postgres "$(postgres_bin)/pg_ctl" -D "$1/data" -m immediate stop >/dev/null 2>&1
+}
+
+start_postgres() { # start_postgres DIRECTORY: its socket is in DIRECTORY/socket; once
+  local bin
+  [ -s "$1/data/postmaster.pid" ] && return
+  need_packages /usr/lib/postgresql=postgresql
+  bin=$(postgres_bin)
+  mkdir -p "$1/data" "$1/socket"
+  chmod 755 "$1"
+  [ "$(id -u)" = 0 ] && chown postgres: "$1/data" "$1/socket"
+  if ! { (cd "$1" && as_postgres "$bin/initdb" -D "$1/data" -U sovereign -A trust -E UTF8 --locale=C &&
+    as_postgres "$bin/pg_ctl" -D "$1/data" -w -l "$1/data/log" \
+      -o "-k $1/socket -c listen_addresses= -c fsync=off -c max_connections=200" start); } >"$1/start.log" 2>&1; then
+    tail -5 "$1/start.log"
+    say "   PostgreSQL did not start"
+    return 1
+  fi
+}

@@ -15,7 +15,7 @@ declare -A budget=([format]=90 [build]=600 [default]=120 [e2e]=300 [e2e/kills]=5
 passed_total=0 failed_total=0 rows=() work=
 
 cleanup() {
-  [ -n "$work" ] && [ -s "$work/data/postmaster.pid" ] && stop_postgres
+  [ -n "$work" ] && stop_postgres "$work/postgres"
   [ -n "$work" ] && rm -rf "$work"
 }
 trap cleanup EXIT
@@ -77,39 +77,17 @@ suite_unit() { # suite_unit PROJECT [NAME]
   local program name=${2:-$1}
   need_packages bc=bc qemu-system-x86_64=qemu-system-x86 qemu-img=qemu-utils ip=iproute2 nft=nftables dnsmasq=dnsmasq-base conntrack=conntrack \
     openstack=python3-openstackclient ssh=openssh-client isoinfo=genisoimage curl=curl nc=netcat-openbsd
-  start_postgres || { count "$name" 0 1 0; return; }
+  start_postgres "$work/postgres" || { count "$name" 0 1 0; return; }
   build_all
   if [ "$1" = Sovereign.Node.Tests ]; then
     prepare_program_and_image "$root/out/program/sovereign" "$root/out/image/tiny.qcow2" || { count "$name" 0 1 0; return; }
     export SOVEREIGN_TEST_IMAGE=$root/out/image/tiny.qcow2
   fi
   program=$(executable_of "$1")
-  if [ -n "$program" ]; then SOVEREIGN_TEST_POSTGRES="Host=$work/socket;Username=sovereign;Database=postgres" xunit "$name" "$program"
+  if [ -n "$program" ]; then SOVEREIGN_TEST_POSTGRES="Host=$work/postgres/socket;Username=sovereign;Database=postgres" xunit "$name" "$program"
   else
     say "   $1: the build made no program under out/bin/$1"
     count "$name" 0 1 0
-  fi
-}
-
-# One PostgreSQL server for the run, on a socket of its own: the tests of stores make their databases on it, with collation C.
-postgres_bin() { find /usr/lib/postgresql -maxdepth 2 -name bin 2>/dev/null | sort -V | tail -1; }
-as_postgres() { if [ "$(id -u)" = 0 ]; then setpriv --reuid postgres --regid postgres --init-groups "$@"; else "$@"; fi; }
-stop_postgres() { as_postgres "$(postgres_bin)/pg_ctl" -D "$work/data" -m immediate stop >/dev/null 2>&1; }
-
-start_postgres() {
-  local bin
-  [ -s "$work/data/postmaster.pid" ] && return
-  need_packages /usr/lib/postgresql=postgresql
-  bin=$(postgres_bin)
-  mkdir -p "$work/data" "$work/socket"
-  [ "$(id -u)" = 0 ] && chown postgres: "$work/data" "$work/socket"
-  # No durability: what it holds ends with the run.
-  if ! { (cd "$work" && as_postgres "$bin/initdb" -D "$work/data" -U sovereign -A trust -E UTF8 --locale=C &&
-    as_postgres "$bin/pg_ctl" -D "$work/data" -w -l "$work/data/log" \
-      -o "-k $work/socket -c listen_addresses= -c fsync=off -c max_connections=200" start); } >"$work/postgres.log" 2>&1; then
-    tail -5 "$work/postgres.log"
-    say "   PostgreSQL did not start"
-    return 1
   fi
 }
 
@@ -123,7 +101,7 @@ suite_e2e() { # suite_e2e FILE: a script that says "ok ..." and "not ok ..." for
     count "$name" 0 1 0
     return
   fi
-  need_packages openstack=python3-openstackclient ssh=openssh-client jq=jq curl=curl nc=netcat-openbsd
+  need_packages openstack=python3-openstackclient ssh=openssh-client jq=jq curl=curl nc=netcat-openbsd psql=postgresql-client
   prepare_program_and_image "$root/out/program/sovereign" "$root/out/image/tiny.qcow2" || { count "$name" 0 1 0; return; }
   begun=$SECONDS
   timeout $((${budget[$name]:-${budget[e2e]}} * scale)) bash "$1" </dev/null 2>&1 | tee "$log"

@@ -23,6 +23,9 @@ public interface IEngine : IDisposable
     /// <summary>Statements around migrations that keep other processes out; null where the engine has only one process.</summary>
     (string Lock, string Unlock)? MigrationLock => null;
 
+    /// <summary>Says in the operator's words why this database can't be used as it was made; null when it can.</summary>
+    string? Unfit(DbConnection connection) => null;
+
     /// <summary>True when the failed group may be run again as it was (serialization failure, busy, a dropped connection before commit).</summary>
     bool IsTransient(DbException error);
 

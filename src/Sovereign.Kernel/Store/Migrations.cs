@@ -16,9 +16,11 @@ public static class Migrations
     /// <summary>Brings the database up to date.</summary>
     /// <param name="assemblies">Owners of migrations, kernel first.</param>
     /// <exception cref="InvalidOperationException">The database was written by a release that does not admit this one.</exception>
+    /// <exception cref="StoreUnavailableException">The database can't be reached, or not be used as it was made.</exception>
     public static void Run(IEngine engine, IEnumerable<Assembly> assemblies)
     {
-        using var connection = engine.OpenWriter();
+        using var connection = Open(engine);
+        if (engine.Unfit(connection) is { } unfit) throw new StoreUnavailableException(unfit);
         if (engine.MigrationLock is var (locking, unlocking))
         {
             connection.Execute(locking);
@@ -34,6 +36,18 @@ public static class Migrations
         else
         {
             Run(connection, engine, assemblies);
+        }
+    }
+
+    private static DbConnection Open(IEngine engine)
+    {
+        try
+        {
+            return engine.OpenWriter();
+        }
+        catch (DbException error)
+        {
+            throw new StoreUnavailableException($"{engine.MachineTrouble(error) ?? "The database can't be opened."} {error.Message}", error);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Dapper;
 using Npgsql;
 
 namespace Sovereign.Kernel.Store;
@@ -26,6 +27,13 @@ public sealed class PostgresEngine : IEngine
     public DbConnection OpenReader() => source.OpenConnection();
 
     public DbConnection OpenWriter() => source.OpenConnection();
+
+    public string? Unfit(DbConnection connection)
+    {
+        var collation = connection.ExecuteScalar<string>("SELECT datcollate FROM pg_database WHERE datname = current_database()");
+        return collation is "C" or "POSIX" ? null : $"The database has the collation {collation}, which sorts names otherwise than the API says. "
+            + "Make it anew: createdb --template=template0 --locale=C --encoding=UTF8 --owner=USER NAME.";
+    }
 
     public bool IsTransient(DbException error) => error is PostgresException { SqlState: "40001" or "40P01" };
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Sovereign.Kernel.Access;
+using Sovereign.Kernel.Store;
 using Sovereign.Launcher;
 
 namespace Sovereign.Commands;
@@ -26,7 +27,7 @@ internal static class CommonOptions
 
     public static Option<string> Config() => new("--config")
     {
-        Description = "A YAML file with any of: data, listen, public_url, region, external_cidr. The command line wins over it.",
+        Description = "A YAML file with any of: data, listen, public_url, region, external_cidr, database. The command line wins over it.",
         HelpName = "FILE",
     };
 
@@ -58,7 +59,8 @@ internal static class CommonOptions
         {
             return await command();
         }
-        catch (Exception exception) when (exception is LauncherException or PolicyException or IOException or UnauthorizedAccessException or TimeoutException)
+        catch (Exception exception) when (exception is LauncherException or PolicyException or StoreUnavailableException or IOException
+            or UnauthorizedAccessException or TimeoutException)
         {
             await Console.Error.WriteLineAsync(exception.Message);
             return ExitFault;

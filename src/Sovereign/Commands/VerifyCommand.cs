@@ -35,7 +35,7 @@ internal static class VerifyCommand
         var control = options.Directory.Control;
         var master = Path.Combine(control, "keys", "master.key");
         if (!File.Exists(master)) throw new LauncherException($"There is no cloud in {options.Data}.");
-        using var engine = new SqliteEngine(Path.Combine(control, "sovereign.db"));
+        using var engine = Composition.Database(options);
         var sources = new KernelSources(TimeProvider.System, new RandomIds(), new SystemRandomness(), new NoCrashPoints(), NullLoggerFactory.Instance);
         await using var kernel = new KernelServices(
             new CloudSettings(options.PublicUrl, options.Region, control), engine, MasterKey.LoadOrCreate(master, sources.Randomness), sources,

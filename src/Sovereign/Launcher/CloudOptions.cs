@@ -1,4 +1,5 @@
 using System.Net;
+using Npgsql;
 
 namespace Sovereign.Launcher;
 
@@ -10,7 +11,8 @@ namespace Sovereign.Launcher;
 /// <param name="PublicUrl">What links and the catalog begin with; without a slash at the end.</param>
 /// <param name="Region">Region name in the catalog.</param>
 /// <param name="ExternalCidr">IPv4 range of the external network, or null: a free one is chosen at first start.</param>
-public sealed record CloudOptions(string Data, IPEndPoint Listen, string PublicUrl, string Region, string? ExternalCidr)
+/// <param name="Database">Npgsql's connection string of a PostgreSQL database, or null: SQLite in the data directory.</param>
+public sealed record CloudOptions(string Data, IPEndPoint Listen, string PublicUrl, string Region, string? ExternalCidr, string? Database = null)
 {
     public const string ListenDefault = "127.0.0.1:8443";
     public const string RegionDefault = "RegionOne";
@@ -35,9 +37,10 @@ public sealed record CloudOptions(string Data, IPEndPoint Listen, string PublicU
             faults.Add($"region: '{region}' must have 1 to {RegionCharactersMax} letters, digits, '-', '_' or '.'.");
         if (settings.ExternalCidr is { } cidr && !IsExternalRange(cidr))
             faults.Add($"external_cidr: '{cidr}' must be an IPv4 network of /8 to /28 without host bits, such as 203.0.113.0/24.");
+        if (settings.Database is { } database && CheckDatabase(database) is { } databaseFault) faults.Add(databaseFault);
         return faults.Count > 0
             ? (null, faults)
-            : (new CloudOptions(CloudDirectory.At(data).Path, listen!, publicUrl!, region, settings.ExternalCidr), []);
+            : (new CloudOptions(CloudDirectory.At(data).Path, listen!, publicUrl!, region, settings.ExternalCidr, settings.Database), []);
     }
 
     private static string? CheckData(string data)
@@ -72,6 +75,21 @@ public sealed record CloudOptions(string Data, IPEndPoint Listen, string PublicU
         faults.Add($"public_url: '{publicUrl}' must be an https URL without user, query or fragment, such as "
             + "https://cloud.example.org:8443.");
         return null;
+    }
+
+    private static string? CheckDatabase(string text)
+    {
+        try
+        {
+            var database = new NpgsqlConnectionStringBuilder(text);
+            if (database.Host is null || database.Database is null) return "database: must name Host and Database, such as \"Host=/run/postgresql;Database=sovereign\".";
+            // Everyone on the machine may read the settings.
+            return database.Password is null ? null : "database: a password does not belong here; put it in a file of mode 0600 and name that: Passfile=FILE.";
+        }
+        catch (Exception exception) when (exception is ArgumentException or FormatException)
+        {
+            return $"database: {exception.Message} It is a connection string such as \"Host=/run/postgresql;Database=sovereign\".";
+        }
     }
 
     private static bool IsExternalRange(string cidr)

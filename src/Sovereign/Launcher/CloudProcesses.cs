@@ -18,7 +18,7 @@ internal sealed class CloudProcesses(CloudDirectory cloud, TimeProvider clock)
     /// <summary>Starts the supervisor in a session of its own and waits until it has taken over.</summary>
     public async Task Start(CancellationToken stop)
     {
-        File.Delete(cloud.NodeSocket);      // one of a killed process says nothing of this one
+        if (File.Exists(cloud.NodeSocket)) File.Delete(cloud.NodeSocket);      // one of a killed process says nothing of this one
         var result = await Programs.Run("setsid", ["-f", "/bin/sh", cloud.WatchScript, cloud.Path], launchLimit, stop);
         if (!result.Succeeded || !await Until(() => Watcher is not null, launchLimit, stop))
             throw new LauncherException($"The supervisor did not start: {result.Reason}. See {cloud.WatchLog}.");

@@ -15,6 +15,7 @@ public sealed record WrittenSettings
     public string? PublicUrl { get; init; }
     public string? Region { get; init; }
     public string? ExternalCidr { get; init; }
+    public string? Database { get; init; }
     public IReadOnlyList<string> Faults { get; init; } = [];
 
     public const int FileBytesMax = 64 * 1024;
@@ -27,6 +28,7 @@ public sealed record WrittenSettings
         PublicUrl = PublicUrl ?? others.PublicUrl,
         Region = Region ?? others.Region,
         ExternalCidr = ExternalCidr ?? others.ExternalCidr,
+        Database = Database ?? others.Database,
         Faults = [.. Faults, .. others.Faults],
     };
 
@@ -76,7 +78,8 @@ public sealed record WrittenSettings
                 case "public_url": settings = settings with { PublicUrl = value }; break;
                 case "region": settings = settings with { Region = value }; break;
                 case "external_cidr": settings = settings with { ExternalCidr = value }; break;
-                default: faults.Add($"{name}: {key}: is not a setting; there are data, listen, public_url, region, external_cidr."); break;
+                case "database": settings = settings with { Database = value }; break;
+                default: faults.Add($"{name}: {key}: is not a setting; there are data, listen, public_url, region, external_cidr, database."); break;
             }
         }
         return settings with { Faults = faults };
@@ -90,6 +93,7 @@ public sealed record WrittenSettings
         if (options.PublicUrl != $"https://{options.Listen}") text.Append($"public_url: \"{options.PublicUrl}\"\n");
         text.Append($"region: \"{options.Region}\"\n");
         if (options.ExternalCidr is not null) text.Append($"external_cidr: \"{options.ExternalCidr}\"\n");
+        if (options.Database is not null) text.Append($"database: '{options.Database.Replace("'", "''", StringComparison.Ordinal)}'\n");
         return text.ToString();
     }
 

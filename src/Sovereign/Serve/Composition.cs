@@ -4,6 +4,8 @@ using Sovereign.Identity;
 using Sovereign.Image;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
+using Sovereign.Kernel.Store;
+using Sovereign.Launcher;
 using Sovereign.Network;
 using Sovereign.Node.Control;
 using Sovereign.Placement;
@@ -49,6 +51,10 @@ public sealed class Composition
         node.Hub.ImageSource = image.OpenContent;
         return new Composition(node, identity, image, placement, network, compute);
     }
+
+    /// <summary>The engine that the settings choose.</summary>
+    public static IEngine Database(CloudOptions options) => options.Database is null
+        ? new SqliteEngine(Path.Combine(options.Directory.Control, "sovereign.db")) : new PostgresEngine(options.Database);
 
     /// <summary>Clients of the original find image and network at their root and append the version themselves.</summary>
     private static string CatalogPath(IModule module) => module.Face!.Type switch

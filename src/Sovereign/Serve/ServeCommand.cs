@@ -24,7 +24,7 @@ internal static class ServeCommand
         var sources = new KernelSources(TimeProvider.System, new RandomIds(), new SystemRandomness(), new NoCrashPoints(), logs);
         var keys = Directory.CreateDirectory(
             Path.Combine(options.Directory.Control, "keys"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
-        using var engine = new SqliteEngine(Path.Combine(options.Directory.Control, "sovereign.db"));
+        using var engine = Composition.Database(options);
         await using var kernel = new KernelServices(
             new CloudSettings(options.PublicUrl, options.Region, options.Directory.Control),
             engine,

@@ -50,6 +50,18 @@ public class CloudOptionsTests
         => Assert.Contains(CloudOptions.From(new WrittenSettings { Data = data }).Faults,
             fault => fault.StartsWith("data: ", StringComparison.Ordinal));
 
+    [Theory]
+    [InlineData("Host=/run/postgresql;Database=cloud;Password=secret", "Passfile")]
+    [InlineData("Database=cloud", "Host and Database")]
+    [InlineData("Hoost=x", "connection string")]
+    public void A_database_that_can_not_be_used_is_refused_with_the_way_out(string database, string wayOut)
+    {
+        var fault = Assert.Single(CloudOptions.From(new WrittenSettings { Database = database }).Faults);
+        Assert.StartsWith("database: ", fault, StringComparison.Ordinal);
+        Assert.Contains(wayOut, fault, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", fault, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void What_up_writes_reads_back_as_the_same_options()
     {
@@ -60,6 +72,7 @@ public class CloudOptionsTests
             PublicUrl = "https://c.example.org:9443",
             Region = "R-1",
             ExternalCidr = "203.0.113.0/24",
+            Database = "Host=/run/postgresql;Database='it''s'",
         });
         var written = WrittenSettings.Parse("config.yaml", WrittenSettings.Write(options!));
         var (again, faults) = CloudOptions.From(new WrittenSettings { Data = "/srv/cloud" }.Over(written));

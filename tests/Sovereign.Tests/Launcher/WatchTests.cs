@@ -48,7 +48,8 @@ public sealed class WatchTests : IAsyncLifetime
     public async Task Stopping_leaves_no_process_even_of_one_that_ignores_the_request()
     {
         await Start("trap '' TERM; while :; do sleep 1; done");
-        Assert.True(await processes.Until(() => Pid(cloud.ControlPid) is not null, patience, CancellationToken.None));
+        Assert.True(await processes.Until(() => Pid(cloud.ControlPid) is not null && Pid(cloud.NodePid) is not null, patience,
+            CancellationToken.None));
         var pids = new[] { Pid(cloud.ControlPid)!.Value, Pid(cloud.NodePid)!.Value };
         Assert.True(await processes.Stop(CancellationToken.None));
         Assert.All(pids, pid => Assert.False(Directory.Exists($"/proc/{pid}")));
