@@ -104,7 +104,11 @@ public static class AgentHost
             }
             catch (Exception failure) when (!stop.IsCancellationRequested)
             {
-                if (tries % HelloTriesPerLine == 0) log.LogInformation(4510, "Waiting for the control plane at {Socket}: {Reason}", options.ControlSocketPath, failure.Message);
+                if (tries % HelloTriesPerLine == 0)
+                {
+                    log.LogInformation(4510, "Waiting for the control plane at {Socket}: {Reason}", options.ControlSocketPath, failure.Message);
+                }
+
                 await Task.Delay(helloAgain, options.Clock, stop);
             }
         }
