@@ -1,3 +1,4 @@
+using System.Data;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -15,16 +16,17 @@ namespace Sovereign.Compute.Servers;
 internal sealed class ServerList(KernelServices kernel, INetworks networks, ServerView view, ComputeOptions options)
 {
     private static readonly byte[] opening = "{\"servers\": ["u8.ToArray();
+    private static readonly byte[] closing = "]}"u8.ToArray();
+
+    /// <summary>Stands in front of every piece, so that a page is few parts; the first piece is sent without it.</summary>
     private static readonly byte[] comma = ", "u8.ToArray();
     private readonly FragmentCache fragments = new();
 
-    private sealed record Line
+    private readonly record struct Line(string Id, long Revision, string Name)
     {
-        public string Id { get; init; } = "";
+        public static Line Read(IDataRecord row) => new(row.GetString(0), row.GetInt64(1), "");
 
-        public string Name { get; init; } = "";
-
-        public long Revision { get; init; }
+        public static Line ReadNamed(IDataRecord row) => new(row.GetString(0), row.GetInt64(1), row.GetString(2));
     }
 
     public Answer List(Call call, bool detailed)
@@ -32,81 +34,88 @@ internal sealed class ServerList(KernelServices kernel, INetworks networks, Serv
         var asked = ServerFilters.Read(call, options.Zone);
         if (asked.Fault is { } wrong) return wrong;
         var viewer = new ServerViewer(call.Version, call.Access.Everything, call.PublicUrl);
-        var pieces = new List<ReadOnlyMemory<byte>>();
+        var pieces = new List<byte[]>();
         string? next = null;
         var request = asked.Value.Request;
         if (!asked.Value.OnlyDeleted)
         {
-            var page = kernel.Database.Read(session => ListSql.Page<Line>(session, request, "s.id, s.name, s.revision")
-                .Map(found => (found, Pieces: detailed ? Detailed(session, found.Items, viewer) : found.Items.Select(line => Short(line, viewer)).ToList())));
+            var page = kernel.Database.Read(session => detailed
+                ? ListSql.Page(session, request, "s.id, s.revision", Line.Read).Map(found => (found, Pieces: Detailed(session, found.Items, viewer)))
+                : ListSql.Page(session, request, "s.id, s.revision, s.name", Line.ReadNamed).Map(found =>
+                    (found, Pieces: found.Items.Select(line => Short(line.Id, line.Name, viewer)).ToList())));
             if (page.Fault is { } wrongMarker) return wrongMarker;
-            foreach (var piece in page.Value.Pieces) pieces.Add(piece);
+            pieces = page.Value.Pieces;
             next = PageLinks.Next(call, request, page.Value.found, line => line.Id);
         }
 
         if (next is null && asked.Value.Deleted is { } graves)
         {
-            foreach (var piece in Buried(graves, viewer, detailed, request.Limit - pieces.Count)) pieces.Add(piece);
+            pieces.AddRange(Buried(graves, viewer, detailed, request.Limit - pieces.Count));
         }
 
         return Answer.Pieces(200, Joined(pieces, next));
     }
 
-    private static List<ReadOnlyMemory<byte>> Joined(List<ReadOnlyMemory<byte>> pieces, string? next)
+    private static List<ReadOnlyMemory<byte>> Joined(List<byte[]> pieces, string? next)
     {
-        var body = new List<ReadOnlyMemory<byte>>(pieces.Count * 2 + 2) { opening };
-        for (var i = 0; i < pieces.Count; i++)
+        var body = new List<ReadOnlyMemory<byte>>(pieces.Count + 2) { opening };
+        for (var i = 0; i < pieces.Count; i++) body.Add(i == 0 ? pieces[i].AsMemory(comma.Length) : pieces[i]);
+        if (next is null)
         {
-            if (i > 0) body.Add(comma);
-            body.Add(pieces[i]);
+            body.Add(closing);
+            return body;
         }
 
-        var link = next is null ? "" : ", \"servers_links\": [{\"rel\": \"next\", \"href\": " + JsonSerializer.Serialize(next, ServerJson.Wire.String) + "}]";
-        body.Add(Encoding.UTF8.GetBytes("]" + link + "}"));
+        var link = JsonSerializer.Serialize(next, ServerJson.Wire.String);
+        body.Add(Encoding.UTF8.GetBytes("], \"servers_links\": [{\"rel\": \"next\", \"href\": " + link + "}]}"));
         return body;
     }
 
-    private static byte[] Short(Line line, ServerViewer viewer) => Render.Bytes(json =>
-    {
-        json.WriteStartObject();
-        ServerView.Short(json, line.Id, line.Name, viewer.PublicUrl);
-        json.WriteEndObject();
-    });
+    private static byte[] Short(string id, string name, ServerViewer viewer) => Piece(json => ServerView.Short(json, id, name, viewer.PublicUrl));
 
     private List<byte[]> Detailed(Session session, IReadOnlyList<Line> lines, ServerViewer viewer)
     {
         // Administrators see the host's state, which changes without the server's revision: their view is rendered each time.
         var cached = !(viewer.Admin && viewer.Version.Has(16));
         var key = viewer.Version.Minor * 2L + (viewer.Admin ? 1 : 0);
-        var found = new Dictionary<string, byte[]>(lines.Count, StringComparer.Ordinal);
+        var pieces = new List<byte[]?>(lines.Count);
+        var missing = new List<string>();
         foreach (var line in lines)
         {
-            if (cached && fragments.TryGet(line.Id, line.Revision, key, out var piece)) found[line.Id] = piece;
+            byte[]? piece = null;
+            if (!cached || !fragments.TryGet(line.Id, line.Revision, key, out piece)) missing.Add(line.Id);
+            pieces.Add(piece);
         }
 
-        var missing = lines.Where(line => !found.ContainsKey(line.Id)).Select(line => line.Id).ToList();
-        if (missing.Count > 0)
+        if (missing.Count == 0) return pieces!;
+        var rendered = new Dictionary<string, byte[]>(missing.Count, StringComparer.Ordinal);
+        var ports = networks.PortsOf(session, missing);
+        foreach (var row in ServerStore.Find(session, missing))
         {
-            var rows = ServerStore.Find(session, missing);
-            var ports = networks.PortsOf(session, missing);
-            foreach (var row in rows)
-            {
-                var piece = Whole(row, ports.GetValueOrDefault(row.Id) ?? [], viewer, 0);
-                if (cached) fragments.Add(row.Id, row.Revision, key, piece);
-                found[row.Id] = piece;
-            }
+            var piece = rendered[row.Id] = Whole(row, ports.GetValueOrDefault(row.Id) ?? [], viewer, 0);
+            if (cached) fragments.Add(row.Id, row.Revision, key, piece);
         }
+
+        for (var i = 0; i < pieces.Count; i++) pieces[i] ??= rendered.GetValueOrDefault(lines[i].Id);
 
         // A server that went away between the two reads is left out.
-        return [.. lines.Where(line => found.ContainsKey(line.Id)).Select(line => found[line.Id])];
+        pieces.RemoveAll(piece => piece is null);
+        return pieces!;
     }
 
-    private byte[] Whole(ServerRow row, IReadOnlyList<PortInfo> ports, ServerViewer viewer, long deletedAt) => Render.Bytes(json =>
+    private byte[] Whole(ServerRow row, IReadOnlyList<PortInfo> ports, ServerViewer viewer, long deletedAt) =>
+        Piece(json => view.Full(json, row, ports, viewer, alone: false, deletedAt));
+
+    private static byte[] Piece(Action<Utf8JsonWriter> members)
     {
-        json.WriteStartObject();
-        view.Full(json, row, ports, viewer, alone: false, deletedAt);
-        json.WriteEndObject();
-    });
+        var rendered = Render.Bytes(json =>
+        {
+            json.WriteStartObject();
+            members(json);
+            json.WriteEndObject();
+        });
+        return [.. comma, .. rendered];
+    }
 
     private IEnumerable<byte[]> Buried(DeletedFilter filter, ServerViewer viewer, bool detailed, int limit)
     {
@@ -114,7 +123,7 @@ internal sealed class ServerList(KernelServices kernel, INetworks networks, Serv
         foreach (var grave in kernel.Journal.Buried("server", filter.ProjectId, filter.Since, limit))
         {
             if (grave.DeletedAt > filter.Before || JsonSerializer.Deserialize(grave.Document, ServerJson.Wire.ServerRow) is not { } row) continue;
-            yield return detailed ? Whole(row, [], viewer, grave.DeletedAt) : Short(new Line { Id = row.Id, Name = row.Name }, viewer);
+            yield return detailed ? Whole(row, [], viewer, grave.DeletedAt) : Short(row.Id, row.Name, viewer);
         }
     }
 }

@@ -19,13 +19,14 @@ internal sealed class Authenticator(House house, TokenResolver resolver, Passwor
     private const int AuditIdBytes = 16;
     private IdentityModel Model => house.Model;
 
-    public async Task<Outcome<Issued>> Authenticate(AuthWish wish, CancellationToken stop)
+    /// <param name="call">Only verifying a password takes time, and so only that asks for the call's time limit.</param>
+    public async Task<Outcome<Issued>> Authenticate(AuthWish wish, Call call)
     {
         if (wish.Identity.Methods.Count == 0) return new Fault.Invalid("auth/identity/methods", "Invalid input for field 'identity/methods': it is empty.");
         Evidence? all = null;
         foreach (var method in wish.Identity.Methods.Distinct(StringComparer.Ordinal))
         {
-            var one = await Check(method, wish.Identity, stop);
+            var one = await Check(method, wish.Identity, call);
             if (one.Fault is { } refused) return refused;
             if (all is not null && all.User.Id != one.Value.User.Id) return TokenResolver.Refused;
             all = all is null ? one.Value : all.And(one.Value);
@@ -34,12 +35,12 @@ internal sealed class Authenticator(House house, TokenResolver resolver, Passwor
         return Scope(all!, wish.Scope).Then(scope => Issue(all!, scope));
     }
 
-    private async Task<Outcome<Evidence>> Check(string method, IdentityWish wish, CancellationToken stop)
+    private async Task<Outcome<Evidence>> Check(string method, IdentityWish wish, Call call)
     {
         switch (method)
         {
             case "password":
-                return wish.Password is null ? Missing("password") : await ByPassword(wish.Password.User, stop);
+                return wish.Password is null ? Missing("password") : await ByPassword(wish.Password.User, call.Stop);
             case "token":
                 return wish.Token is null ? Missing("token") : ByToken(wish.Token.Id);
             case "application_credential":

@@ -30,7 +30,7 @@ internal sealed class TokenEndpoints(
     {
         var body = await call.Body(TokenJson.Wire.AuthBody);
         if (body.Fault is { } wrong) return wrong;
-        var issued = await authenticator.Authenticate(body.Value.Auth, call.Stop);
+        var issued = await authenticator.Authenticate(body.Value.Auth, call);
         return Answer.Of(issued, made => Token(201, made.Resolved, made.Token, call));
     }
 

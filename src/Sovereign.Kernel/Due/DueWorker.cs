@@ -82,25 +82,30 @@ public sealed class DueWorker
     }
 
     private long? Earliest() => database.Read(session => session.Scalar<long?>(
-        "SELECT MIN(CASE WHEN lease_until > at THEN lease_until ELSE at END) FROM due"));
+        """
+        SELECT MIN(due_at) FROM (SELECT (SELECT MIN(at) FROM due WHERE lease_until = 0) AS due_at
+          UNION ALL SELECT (SELECT MIN(lease_until) FROM due WHERE lease_until > 0)) AS both_orders
+        """));
 
     private async Task<List<Claimed>> Claim(int count, CancellationToken stop)
     {
-        if (count <= 0) return [];
-        var now = clock.Now();
-        if (database.Read(session => session.Scalar<long?>(
-            "SELECT 1 FROM due WHERE at <= @now AND lease_until <= @now LIMIT 1", new { now })) is null) return [];
+        if (count <= 0 || Earliest() is not { } earliest || earliest > clock.Now()) return [];
         var claimed = await queue.Write<List<Claimed>>(
             "due.claim",
             Origin.System,
-            tx => tx.Query<Claimed>(
-                """
-                UPDATE due SET lease_until = @until WHERE (kind, id) IN
-                  (SELECT kind, id FROM due WHERE at <= @now AND lease_until <= @now ORDER BY at, kind, id LIMIT @count)
-                  AND lease_until <= @now
-                RETURNING kind, id, attempts, generation
-                """,
-                new { until = tx.Now + Micros.Of(lease), now = tx.Now, count = (long)count }),
+            tx =>
+            {
+                // A lease that ran out is none.
+                tx.Execute("UPDATE due SET lease_until = 0 WHERE lease_until > 0 AND lease_until <= @now", new { now = tx.Now });
+                return tx.Query<Claimed>(
+                    """
+                    UPDATE due SET lease_until = @until WHERE (kind, id) IN
+                      (SELECT kind, id FROM due WHERE lease_until = 0 AND at <= @now ORDER BY at, kind, id LIMIT @count)
+                      AND lease_until = 0
+                    RETURNING kind, id, attempts, generation
+                    """,
+                    new { until = tx.Now + Micros.Of(lease), now = tx.Now, count = (long)count });
+            },
             stop);
         return claimed.Value.OrderBy(c => c.Kind, StringComparer.Ordinal).ThenBy(c => c.Id, StringComparer.Ordinal).ToList();
     }
@@ -168,9 +173,16 @@ public sealed class DueWorker
             };
             // A newer generation means that the resource changed while we worked: it stays due at once.
             var key = new { claim.Kind, claim.Id, claim.Generation, at = tx.Now + Micros.Of(wait), attempts };
-            if (finished) tx.Execute("DELETE FROM due WHERE kind = @Kind AND id = @Id AND generation = @Generation", key);
-            else tx.Execute("UPDATE due SET at = @at, attempts = @attempts WHERE kind = @Kind AND id = @Id AND generation = @Generation", key);
-            tx.Execute("UPDATE due SET lease_until = 0 WHERE kind = @Kind AND id = @Id", key);
+            if (finished && tx.Execute("DELETE FROM due WHERE kind = @Kind AND id = @Id AND generation = @Generation", key) == 1) return Done.Value;
+            tx.Execute(
+                finished
+                    ? "UPDATE due SET lease_until = 0 WHERE kind = @Kind AND id = @Id"
+                    : """
+                    UPDATE due SET lease_until = 0, at = CASE WHEN generation = @Generation THEN @at ELSE at END,
+                      attempts = CASE WHEN generation = @Generation THEN @attempts ELSE attempts END
+                    WHERE kind = @Kind AND id = @Id
+                    """,
+                key);
             return Done.Value;
         },
         stop);

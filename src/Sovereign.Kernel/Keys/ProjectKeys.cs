@@ -61,7 +61,13 @@ public sealed class ProjectKeys
         var key = Sealing.Open(wrapping, wrapped, Encoding.UTF8.GetBytes(owner))
             ?? throw new InvalidOperationException($"The key of {owner} was not wrapped by this master key: the data directory and its key file do not belong together.");
         // Inside a write the row may still be rolled back, so only committed keys are remembered.
-        if (!writing && !rekeyed && cache.Count < CachedKeysMax) cache[owner] = key;
+        if (session is Tx tx) tx.AfterCommit(() => Remember(owner, key));
+        else Remember(owner, key);
         return key;
+    }
+
+    private void Remember(string owner, byte[] key)
+    {
+        if (!destroyed.ContainsKey(owner) && cache.Count < CachedKeysMax) cache[owner] = key;
     }
 }

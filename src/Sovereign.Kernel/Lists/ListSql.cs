@@ -1,3 +1,4 @@
+using System.Data;
 using System.Globalization;
 using System.Text;
 using Dapper;
@@ -12,7 +13,14 @@ public static class ListSql
     /// <summary>Reads one page.</summary>
     /// <param name="select">Columns to read: "s.*" or "s.id, s.revision".</param>
     /// <returns>Invalid when the marker names nothing that this list shows.</returns>
-    public static Outcome<Page<T>> Page<T>(Session session, ListRequest request, string select)
+    public static Outcome<Page<T>> Page<T>(Session session, ListRequest request, string select) =>
+        Page(session, request, select, static (from, sql, parameters) => from.Query<T>(sql, parameters));
+
+    /// <summary>The same for hot lists, whose rows are few columns read by position.</summary>
+    public static Outcome<Page<T>> Page<T>(Session session, ListRequest request, string select, Func<IDataRecord, T> row) =>
+        Page(session, request, select, (from, sql, parameters) => from.Rows(sql, parameters, row));
+
+    private static Outcome<Page<T>> Page<T>(Session session, ListRequest request, string select, Func<Session, string, DynamicParameters, List<T>> query)
     {
         var shape = request.Shape;
         var parameters = new DynamicParameters();
@@ -27,7 +35,7 @@ public static class ListSql
 
         var order = string.Join(", ", sort.Select(s => s.Sql + (s.Descending ? " DESC" : "")));
         parameters.Add("page_limit", (long)request.Limit + 1);
-        var items = session.Query<T>($"SELECT {select} FROM {shape.From}{where} ORDER BY {order} LIMIT @page_limit", parameters);
+        var items = query(session, $"SELECT {select} FROM {shape.From}{where} ORDER BY {order} LIMIT @page_limit", parameters);
         var more = items.Count > request.Limit;
         if (more) items.RemoveAt(items.Count - 1);
         if (request.Reverse) items.Reverse();

@@ -25,22 +25,29 @@ public sealed class Quotas(Database database)
     public Outcome<Done> Take(Tx tx, string service, string name, string projectId, long amount)
     {
         if (amount <= 0) return Done.Value;
-        var limit = Limit(tx, service, name, projectId);
-        var key = new { projectId, service, name, amount, limit };
+        var key = new { projectId, service, name, amount, otherwise = resources[(service, name)].Default };
+        if (Add(tx, key)) return Done.Value;
         tx.Execute(
             """
             INSERT INTO quota_usage (project_id, service, name, used) VALUES (@projectId, @service, @name, 0)
             ON CONFLICT (project_id, service, name) DO NOTHING
             """,
             key);
-        var won = tx.Execute(
-            """
-            UPDATE quota_usage SET used = used + @amount
-            WHERE project_id = @projectId AND service = @service AND name = @name AND (@limit < 0 OR used + @amount <= @limit)
-            """,
-            key);
-        return won == 1 ? Done.Value : new Fault.OverQuota(name, limit, Used(tx, service, name, projectId), amount);
+        return Add(tx, key)
+            ? Done.Value
+            : new Fault.OverQuota(name, Limit(tx, service, name, projectId), Used(tx, service, name, projectId), amount);
     }
+
+    /// <summary>False when there is no usage row yet or the limit is in the way. One statement: every creation comes by here.</summary>
+    private static bool Add(Tx tx, object key) => tx.Execute(
+        """
+        UPDATE quota_usage SET used = used + @amount
+        WHERE project_id = @projectId AND service = @service AND name = @name AND COALESCE(
+          (SELECT CASE WHEN l.hard_limit < 0 THEN used + @amount ELSE l.hard_limit END FROM quota_limits l
+           WHERE l.project_id = @projectId AND l.service = @service AND l.name = @name),
+          CASE WHEN @otherwise < 0 THEN used + @amount ELSE @otherwise END) >= used + @amount
+        """,
+        key) == 1;
 
     /// <summary>Takes an amount whatever the limit: for what the cloud itself makes in a project (default security groups, DHCP ports).</summary>
     public void Book(Tx tx, string service, string name, string projectId, long amount) => tx.Execute(

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Data.Common;
 using Dapper;
 
@@ -23,6 +24,16 @@ public class Session
     {
         (sql, parameters) = ListParameters.For(Connection, sql, parameters);
         return Connection.QueryFirstOrDefault<T>(sql, parameters);
+    }
+
+    /// <summary>Rows of a hot list, read column by column: what maps members by name costs more than the query there.</summary>
+    public List<T> Rows<T>(string sql, object? parameters, Func<IDataRecord, T> row)
+    {
+        (sql, parameters) = ListParameters.For(Connection, sql, parameters);
+        using var reader = Connection.ExecuteReader(sql, parameters);
+        var rows = new List<T>();
+        while (reader.Read()) rows.Add(row(reader));
+        return rows;
     }
 
     /// <summary>One value: a long or a string (both engines give these back alike), or null.</summary>

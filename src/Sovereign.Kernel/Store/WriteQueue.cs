@@ -103,11 +103,13 @@ public sealed class WriteQueue : IAsyncDisposable
             if (stands) entries.AddRange(operation.Entries.Select(entry => entry with { Origin = operation.Origin }));
         }
 
-        var appended = journal.Append(new Tx(connection, Origin.System, clock.Now()), entries);
+        var last = new Tx(connection, Origin.System, clock.Now());
+        var appended = journal.Append(last, entries);
         connection.Execute("COMMIT TRANSACTION");
         crashPoints.Reach($"after commit of {names}");
         var due = false;
         foreach (var operation in group) due |= operation.Complete();
+        foreach (var action in last.Committed) action();
         if (appended.Count > 0) journal.Publish(appended);
         if (due) DueWritten?.Invoke();
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 using Sovereign.Kernel.Outcomes;
 
@@ -7,6 +8,8 @@ namespace Sovereign.Kernel.Wire;
 /// <summary>Puts an answer on the wire: headers that every answer has, the fault's wording, the body.</summary>
 internal static class AnswerWriter
 {
+    private const int BlockBytesMax = 32 * 1024;
+
     /// <param name="version">The negotiated microversion; null when there was none to negotiate or the client's was refused.</param>
     public static Task Write(HttpContext http, Answer answer, ServiceFace face, string requestId, Microversion? version)
     {
@@ -46,15 +49,38 @@ internal static class AnswerWriter
         response.ContentType = answer.ContentType;
         if (HttpMethods.IsHead(http.Request.Method)) return;
         var pipe = response.BodyWriter;
-        foreach (var part in answer.Parts)
-        {
-            var memory = pipe.GetMemory(part.Length);
-            part.CopyTo(memory);
-            pipe.Advance(part.Length);
-        }
+        Fill(pipe, answer.Parts, length);
 
         // No token: a client that goes ends the flush by itself, and asking for its token costs more than the flush.
         await pipe.FlushAsync(CancellationToken.None);
+    }
+
+    /// <summary>Copies the parts one after the other into few large blocks: each block that is asked for takes the connection's lock.</summary>
+    private static void Fill(PipeWriter pipe, IReadOnlyList<ReadOnlyMemory<byte>> parts, long length)
+    {
+        var block = Span<byte>.Empty;
+        var filled = 0;
+        for (var i = 0; i < parts.Count; i++)
+        {
+            var part = parts[i].Span;
+            while (part.Length > 0)
+            {
+                if (filled == block.Length)
+                {
+                    if (filled > 0) pipe.Advance(filled);
+                    length -= filled;
+                    block = pipe.GetSpan((int)Math.Min(length, BlockBytesMax));
+                    filled = 0;
+                }
+
+                var fits = Math.Min(part.Length, block.Length - filled);
+                part[..fits].CopyTo(block[filled..]);
+                filled += fits;
+                part = part[fits..];
+            }
+        }
+
+        pipe.Advance(filled);
     }
 
     private static Answer Worded(Fault fault, ServiceFace face, string requestId, HttpContext http)

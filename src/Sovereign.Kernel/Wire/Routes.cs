@@ -132,21 +132,23 @@ internal static class RequestIds
 internal sealed class Deadline(HttpContext http, TimeProvider clock, TimeSpan timeMax) : IDisposable
 {
     private CancellationTokenSource? timer;
-    private CancellationTokenSource? either;
+    private CancellationTokenRegistration gone;
 
     public CancellationToken Token
     {
         get
         {
-            timer ??= new CancellationTokenSource(timeMax, clock);
-            either ??= CancellationTokenSource.CreateLinkedTokenSource(timer.Token, http.RequestAborted);
-            return either.Token;
+            if (timer is not null) return timer.Token;
+            var started = timer = new CancellationTokenSource(timeMax, clock);
+            gone = http.RequestAborted.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), started);
+            return started.Token;
         }
     }
 
     public void Dispose()
     {
-        either?.Dispose();
+        // First the registration: what comes after it finds nothing disposed.
+        gone.Dispose();
         timer?.Dispose();
     }
 }

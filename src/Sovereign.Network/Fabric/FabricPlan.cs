@@ -59,7 +59,7 @@ internal sealed class FabricPlan(INodes nodes)
         var groups = port.PortSecurity ? PortStore.Groups(tx, port.Id) : [];
         foreach (var group in groups)
         {
-            if (!HasOther(tx, port, "p.id IN (SELECT port_id FROM port_groups WHERE group_id = @wanted)", group)) PutGroup(tx, group, [port.NodeId]);
+            if (!HasOther(tx, port, "EXISTS (SELECT 1 FROM port_groups g WHERE g.port_id = p.id AND g.group_id = @wanted)", group)) PutGroup(tx, group, [port.NodeId]);
         }
 
         var addresses = AddressStore.OfPort(tx, port.Id).Select(a => new AddressSpec(a.SubnetId, Ipv4.Format(a.Address))).ToList();

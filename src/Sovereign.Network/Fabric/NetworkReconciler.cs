@@ -91,7 +91,6 @@ internal sealed class PortReconciler(KernelServices kernel, FabricPlan fabric, P
         };
         if (status == port.Status) return Done.Value;
         ports.Save(tx, port with { Status = status });
-        ports.TellServer(tx, port.DeviceId);
         return Done.Value;
     }
 }

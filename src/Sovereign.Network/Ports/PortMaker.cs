@@ -75,8 +75,11 @@ internal sealed class PortMaker(KernelServices kernel, FabricPlan fabric)
     public static void Record(Tx tx, PortRow row, Change change) =>
         tx.Record(Kinds.Port, row.Id, Owner(row), change, View(tx, row, admin: false), NetworkJson.Wire.PortView);
 
-    public static PortView View(Session session, PortRow row, bool admin) => row.ToView(
-        AddressStore.OfPort(session, row.Id), PortStore.Groups(session, row.Id), TagStore.Of(session, Kinds.Port, row.Id), admin);
+    public static PortView View(Session session, PortRow row, bool admin)
+    {
+        var (addresses, groups, tags) = PortStore.Parts(session, row.Id);
+        return row.ToView(addresses, groups, tags, admin);
+    }
 
     /// <summary>Gives the port the wished addresses, or one of the network's choice.</summary>
     public static Outcome<Done> TakeAddresses(Tx tx, PortRow port, IReadOnlyList<AddressWish>? wishes)

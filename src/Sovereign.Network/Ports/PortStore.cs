@@ -1,5 +1,7 @@
 using Sovereign.Kernel.Lists;
 using Sovereign.Kernel.Store;
+using Sovereign.Network.Subnets;
+using Sovereign.Network.Wire;
 
 namespace Sovereign.Network.Ports;
 
@@ -49,24 +51,15 @@ internal static class PortStore
         Parameters(row)) == 1;
 
     /// <summary>False when the MAC is another port's.</summary>
-    public static bool Update(Tx tx, PortRow row)
-    {
-        if (tx.Scalar<long?>("SELECT 1 FROM ports WHERE network_id = @NetworkId AND mac = @Mac AND id <> @Id", new { row.NetworkId, row.Mac, row.Id }) is not null)
-        {
-            return false;
-        }
-
-        tx.Execute(
-            """
-            UPDATE ports SET name = @Name, description = @Description, mac = @Mac, admin_state_up = @adminStateUp, device_id = @DeviceId,
-              device_owner = @DeviceOwner, port_security = @portSecurity, status = @Status, node_id = @NodeId, host_id = @HostId, nic_order = @NicOrder,
-              created_for_server = @createdForServer, nic_tag = @NicTag, dns_name = @DnsName, host_name = @HostName, allowed_pairs = @AllowedPairs,
-              updated_at = @UpdatedAt, revision = @Revision
-            WHERE id = @Id
-            """,
-            Parameters(row));
-        return true;
-    }
+    public static bool Update(Tx tx, PortRow row) => tx.Execute(
+        """
+        UPDATE ports SET name = @Name, description = @Description, mac = @Mac, admin_state_up = @adminStateUp, device_id = @DeviceId,
+          device_owner = @DeviceOwner, port_security = @portSecurity, status = @Status, node_id = @NodeId, host_id = @HostId, nic_order = @NicOrder,
+          created_for_server = @createdForServer, nic_tag = @NicTag, dns_name = @DnsName, host_name = @HostName, allowed_pairs = @AllowedPairs,
+          updated_at = @UpdatedAt, revision = @Revision
+        WHERE id = @Id AND NOT EXISTS (SELECT 1 FROM ports o WHERE o.network_id = @NetworkId AND o.mac = @Mac AND o.id <> @Id)
+        """,
+        Parameters(row)) == 1;
 
     public static void Delete(Tx tx, string id)
     {
@@ -76,6 +69,22 @@ internal static class PortStore
 
     public static List<string> Groups(Session session, string portId) =>
         session.Query<string>("SELECT group_id FROM port_groups WHERE port_id = @portId ORDER BY group_id", new { portId });
+
+    /// <summary>What a port's view shows beside its row, in one statement: every change of a port is recorded with it.</summary>
+    public static (List<AddressRow> Addresses, List<string> Groups, List<string> Tags) Parts(Session session, string portId)
+    {
+        var rows = session.Query<Part>(
+            $"""
+            SELECT 1 AS number, position, address, subnet_id AS text FROM addresses WHERE port_id = @portId
+            UNION ALL SELECT 2, 0, 0, group_id FROM port_groups WHERE port_id = @portId
+            UNION ALL SELECT 3, 0, 0, tag FROM network_tags WHERE kind = '{Kinds.Port}' AND resource_id = @portId
+            ORDER BY 1, 2, 3, 4
+            """,
+            new { portId });
+        return (
+            rows.Where(row => row.Number == 1).Select(row => new AddressRow { PortId = portId, SubnetId = row.Text, Address = row.Address, Position = row.Position }).ToList(),
+            rows.Where(row => row.Number == 2).Select(row => row.Text).ToList(), rows.Where(row => row.Number == 3).Select(row => row.Text).ToList());
+    }
 
     public static ILookup<string, string> Groups(Session session, IReadOnlyCollection<string> portIds)
     {
@@ -99,6 +108,17 @@ internal static class PortStore
         portSecurity = row.PortSecurity ? 1L : 0L, row.Status, row.NodeId, row.HostId, row.VnicType, row.NicOrder,
         createdForServer = row.CreatedForServer ? 1L : 0L, row.NicTag, row.DnsName, row.HostName, row.AllowedPairs, row.CreatedAt, row.UpdatedAt, row.Revision,
     };
+
+    private sealed record Part
+    {
+        public long Number { get; init; }
+
+        public long Position { get; init; }
+
+        public long Address { get; init; }
+
+        public string Text { get; init; } = "";
+    }
 
     private sealed record PortGroup
     {
