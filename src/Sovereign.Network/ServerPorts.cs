@@ -34,7 +34,7 @@ internal sealed class ServerPorts(FabricPlan fabric, PortMaker maker, PortServic
     public Outcome<IReadOnlyList<PortInfo>> Attach(
         Tx tx, AccessGrant access, string serverId, string serverHostName, string zone, IReadOnlyList<NicRequest> nics, IReadOnlyList<string> securityGroups)
     {
-        var next = PortStore.OfServers(tx, [serverId]).Select(port => port.NicOrder + 1).DefaultIfEmpty(0).Max();
+        var next = PortStore.OfServer(tx, serverId).Select(port => port.NicOrder + 1).DefaultIfEmpty(0).Max();
         var made = new List<string>();
         foreach (var nic in nics)
         {
@@ -61,24 +61,25 @@ internal sealed class ServerPorts(FabricPlan fabric, PortMaker maker, PortServic
 
     public void Bind(Tx tx, string serverId, string nodeId)
     {
-        foreach (var port in PortStore.OfServers(tx, [serverId]))
+        foreach (var port in PortStore.OfServer(tx, serverId))
         {
             var bound = port with { NodeId = nodeId, HostId = fabric.Nodes.Find(nodeId)?.HostName ?? nodeId };
             if (port.NodeId.Length > 0 && port.NodeId != nodeId) Leave(tx, port);
             if (port.NodeId != nodeId) maker.Save(tx, bound);
             fabric.PutPort(tx, bound);
-            tx.Due(Kinds.Port, port.Id);
+            // A port that is down stays so until its node reports it, and that makes it due.
+            if (port.Status != Status.Down) tx.Due(Kinds.Port, port.Id);
         }
     }
 
     public void Unbind(Tx tx, string serverId)
     {
-        foreach (var port in PortStore.OfServers(tx, [serverId])) Release(tx, port);
+        foreach (var port in PortStore.OfServer(tx, serverId)) Release(tx, port);
     }
 
     public void Detach(Tx tx, string serverId)
     {
-        foreach (var port in PortStore.OfServers(tx, [serverId])) DetachOne(tx, port);
+        foreach (var port in PortStore.OfServer(tx, serverId)) DetachOne(tx, port);
     }
 
     public void DetachPort(Tx tx, string serverId, string portId)
@@ -87,37 +88,12 @@ internal sealed class ServerPorts(FabricPlan fabric, PortMaker maker, PortServic
     }
 
     public bool Gone(Session session, string serverId) =>
-        PortStore.OfServers(session, [serverId]).TrueForAll(port => fabric.Nodes.NodesOf(session, ItemKinds.Port, port.Id).Count == 0);
+        PortStore.OfServer(session, serverId).TrueForAll(port => fabric.Nodes.NodesOf(session, ItemKinds.Port, port.Id).Count == 0);
 
-    public IReadOnlyDictionary<string, IReadOnlyList<PortInfo>> PortsOf(Session session, IReadOnlyCollection<string> serverIds)
-    {
-        var rows = PortStore.OfServers(session, serverIds);
-        if (rows.Count == 0) return new Dictionary<string, IReadOnlyList<PortInfo>>();
-        var ids = rows.ConvertAll(row => row.Id);
-        var addresses = AddressStore.OfPorts(session, ids);
-        var subnets = SubnetStore.All(session, addresses.SelectMany(g => g).Select(a => a.SubnetId).Distinct(StringComparer.Ordinal).ToList())
-            .ToDictionary(subnet => subnet.Id, StringComparer.Ordinal);
-        var networkIds = rows.Select(row => row.NetworkId).Distinct(StringComparer.Ordinal).ToList();
-        var networks = session.Query<NetworkRow>("SELECT * FROM networks WHERE id IN @networkIds", new { networkIds })
-            .ToDictionary(network => network.Id, StringComparer.Ordinal);
-        var groups = PortStore.Groups(session, ids);
-        var names = GroupStore.Names(session, groups.SelectMany(g => g).Distinct(StringComparer.Ordinal).ToList());
-        var floating = FloatingIpStore.OfPorts(session, ids).ToLookup(ip => ip.PortId!, StringComparer.Ordinal);
-        return rows.GroupBy(row => row.DeviceId, StringComparer.Ordinal).ToDictionary(
-            server => server.Key,
-            server => (IReadOnlyList<PortInfo>)server.Select(row => new PortInfo(
-                row.Id, row.NetworkId, networks[row.NetworkId].Name, row.Mac, (int)networks[row.NetworkId].Mtu,
-                addresses[row.Id].Select(a => Address(subnets[a.SubnetId], a)).ToList(), groups[row.Id].ToList(),
-                groups[row.Id].SelectMany(id => names[id]).ToList(), row.Status, row.CreatedForServer,
-                floating[row.Id].ToDictionary(ip => ip.FixedAddress!, ip => ip.Address, StringComparer.Ordinal), row.DnsName)).ToList(),
-            StringComparer.Ordinal);
-    }
+    public IReadOnlyDictionary<string, IReadOnlyList<PortInfo>> PortsOf(Session session, IReadOnlyCollection<string> serverIds) =>
+        serverIds.Count == 0 ? new Dictionary<string, IReadOnlyList<PortInfo>>() : ServerPortStore.Of(session, serverIds);
 
     public void OnPortChange(Action<Tx, string> serverChanged) => maker.OnServerChange(serverChanged);
-
-    private static PortAddress Address(SubnetRow subnet, AddressRow address) => new(
-        subnet.Id, Ipv4.Format(address.Address), subnet.Cidr, subnet.GatewayIp, subnet.EnableDhcp, subnet.DnsServers,
-        subnet.Routes.Select(route => (route.Destination!, route.Nexthop!)).ToList());
 
     private Outcome<PortRow> OnNetwork(Tx tx, AccessGrant access, NicRequest nic, IReadOnlyList<string> securityGroups, Func<PortRow, PortRow> owned)
     {

@@ -15,6 +15,9 @@ namespace Sovereign.Placement;
 /// <summary>Who has how much of what, and who has taken it. The API is Placement's; the claim is a few statements in the caller's transaction.</summary>
 public sealed class PlacementModule(KernelServices kernel) : IModule, IPlacement
 {
+    /// <summary>Providers that a claim looks at before it looks at all.</summary>
+    private const int FirstLook = 4;
+
     private static readonly ServiceFace own = new("placement", "placement", "/placement", Dialect.Placement, PlacementVersions.Table);
 
     public string Name => "placement";
@@ -70,12 +73,15 @@ public sealed class PlacementModule(KernelServices kernel) : IModule, IPlacement
         }
 
         if (ProviderOf(tx, request.ConsumerId) is { } already) return already;
-        foreach (var provider in Candidate.ForClaim(tx, request))
+        // The first look is short, unless there is an order of preference; other replicas may have taken what it saw.
+        var first = Candidate.ForClaim(tx, request, request.Among is null ? FirstLook : int.MaxValue);
+        var claimed = first.Find(provider => AllocationBook.TryClaim(tx, provider, request));
+        if (claimed is null && first.Count == FirstLook)
         {
-            if (AllocationBook.TryClaim(tx, provider, request)) return provider;
+            claimed = Candidate.ForClaim(tx, request, int.MaxValue).Find(provider => AllocationBook.TryClaim(tx, provider, request));
         }
 
-        return new Fault.Conflict("No valid host was found. There are not enough hosts available.");
+        return claimed is not null ? claimed : new Fault.Conflict("No valid host was found. There are not enough hosts available.");
     }
 
     public void Release(Tx tx, string consumerId) => AllocationBook.Release(tx, consumerId);

@@ -22,11 +22,9 @@ internal sealed class ServerList(KernelServices kernel, INetworks networks, Serv
     private static readonly byte[] comma = ", "u8.ToArray();
     private readonly FragmentCache fragments = new();
 
-    private readonly record struct Line(string Id, long Revision, string Name)
+    private readonly record struct Key(long Number, long Revision)
     {
-        public static Line Read(IDataRecord row) => new(row.GetString(0), row.GetInt64(1), "");
-
-        public static Line ReadNamed(IDataRecord row) => new(row.GetString(0), row.GetInt64(1), row.GetString(2));
+        public static Key Read(IDataRecord row) => new(row.GetInt64(0), row.GetInt64(1));
     }
 
     public Answer List(Call call, bool detailed)
@@ -39,13 +37,10 @@ internal sealed class ServerList(KernelServices kernel, INetworks networks, Serv
         var request = asked.Value.Request;
         if (!asked.Value.OnlyDeleted)
         {
-            var page = kernel.Database.Read(session => detailed
-                ? ListSql.Page(session, request, "s.id, s.revision", Line.Read).Map(found => (found, Pieces: Detailed(session, found.Items, viewer)))
-                : ListSql.Page(session, request, "s.id, s.revision, s.name", Line.ReadNamed).Map(found =>
-                    (found, Pieces: found.Items.Select(line => Short(line.Id, line.Name, viewer)).ToList())));
+            var page = kernel.Database.Read(session => detailed ? Detailed(session, request, viewer) : Short(session, request, viewer));
             if (page.Fault is { } wrongMarker) return wrongMarker;
-            pieces = page.Value.Pieces;
-            next = PageLinks.Next(call, request, page.Value.found, line => line.Id);
+            pieces = page.Value.Items.Select(fragment => fragment.Bytes).ToList();
+            next = PageLinks.Next(call, request, page.Value, fragment => fragment.Id);
         }
 
         if (next is null && asked.Value.Deleted is { } graves)
@@ -71,36 +66,50 @@ internal sealed class ServerList(KernelServices kernel, INetworks networks, Serv
         return body;
     }
 
+    private static Outcome<Page<Fragment>> Short(Session session, ListRequest request, ServerViewer viewer) => ListSql.Page(
+        session, request, "s.id, s.name", row => new Fragment(row.GetString(0), Short(row.GetString(0), row.GetString(1), viewer)));
+
     private static byte[] Short(string id, string name, ServerViewer viewer) => Piece(json => ServerView.Short(json, id, name, viewer.PublicUrl));
 
-    private List<byte[]> Detailed(Session session, IReadOnlyList<Line> lines, ServerViewer viewer)
+    private Outcome<Page<Fragment>> Detailed(Session session, ListRequest request, ServerViewer viewer)
     {
         // Administrators see the host's state, which changes without the server's revision: their view is rendered each time.
         var cached = !(viewer.Admin && viewer.Version.Has(16));
-        var key = viewer.Version.Minor * 2L + (viewer.Admin ? 1 : 0);
-        var pieces = new List<byte[]?>(lines.Count);
-        var missing = new List<string>();
-        foreach (var line in lines)
+        var shownAs = viewer.Version.Minor * 2L + (viewer.Admin ? 1 : 0);
+        return ListSql.Page(session, request, "s.number, s.revision", Key.Read).Then<Page<Fragment>>(page =>
         {
-            byte[]? piece = null;
-            if (!cached || !fragments.TryGet(line.Id, line.Revision, key, out piece)) missing.Add(line.Id);
-            pieces.Add(piece);
+            var found = new List<Fragment?>(page.Items.Count);
+            var missing = new List<long>();
+            foreach (var key in page.Items)
+            {
+                var fragment = cached ? fragments.Find(key.Number, key.Revision, shownAs) : null;
+                if (fragment is null) missing.Add(key.Number);
+                found.Add(fragment);
+            }
+
+            if (missing.Count == 0) return new Page<Fragment>(found!, page.More);
+            var rendered = Rendered(session, missing, viewer, cached ? shownAs : null);
+            for (var i = 0; i < found.Count; i++) found[i] ??= rendered.GetValueOrDefault(page.Items[i].Number);
+
+            // A server that went away between the two reads is left out.
+            found.RemoveAll(fragment => fragment is null);
+            return new Page<Fragment>(found!, page.More);
+        });
+    }
+
+    /// <param name="keptAs">Null: not kept.</param>
+    private Dictionary<long, Fragment> Rendered(Session session, List<long> numbers, ServerViewer viewer, long? keptAs)
+    {
+        var rows = ServerStore.Numbered(session, numbers);
+        var ports = networks.PortsOf(session, rows.ConvertAll(row => row.Id));
+        var rendered = new Dictionary<long, Fragment>(rows.Count);
+        foreach (var row in rows)
+        {
+            var fragment = rendered[row.Number] = new Fragment(row.Id, Whole(row, ports.GetValueOrDefault(row.Id) ?? [], viewer, 0));
+            if (keptAs is { } shownAs) fragments.Add(row.Number, row.Revision, shownAs, fragment);
         }
 
-        if (missing.Count == 0) return pieces!;
-        var rendered = new Dictionary<string, byte[]>(missing.Count, StringComparer.Ordinal);
-        var ports = networks.PortsOf(session, missing);
-        foreach (var row in ServerStore.Find(session, missing))
-        {
-            var piece = rendered[row.Id] = Whole(row, ports.GetValueOrDefault(row.Id) ?? [], viewer, 0);
-            if (cached) fragments.Add(row.Id, row.Revision, key, piece);
-        }
-
-        for (var i = 0; i < pieces.Count; i++) pieces[i] ??= rendered.GetValueOrDefault(lines[i].Id);
-
-        // A server that went away between the two reads is left out.
-        pieces.RemoveAll(piece => piece is null);
-        return pieces!;
+        return rendered;
     }
 
     private byte[] Whole(ServerRow row, IReadOnlyList<PortInfo> ports, ServerViewer viewer, long deletedAt) =>

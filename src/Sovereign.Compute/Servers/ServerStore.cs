@@ -29,8 +29,8 @@ internal static class ServerStore
 
     public static ServerRow? Find(Session session, string id) => session.FirstOrDefault<ServerRow>("SELECT * FROM compute_servers WHERE id = @id", new { id });
 
-    public static List<ServerRow> Find(Session session, IReadOnlyCollection<string> ids) =>
-        ids.Count == 0 ? [] : session.Query<ServerRow>("SELECT * FROM compute_servers WHERE id IN @ids", new { ids });
+    public static List<ServerRow> Numbered(Session session, IReadOnlyCollection<long> numbers) =>
+        numbers.Count == 0 ? [] : session.Query<ServerRow>("SELECT * FROM compute_servers WHERE number IN @numbers", new { numbers });
 
     public static void Insert(Tx tx, ServerRow row) => tx.Execute(Insertion, new
     {

@@ -7,9 +7,23 @@ namespace Sovereign.Kernel.Store;
 public sealed class SqliteEngine : IEngine
 {
     private const int BusyMillisecondsMax = 5_000;
+
+    /// <summary>Pages of 4 KiB that the log may hold before they go into the file: each time costs two more waits for the disk.</summary>
+    private const int CheckpointPages = 8_192;
+    private const int WriterCacheKib = 65_536;
+    private const int ConfigMultiThread = 2;
+    private const int ConfigMemoryStatus = 9;
     private readonly string writerString;
     private readonly string readerString;
     private readonly bool durable;
+
+    static SqliteEngine()
+    {
+        // Every connection is used by one thread at a time, and nobody asks how much memory there is: no lock at every call and allocation.
+        SQLitePCL.Batteries_V2.Init();
+        _ = SQLitePCL.raw.sqlite3_config(ConfigMultiThread);
+        _ = SQLitePCL.raw.sqlite3_config(ConfigMemoryStatus, 0);
+    }
 
     /// <param name="path">The database file; its directory exists.</param>
     /// <param name="durable">False only in simulation, where the crash is ours and the disk is not under test.</param>
@@ -31,7 +45,8 @@ public sealed class SqliteEngine : IEngine
     public DbConnection OpenWriter() => Open(
         writerString,
         $"PRAGMA journal_mode=WAL; PRAGMA synchronous={(durable ? "FULL" : "OFF")}; PRAGMA busy_timeout={BusyMillisecondsMax}; "
-        + "PRAGMA foreign_keys=ON; PRAGMA case_sensitive_like=ON; PRAGMA cache_size=-8000;");
+        + $"PRAGMA foreign_keys=ON; PRAGMA case_sensitive_like=ON; PRAGMA cache_size=-{WriterCacheKib}; PRAGMA temp_store=MEMORY; "
+        + $"PRAGMA wal_autocheckpoint={CheckpointPages}; PRAGMA journal_size_limit={CheckpointPages * 4096L};");
 
     public bool IsTransient(DbException error) => error is SqliteException { SqliteErrorCode: SqliteBusy or SqliteLocked };
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Data;
 using System.Data.Common;
 using System.Diagnostics.CodeAnalysis;
@@ -10,6 +11,7 @@ internal sealed class SqliteStatements(string connectionString) : SqliteConnecti
 {
     /// <summary>Texts kept; lists of parameters make texts that differ in length only, so there is a bound.</summary>
     private const int TextsMax = 400;
+    private static readonly ConcurrentDictionary<string, string> prefixed = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Stack<SqliteCommand>> idle = new(StringComparer.Ordinal);
     private int kept;
 
@@ -110,7 +112,13 @@ internal sealed class SqliteStatements(string connectionString) : SqliteConnecti
             if (inner is not null) owner.Give(inner);
             inner = owner.Take(CommandText);
             inner.CommandTimeout = wanted.CommandTimeout;
-            foreach (SqliteParameter parameter in wanted.Parameters) inner.Parameters.Add(parameter);
+            foreach (SqliteParameter parameter in wanted.Parameters)
+            {
+                // With its prefix the name is looked up once in the statement, without it twice.
+                if (!parameter.ParameterName.StartsWith('@')) parameter.ParameterName = prefixed.GetOrAdd(parameter.ParameterName, static name => "@" + name);
+                inner.Parameters.Add(parameter);
+            }
+
             return inner;
         }
     }

@@ -92,17 +92,8 @@ public sealed class WriteQueue : IAsyncDisposable
         connection ??= engine.OpenWriter();
         var names = group[0].Name;
         crashPoints.Reach($"before commit of {names}");
-        connection.Execute(engine.BeginWrite);
-        var entries = new List<PendingEntry>();
-        foreach (var operation in group)
-        {
-            connection.Execute("SAVEPOINT operation");
-            var stands = operation.Run(connection, engine, clock.Now());
-            if (!stands) connection.Execute("ROLLBACK TO SAVEPOINT operation");
-            connection.Execute("RELEASE SAVEPOINT operation");
-            if (stands) entries.AddRange(operation.Entries.Select(entry => entry with { Origin = operation.Origin }));
-        }
-
+        // Nearly all operations stand, and a savepoint for each costs more than running the few groups again in which one does not.
+        var entries = RunAll(connection, group, apart: false) ?? RunAll(connection, group, apart: true)!;
         var last = new Tx(connection, Origin.System, clock.Now());
         var appended = journal.Append(last, entries);
         connection.Execute("COMMIT TRANSACTION");
@@ -112,6 +103,34 @@ public sealed class WriteQueue : IAsyncDisposable
         foreach (var action in last.Committed) action();
         if (appended.Count > 0) journal.Publish(appended);
         if (due) DueWritten?.Invoke();
+    }
+
+    /// <summary>Begins the transaction and runs the operations.</summary>
+    /// <param name="apart">True: each has a savepoint, and one that does not stand is undone alone.</param>
+    /// <returns>What goes into the journal; null when one does not stand and all is undone.</returns>
+    private List<PendingEntry>? RunAll(DbConnection connection, List<Operation> group, bool apart)
+    {
+        var entries = new List<PendingEntry>();
+        connection.Execute(engine.BeginWrite);
+        foreach (var operation in group)
+        {
+            if (apart) connection.Execute("SAVEPOINT operation");
+            var stands = operation.Run(connection, engine, clock.Now());
+            if (!stands && !apart)
+            {
+                connection.Execute("ROLLBACK TRANSACTION");
+                if (group.Count > 1) return null;
+                // Alone it is undone already; the empty transaction keeps one way to the end.
+                connection.Execute(engine.BeginWrite);
+                return entries;
+            }
+
+            if (!stands) connection.Execute("ROLLBACK TO SAVEPOINT operation");
+            if (apart) connection.Execute("RELEASE SAVEPOINT operation");
+            if (stands) entries.AddRange(operation.Entries.Select(entry => entry with { Origin = operation.Origin }));
+        }
+
+        return entries;
     }
 
     private void Reset()

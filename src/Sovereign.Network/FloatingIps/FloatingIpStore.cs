@@ -27,9 +27,6 @@ internal static class FloatingIpStore
     public static List<FloatingIpRow> OfPort(Session session, string portId) =>
         session.Query<FloatingIpRow>("SELECT * FROM floating_ips WHERE port_id = @portId ORDER BY id", new { portId });
 
-    public static List<FloatingIpRow> OfPorts(Session session, IReadOnlyCollection<string> portIds) => portIds.Count == 0
-        ? [] : session.Query<FloatingIpRow>("SELECT * FROM floating_ips WHERE port_id IN @portIds ORDER BY id", new { portIds });
-
     public static List<FloatingIpRow> OfRouter(Session session, string routerId) =>
         session.Query<FloatingIpRow>("SELECT * FROM floating_ips WHERE router_id = @routerId ORDER BY id", new { routerId });
 

@@ -31,8 +31,8 @@ internal static class PortStore
     public static List<PortRow> OfDevice(Session session, string deviceId) =>
         session.Query<PortRow>("SELECT * FROM ports WHERE device_id = @deviceId ORDER BY nic_order, id", new { deviceId });
 
-    public static List<PortRow> OfServers(Session session, IReadOnlyCollection<string> serverIds) => serverIds.Count == 0 ? [] : session.Query<PortRow>(
-        "SELECT * FROM ports WHERE device_id IN @serverIds AND nic_order >= 0 ORDER BY device_id, nic_order, id", new { serverIds });
+    public static List<PortRow> OfServer(Session session, string serverId) => session.Query<PortRow>(
+        "SELECT * FROM ports WHERE device_id = @serverId AND nic_order >= 0 ORDER BY nic_order, id", new { serverId });
 
     public static PortRow? DhcpOf(Session session, string networkId) => session.FirstOrDefault<PortRow>(
         "SELECT * FROM ports WHERE network_id = @networkId AND device_owner = @Dhcp ORDER BY id LIMIT 1", new { networkId, Wire.Owners.Dhcp });

@@ -43,12 +43,6 @@ internal static class GroupStore
     public static List<GroupRow> Named(Session session, string projectId, string name) => session.Query<GroupRow>(
         "SELECT * FROM security_groups WHERE project_id = @projectId AND name = @name ORDER BY id", new { projectId, name });
 
-    public static ILookup<string, string> Names(Session session, IReadOnlyCollection<string> ids)
-    {
-        List<GroupRow> rows = ids.Count == 0 ? [] : session.Query<GroupRow>("SELECT * FROM security_groups WHERE id IN @ids", new { ids });
-        return rows.ToLookup(row => row.Id, row => row.Name, StringComparer.Ordinal);
-    }
-
     /// <summary>False when the project has its default group already.</summary>
     public static bool Insert(Tx tx, GroupRow row) => tx.Execute(
         """

@@ -8,15 +8,26 @@ namespace Sovereign.Placement.Candidates;
 internal static class Candidate
 {
     /// <summary>Providers with room for a claim: by preference where there is one, else the least loaded first, ties by id.</summary>
-    public static List<string> ForClaim(Session session, ClaimRequest request)
+    /// <param name="max">How many at most: nearly every claim takes the first.</param>
+    public static List<string> ForClaim(Session session, ClaimRequest request, int max)
     {
         var amounts = ClaimAmounts.Of(request.Resources);
+        var parameters = amounts.Parameters();
+        parameters.Add("max", (long)max);
+        var among = "";
+        if (request.Among is { } wanted)
+        {
+            parameters.Add("among", wanted.ToList());
+            among = "p.id IN @among AND ";
+        }
+
         var found = session.Query<string>(
             $"""
-            SELECT provider_id FROM placement_inventories WHERE {amounts.Fits}
-            GROUP BY provider_id HAVING COUNT(*) = @classes ORDER BY MAX({amounts.ByClass("(used + {1}) * 1000000 / capacity")}), provider_id
+            SELECT p.id FROM placement_providers p
+            WHERE {among}(SELECT COUNT(*) FROM placement_inventories i WHERE i.provider_id = p.id AND {amounts.Fits}) = @classes
+            ORDER BY p.load, p.id LIMIT @max
             """,
-            amounts.Parameters());
+            parameters);
         return request.Among is null ? found : request.Among.Intersect(found, StringComparer.Ordinal).ToList();
     }
 

@@ -56,6 +56,7 @@ internal sealed class InventoryService(KernelServices kernel)
             if (!ProviderStore.Advance(tx, providerId, generation)) return PlacementFaults.ProviderChanged(providerId, generation);
             var done = body(tx, InventoryStore.Of(tx, providerId));
             if (done.Fault is { } fault) return fault;
+            ProviderStore.Weigh(tx, providerId);
             var provider = ProviderStore.Find(tx, providerId)!;
             ProviderService.Record(tx, provider, Kernel.Journal.Change.Updated);
             return provider;

@@ -42,8 +42,15 @@ internal static class ProviderStore
             "UPDATE placement_providers SET generation = generation + 1, updated_at = @now WHERE id = @id AND generation = @seen",
             new { id, seen, now = tx.Now }) == 1;
 
+    /// <summary>Raises the generation after a change of what is there or taken, and keeps the load.</summary>
     public static void Advance(Tx tx, string id) =>
-        tx.Execute("UPDATE placement_providers SET generation = generation + 1, updated_at = @now WHERE id = @id", new { id, now = tx.Now });
+        tx.Execute($"UPDATE placement_providers SET generation = generation + 1, updated_at = @now, load = {Load} WHERE id = @id", new { id, now = tx.Now });
+
+    /// <summary>Keeps the load after a change of inventories whose generation is raised already.</summary>
+    public static void Weigh(Tx tx, string id) => tx.Execute($"UPDATE placement_providers SET load = {Load} WHERE id = @id", new { id });
+
+    private const string Load =
+        "COALESCE((SELECT MAX(i.used * 1000000 / NULLIF(i.capacity, 0)) FROM placement_inventories i WHERE i.provider_id = @id), 0)";
 
     public static bool HasChildren(Session session, string id) =>
         session.Scalar<long?>("SELECT 1 FROM placement_providers WHERE parent_id = @id LIMIT 1", new { id }) is not null;
