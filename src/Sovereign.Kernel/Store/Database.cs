@@ -6,7 +6,7 @@ namespace Sovereign.Kernel.Store;
 /// <summary>Reading side of the store: a small pool of open connections, each used by one reader at a time.</summary>
 public sealed class Database(IEngine engine) : IDisposable
 {
-    private const int IdleReadersMax = 8;
+    private const int IdleReadersMax = 16;
     private readonly ConcurrentBag<DbConnection> idle = [];
     private volatile bool disposed;
 
