@@ -82,7 +82,8 @@ internal static class PortStore
             """,
             new { portId });
         return (
-            rows.Where(row => row.Number == 1).Select(row => new AddressRow { PortId = portId, SubnetId = row.Text, Address = row.Address, Position = row.Position }).ToList(),
+            rows.Where(row => row.Number == 1)
+                .Select(row => new AddressRow { PortId = portId, SubnetId = row.Text, Address = row.Address, Position = row.Position }).ToList(),
             rows.Where(row => row.Number == 2).Select(row => row.Text).ToList(), rows.Where(row => row.Number == 3).Select(row => row.Text).ToList());
     }
 
