@@ -34,7 +34,6 @@ internal static class CloudServer
         var compute = new ComputeModule(kernel, node.Hub, image, placement, network.Networks, new ComputeOptions());
         node.Hub.ImageSource = image.OpenContent;
         IModule[] modules = [node, identity, image, placement, network, compute];
-        foreach (var module in modules) kernel.Policy.Add(module.Access);
         await kernel.Start(modules, stop.Token);
         var loops = new List<Task> { kernel.Due.Run(stop.Token), kernel.Periodics.Run(stop.Token) };
         await using var app = CloudWeb.Builder(kernel, options => options.Listen(IPAddress.Loopback, 0)).Build();

@@ -17,7 +17,6 @@ internal static class PipelineServer
         await using var kernel = BenchKernel.Make(directory);
         var callers = new OneCaller(kernel);
         var modules = new IModule[] { new PageModule(bodyBytes) };
-        foreach (var module in modules) kernel.Policy.Add(module.Access);
         await kernel.Start(modules, CancellationToken.None);
         await using var app = CloudWeb.Builder(kernel, options => options.Listen(IPAddress.Loopback, 0)).Build();
         CloudWeb.Map(app, kernel, modules, callers);

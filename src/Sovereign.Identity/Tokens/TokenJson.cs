@@ -5,13 +5,27 @@ using Sovereign.Kernel.Wire;
 
 namespace Sovereign.Identity.Tokens;
 
-internal sealed record AuthBody(AuthWish Auth);
-
-/// <param name="Scope">The word "unscoped" or an object; left out: the user's default project.</param>
-internal sealed record AuthWish(IdentityWish Identity, JsonElement? Scope = null);
-
-internal sealed record IdentityWish(IReadOnlyList<string> Methods)
+// What every issue reads has settable members: constructors with parameters cost the reader twice as much.
+internal sealed record AuthBody
 {
+    [JsonRequired]
+    public AuthWish Auth { get; set; } = null!;
+}
+
+internal sealed record AuthWish
+{
+    [JsonRequired]
+    public IdentityWish Identity { get; set; } = null!;
+
+    /// <summary>The word "unscoped" or an object; left out: the user's default project.</summary>
+    public JsonElement? Scope { get; set; }
+}
+
+internal sealed record IdentityWish
+{
+    [JsonRequired]
+    public IReadOnlyList<string> Methods { get; set; } = [];
+
     public PasswordWish? Password { get; set; }
 
     public TokenWish? Token { get; set; }
@@ -32,8 +46,11 @@ internal sealed record PasswordUserWish(string Password)
 
 internal sealed record TokenWish(string Id);
 
-internal sealed record CredentialWish(string Secret)
+internal sealed record CredentialWish
 {
+    [JsonRequired]
+    public string Secret { get; set; } = "";
+
     public string? Id { get; set; }
 
     public string? Name { get; set; }

@@ -53,6 +53,7 @@ public sealed class SystemRandomness : IRandomness
 public static class Micros
 {
     public const long PerSecond = 1_000_000;
+    private const int MicrosZLength = 27;
 
     public static long Now(this TimeProvider clock) => Of(clock.GetUtcNow());
 
@@ -68,8 +69,14 @@ public static class Micros
         ToTime(micros).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>"2026-01-02T03:04:05.000006Z" (Keystone).</summary>
-    public static string ToMicrosZ(long micros) =>
-        ToTime(micros).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", System.Globalization.CultureInfo.InvariantCulture);
+    public static string ToMicrosZ(long micros) => string.Create(MicrosZLength, ToTime(micros).UtcDateTime, static (text, time) =>
+    {
+        // The round-trip form has one digit more and is several times faster than a form spelled out.
+        Span<char> whole = stackalloc char[MicrosZLength + 1];
+        time.TryFormat(whole, out _, "O", System.Globalization.CultureInfo.InvariantCulture);
+        whole[..^2].CopyTo(text);
+        text[^1] = 'Z';
+    });
 
     /// <summary>"2026-01-02T03:04:05.000006" (Cinder; OS-EXT and launched_at of Nova).</summary>
     public static string ToMicrosBare(long micros) =>
