@@ -57,7 +57,8 @@ public sealed class ImageWalkTests(ITestOutputHelper output)
         var first = await Active(life, "first");
         var second = await Active(life, "second");
         await life.Until("the first image goes", async () => (await life.Send("GET", Path(first)))?.Status == 404, () => life.Send("DELETE", Path(first)));
-        if (await life.Send("GET", Path(second) + "/file") is { } reply && !reply.Bytes.SequenceEqual(bytes)) throw new InvalidOperationException("The second image's bytes were lost.");
+        var kept = await life.Send("GET", Path(second) + "/file");
+        if (!kept!.Bytes.SequenceEqual(bytes)) throw new InvalidOperationException("The second image's bytes were lost.");
         await life.Until("the second image goes", async () => (await life.Send("GET", Path(second)))?.Status == 404, () => life.Send("DELETE", Path(second)));
         var refused = await Named(life, "refused");
         await life.Until("wrong bytes are refused", async () => await life.Upload(refused, [1, 2, 3]) is { Status: 400 });
@@ -79,7 +80,12 @@ public sealed class ImageWalkTests(ITestOutputHelper output)
         JsonNode? found = null;
         await life.Until(
             $"the image {name}",
-            async () => (found = (await life.Send("GET", "/image/v2/images?name=" + name)) is { Status: 200 } list ? list.Json["images"]!.AsArray().FirstOrDefault() : null) is not null,
+            async () =>
+            {
+                var list = await life.Send("GET", "/image/v2/images?name=" + name);
+                found = list!.Json["images"]!.AsArray().FirstOrDefault();
+                return found is not null;
+            },
             () => life.Send("POST", "/image/v2/images", new { name, disk_format = "qcow2", container_format = "bare" }));
         return (string)found!["id"]!;
     }
@@ -147,8 +153,10 @@ public sealed class ImageWalkTests(ITestOutputHelper output)
             await Until("rest", () => Task.FromResult(Rows("due") == 0));
             return
             [
-                .. Directory.EnumerateFiles(System.IO.Path.Combine(home.Directory, "images"), "*", SearchOption.AllDirectories).Select(file => $"the file {file} was left behind"),
-                .. new[] { "images", "image_contents", "image_garbage" }.Where(table => Rows(table) > 0).Select(table => $"{Rows(table)} rows of {table} were left behind"),
+                .. Directory.EnumerateFiles(System.IO.Path.Combine(home.Directory, "images"), "*", SearchOption.AllDirectories)
+                    .Select(file => $"the file {file} was left behind"),
+                .. new[] { "images", "image_contents", "image_garbage" }.Where(table => Rows(table) > 0)
+                    .Select(table => $"{Rows(table)} rows of {table} were left behind"),
                 .. module!.Verify(), .. cloud!.Kernel.Journal.Verify(), .. cloud.Kernel.Quotas.Verify(),
             ];
         }

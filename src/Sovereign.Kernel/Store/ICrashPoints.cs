@@ -1,6 +1,7 @@
 namespace Sovereign.Kernel.Store;
 
-/// <summary>Named instants at which a crash walk kills the process: before and after every commit and every effect outside the database. In production nothing happens there.</summary>
+/// <summary>Named instants at which a crash walk kills the process: before and after every commit and every effect outside the database.
+/// In production nothing happens there.</summary>
 public interface ICrashPoints
 {
     void Reach(string point);

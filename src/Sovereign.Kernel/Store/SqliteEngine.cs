@@ -11,7 +11,6 @@ public sealed class SqliteEngine : IEngine
     /// <summary>Pages of 4 KiB that the log may hold before they go into the file: each time costs two more waits for the disk.</summary>
     private const int CheckpointPages = 8_192;
     private const int WriterCacheKib = 65_536;
-    private const int ConfigMultiThread = 2;
     private const int ConfigMemoryStatus = 9;
     private readonly string writerString;
     private readonly string readerString;
@@ -19,9 +18,8 @@ public sealed class SqliteEngine : IEngine
 
     static SqliteEngine()
     {
-        // Every connection is used by one thread at a time, and nobody asks how much memory there is: no lock at every call and allocation.
+        // Nobody asks how much memory there is: no lock at every allocation.
         SQLitePCL.Batteries_V2.Init();
-        _ = SQLitePCL.raw.sqlite3_config(ConfigMultiThread);
         _ = SQLitePCL.raw.sqlite3_config(ConfigMemoryStatus, 0);
     }
 
