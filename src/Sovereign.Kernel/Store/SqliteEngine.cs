@@ -12,6 +12,7 @@ public sealed class SqliteEngine : IEngine
     private const int CheckpointPages = 8_192;
     private const int WriterCacheKib = 65_536;
     private const int ConfigMemoryStatus = 9;
+    private const int DbConfigEnableQpsg = 1007;
     private readonly string writerString;
     private readonly string readerString;
     private readonly bool durable;
@@ -72,6 +73,8 @@ public sealed class SqliteEngine : IEngine
     {
         var connection = new SqliteStatements(connectionString);
         connection.Open();
+        // A plan that may depend on bound values (a LIMIT already is one) is made anew at every execution; ours shall not.
+        _ = SQLitePCL.raw.sqlite3_db_config(connection.Handle, DbConfigEnableQpsg, 1, out _);
         using var command = connection.CreateCommand();
         command.CommandText = pragmas;
         command.ExecuteNonQuery();

@@ -59,7 +59,7 @@ public sealed class ControlPlaneClient : IControlPlane, IDisposable
     {
         using var request = Request(HttpMethod.Get, "node/v1/images/" + Uri.EscapeDataString(digest));
         if (offset > 0) request.Headers.Range = new RangeHeaderValue(offset, null);
-        var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop);
+        var response = await Begin(request, stop);
         if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable) return Stream.Null;   // all bytes are here already
         await Check(response, stop);
         var stream = await response.Content.ReadAsStreamAsync(stop);
@@ -71,6 +71,21 @@ public sealed class ControlPlaneClient : IControlPlane, IDisposable
         await Send<NodeWelcome>(HttpMethod.Post, "node/v1/streams/" + Uri.EscapeDataString(ticket), new StreamContent(content), null, stop);
 
     public void Dispose() => client.Dispose();
+
+    private async Task<HttpResponseMessage> Begin(HttpRequestMessage request, CancellationToken stop)
+    {
+        try
+        {
+            var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop);
+            if (response.StatusCode is not (HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout)) return response;
+            response.Dispose();
+            throw new ControlPlaneAwayException($"The control plane answered {(int)response.StatusCode}.");
+        }
+        catch (HttpRequestException cause)
+        {
+            throw new ControlPlaneAwayException($"The control plane is away: {cause.Message}", cause);
+        }
+    }
 
     /// <summary>A client's default version does not reach requests that are made by hand.</summary>
     private static HttpRequestMessage Request(HttpMethod method, string path) =>

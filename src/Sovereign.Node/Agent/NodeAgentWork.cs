@@ -63,6 +63,11 @@ public sealed partial class NodeAgent
             else if (result.WaitsFor is { } key) WaitFor(entry, key);
             else if (entry.PowerOffAt is { } at) Track(Later(entry, at - clock.GetUtcNow(), stop));
         }
+        catch (ControlPlaneAwayException away) when (!stop.IsCancellationRequested)
+        {
+            log.LogInformation(4506, "{Kind} {Id} waits for the control plane: {Reason}", entry.Item.Kind, entry.Item.Id, away.Message);
+            Track(Later(entry, BackOff(entry.Failures++, AgentLimits.ReconnectMost, entry.Item.Id), stop));
+        }
         catch (Exception failure) when (!stop.IsCancellationRequested)
         {
             log.LogWarning(4505, "{Kind} {Id}: {Reason}", entry.Item.Kind, entry.Item.Id, failure.Message);

@@ -14,10 +14,21 @@ public interface IControlPlane
     Task Report(NodeReport report, CancellationToken stop);
 
     /// <summary>Opens the bytes of an image from an offset (GET /node/v1/images/{digest}, Range).</summary>
+    /// <exception cref="ControlPlaneAwayException">It can't be reached now.</exception>
     Task<Stream> OpenImage(string digest, long offset, CancellationToken stop);
 
     /// <summary>Answers a request of the manifest (POST /node/v1/streams/{ticket}).</summary>
     Task Answer(string ticket, Stream content, CancellationToken stop);
+}
+
+/// <summary>The control plane can't be reached, or went away in the middle: no fault of the resource, which is tried again and told of nothing.</summary>
+public sealed class ControlPlaneAwayException : Exception
+{
+    public ControlPlaneAwayException() { }
+
+    public ControlPlaneAwayException(string message) : base(message) { }
+
+    public ControlPlaneAwayException(string message, Exception cause) : base(message, cause) { }
 }
 
 /// <summary>Ids that the agent works under: its cloud's and its own.</summary>

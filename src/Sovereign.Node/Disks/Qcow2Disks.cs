@@ -119,10 +119,20 @@ public sealed class Qcow2Disks : IDisks
         id.Length is > 0 and <= 128 && id.All(c => char.IsAsciiLetterOrDigit(c) || c == '-') ? id
             : throw new NodeException($"'{id}' is no id.");
 
+    // What breaks while bytes arrive is the way here, not this machine's disk.
+    private static async Task<int> Arriving(Stream source, byte[] buffer, CancellationToken stop)
+    {
+        try { return await source.ReadAsync(buffer, stop); }
+        catch (Exception cause) when (source is not FileStream && (cause is IOException or HttpRequestException))
+        {
+            throw new ControlPlaneAwayException($"The image stopped arriving: {cause.Message}", cause);
+        }
+    }
+
     private static async Task Copy(Stream source, Stream? target, IncrementalHash hash, CancellationToken stop)
     {
         var buffer = new byte[CopyBytes];
-        for (int read; (read = await source.ReadAsync(buffer, stop)) > 0;)
+        for (int read; (read = await Arriving(source, buffer, stop)) > 0;)
         {
             hash.AppendData(buffer.AsSpan(0, read));
             if (target is not null) await target.WriteAsync(buffer.AsMemory(0, read), stop);

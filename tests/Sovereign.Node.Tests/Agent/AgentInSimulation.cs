@@ -72,6 +72,18 @@ public sealed class AgentInSimulation : IDisposable
     }
 
     [Fact]
+    public void An_image_whose_control_plane_is_away_is_waited_for_and_is_no_fault_of_the_domain()
+    {
+        control.ImageFault = new ControlPlaneAwayException("The control plane is away.");
+        SetAll();
+        Run();
+        loop.RunUntil(() => false, TimeSpan.FromSeconds(30));
+        Assert.DoesNotContain(control.Observed.Values, report => report.State == ItemState.Error);
+        control.ImageFault = null;
+        Until(AllThere);
+    }
+
+    [Fact]
     public void A_root_disk_that_vanished_is_never_replaced_by_an_empty_one()
     {
         SetAll();

@@ -126,9 +126,13 @@ public sealed class ScriptedControlPlane : IControlPlane
         return Task.CompletedTask;
     }
 
+    /// <summary>What opening an image fails with; null: it does not.</summary>
+    public Exception? ImageFault { get; set; }
+
     public Task<Stream> OpenImage(string digest, long offset, CancellationToken stop)
     {
         Refuse();
+        if (ImageFault is { } fault) throw fault;
         if (!Images.TryGetValue(digest, out var bytes)) throw new IOException($"There is no image {digest}.");
         return Task.FromResult<Stream>(new MemoryStream(bytes, (int)offset, bytes.Length - (int)offset));
     }

@@ -17,7 +17,17 @@ public sealed class SimulatedLink(SimulatedWorld world, Func<SimulatedControlPla
         return true;
     });
 
-    public Task<Stream> OpenImage(string digest, long offset, CancellationToken stop) => Call(cloud => cloud.OpenImage(digest, offset, stop));
+    public async Task<Stream> OpenImage(string digest, long offset, CancellationToken stop)
+    {
+        try
+        {
+            return await Call(cloud => cloud.OpenImage(digest, offset, stop));
+        }
+        catch (IOException cause) when (cause is not FileNotFoundException)
+        {
+            throw new ControlPlaneAwayException(cause.Message, cause);
+        }
+    }
 
     public Task Answer(string ticket, Stream content, CancellationToken stop) => Call(async cloud =>
     {
