@@ -1,4 +1,4 @@
-using System.Data;
+using System.Data.Common;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -24,7 +24,7 @@ internal sealed class ServerList(KernelServices kernel, INetworks networks, Serv
 
     private readonly record struct Key(long Number, long Revision)
     {
-        public static Key Read(IDataRecord row) => new(row.GetInt64(0), row.GetInt64(1));
+        public static Key Read(DbDataReader row) => new(row.GetInt64(0), row.GetInt64(1));
     }
 
     public Answer List(Call call, bool detailed)

@@ -1,4 +1,4 @@
-using System.Data;
+using System.Data.Common;
 using System.Globalization;
 using System.Text;
 using Dapper;
@@ -17,7 +17,7 @@ public static class ListSql
         Page(session, request, select, static (from, sql, parameters) => from.Query<T>(sql, parameters));
 
     /// <summary>The same for hot lists, whose rows are few columns read by position.</summary>
-    public static Outcome<Page<T>> Page<T>(Session session, ListRequest request, string select, Func<IDataRecord, T> row) =>
+    public static Outcome<Page<T>> Page<T>(Session session, ListRequest request, string select, Func<DbDataReader, T> row) =>
         Page(session, request, select, (from, sql, parameters) => from.Rows(sql, parameters, row));
 
     private static Outcome<Page<T>> Page<T>(Session session, ListRequest request, string select, Func<Session, string, DynamicParameters, List<T>> query)

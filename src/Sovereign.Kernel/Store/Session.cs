@@ -1,4 +1,3 @@
-using System.Data;
 using System.Data.Common;
 using Dapper;
 
@@ -27,10 +26,11 @@ public class Session
     }
 
     /// <summary>Rows of a hot list, read column by column: what maps members by name costs more than the query there.</summary>
-    public List<T> Rows<T>(string sql, object? parameters, Func<IDataRecord, T> row)
+    public List<T> Rows<T>(string sql, object? parameters, Func<DbDataReader, T> row)
     {
         (sql, parameters) = ListParameters.For(Connection, sql, parameters);
-        using var reader = Connection.ExecuteReader(sql, parameters);
+        using var wrapped = Connection.ExecuteReader(sql, parameters);
+        var reader = (DbDataReader)((IWrappedDataReader)wrapped).Reader;
         var rows = new List<T>();
         while (reader.Read()) rows.Add(row(reader));
         return rows;

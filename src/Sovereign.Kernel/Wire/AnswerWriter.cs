@@ -48,6 +48,8 @@ internal static class AnswerWriter
         if (length == 0) return;
         response.ContentType = answer.ContentType;
         if (HttpMethods.IsHead(http.Request.Method)) return;
+        // A large body that is written before the head is out is kept apart and copied once more.
+        if (length > BlockBytesMax) await response.StartAsync(http.RequestAborted);
         var pipe = response.BodyWriter;
         Fill(pipe, answer.Parts, length);
 
