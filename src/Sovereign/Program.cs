@@ -15,6 +15,7 @@ var root = new RootCommand(
     DownCommand.Create(),
     StatusCommand.Create(),
     VerifyCommand.Create(),
+    PolicyCommand.Create(),
     InitCommand.Create(),
     ServeRole.Create(),
     NodeRole.Create(),

@@ -27,6 +27,9 @@ public sealed record AccessRule(string Name, string Text)
 
     private readonly (Persona Persona, Reach Reach)[] alternatives = Parse(Name, Text);
 
+    /// <summary>The words that a rule may have.</summary>
+    public static IEnumerable<string> Words => words.Keys.Order(StringComparer.Ordinal);
+
     /// <summary>True when no token is needed.</summary>
     public bool IsPublic => alternatives.Any(a => a.Persona == Persona.Public);
 
@@ -45,7 +48,7 @@ public sealed record AccessRule(string Name, string Text)
     private static (Persona, Reach)[] Parse(string name, string text) => text.Split(" or ", StringSplitOptions.TrimEntries)
         .Select(word => words.TryGetValue(word, out var known)
             ? known
-            : throw new PolicyException($"Rule {name}: '{word}' is not one of {string.Join(", ", words.Keys.Order(StringComparer.Ordinal))}."))
+            : throw new PolicyException($"Rule {name}: '{word}' is not one of {string.Join(", ", Words)}."))
         .ToArray();
 }
 
@@ -53,6 +56,7 @@ public sealed record AccessRule(string Name, string Text)
 public sealed class Policy
 {
     private readonly Dictionary<string, AccessRule> rules = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> defaults = new(StringComparer.Ordinal);
     private readonly IReadOnlyDictionary<string, string> overrides;
 
     /// <param name="overrides">Rule name to text, from the operator's policy file.</param>
@@ -63,8 +67,15 @@ public sealed class Policy
     /// <summary>Adds a service's table.</summary>
     public void Add(IEnumerable<AccessRule> table)
     {
-        foreach (var rule in table) rules.Add(rule.Name, overrides.TryGetValue(rule.Name, out var own) ? new AccessRule(rule.Name, own) : rule);
+        foreach (var rule in table)
+        {
+            rules.Add(rule.Name, overrides.TryGetValue(rule.Name, out var own) ? new AccessRule(rule.Name, own) : rule);
+            defaults.Add(rule.Name, rule.Text);
+        }
     }
+
+    /// <summary>The rule's text without the operator's override.</summary>
+    public string DefaultOf(string name) => defaults[name];
 
     /// <summary>Refuses overrides that would change nothing: their writer believes that they protect something. Called when every table is there.</summary>
     /// <exception cref="PolicyException">Names each unknown rule, with the nearest known one.</exception>

@@ -18,6 +18,9 @@ public sealed record CloudDirectory(string Path)
     /// <summary>The settings this cloud runs with; also the sign that the directory is a cloud's.</summary>
     public string Config => Under("config.yaml");
 
+    /// <summary>The operator's overrides of access rules; need not be there.</summary>
+    public string Policy => Under("policy.yaml");
+
     /// <summary>The control plane's own: database, keys, images. Owned by the user sovereign, closed to others.</summary>
     public string Control => Under("control");
 
@@ -49,7 +52,7 @@ public sealed record CloudDirectory(string Path)
     /// <summary>Everything that a cloud makes at the top of its directory; what is not listed is not ours to remove.</summary>
     public IEnumerable<string> Entries =>
     [
-        Bin, Control, Run, Node, Under("image"), Logs, ControlPid, NodePid, WatchPid, Lock, Clouds, CaCertificate, Config,
+        Bin, Control, Run, Node, Under("image"), Logs, ControlPid, NodePid, WatchPid, Lock, Clouds, CaCertificate, Config, Policy,
         .. Directory.Exists(Path) ? Directory.EnumerateFiles(Path, "clouds.*.yaml") : [],
     ];
 

@@ -1,9 +1,12 @@
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Sovereign.Compute;
 using Sovereign.Identity;
 using Sovereign.Image;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
+using Sovereign.Kernel.Keys;
+using Sovereign.Kernel.Sources;
 using Sovereign.Kernel.Store;
 using Sovereign.Launcher;
 using Sovereign.Network;
@@ -50,6 +53,18 @@ public sealed class Composition
         var identity = new IdentityModule(kernel, new IdentityOptions(catalog, new FirstUser("admin", firstPasswords.Admin), new FirstUser("demo", firstPasswords.Demo)));
         node.Hub.ImageSource = image.OpenContent;
         return new Composition(node, identity, image, placement, network, compute);
+    }
+
+    /// <summary>Every service's access rules under these overrides; no database is opened and nothing is started.</summary>
+    /// <exception cref="PolicyException">An override is no rule, or has no known words.</exception>
+    public static Policy Rules(IReadOnlyDictionary<string, string> overrides)
+    {
+        using var engine = new SqliteEngine(":memory:");
+        var sources = new KernelSources(TimeProvider.System, new RandomIds(), new SystemRandomness(), new NoCrashPoints(), NullLoggerFactory.Instance);
+        var kernel = new KernelServices(new CloudSettings("", "", ""), engine, new MasterKey(new byte[MasterKey.Bytes]), sources, new Policy(overrides));
+        foreach (var module in Of(kernel, ("", ""), null).Modules) kernel.Policy.Add(module.Access);
+        kernel.Policy.CheckOverrides();
+        return kernel.Policy;
     }
 
     /// <summary>The engine that the settings choose.</summary>

@@ -30,7 +30,7 @@ internal static class ServeCommand
             engine,
             MasterKey.LoadOrCreate(Path.Combine(keys, "master.key"), sources.Randomness),
             sources,
-            new Policy(PolicyFile.Read(Path.Combine(options.Directory.Path, "policy.yaml"))));
+            new Policy(PolicyFile.Read(options.Directory.Policy)));
         var passwords = FirstPasswords.LoadOrCreate(options, sources.Randomness);
         var house = Composition.Of(kernel, (passwords.Admin, passwords.Demo), options.ExternalCidr);
         using var journalKey = JournalKey.LoadOrCreate(Path.Combine(keys, "journal.key"));
