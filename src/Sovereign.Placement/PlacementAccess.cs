@@ -28,6 +28,7 @@ internal static class PlacementAccess
         new("placement:resource_providers:traits:delete", Staff),
         new("placement:resource_providers:allocations:list", Staff),
         new("placement:usages", "admin or service or project_reader"),
+        new("placement:reshaper:reshape", Staff),
         new("placement:allocations:list", Staff),
         new("placement:allocations:manage", Staff),
         new("placement:allocations:update", Staff),

@@ -9,6 +9,7 @@ using Sovereign.Placement.Candidates;
 using Sovereign.Placement.Inventories;
 using Sovereign.Placement.Names;
 using Sovereign.Placement.Providers;
+using Sovereign.Placement.Reshaping;
 
 namespace Sovereign.Placement;
 
@@ -33,6 +34,7 @@ public sealed class PlacementModule(KernelServices kernel) : IModule, IPlacement
         new ProviderEndpoints(kernel).Map(api);
         new InventoryEndpoints(kernel).Map(api);
         new AllocationEndpoints(kernel).Map(api);
+        new ReshaperEndpoints(kernel).Map(api);
         new CandidateEndpoints(kernel).Map(api);
         new NameEndpoints(kernel).Map(api);
         new ProviderNameEndpoints(kernel).Map(api);

@@ -21,6 +21,11 @@ internal static class PlacementVersions
     public static readonly Microversion ReservedMayBeAll = new(1, 26);
     public static readonly Microversion WholeSummary = new(1, 27);
     public static readonly Microversion ConsumerGeneration = new(1, 28);
+    public static readonly Microversion Nested = new(1, 29);
+    public static readonly Microversion Reshaper = new(1, 30);
+    public static readonly Microversion Mappings = new(1, 34);
+    public static readonly Microversion Reparenting = new(1, 37);
+    public static readonly Microversion ConsumerType = new(1, 38);
 
     public static readonly MicroversionTable Table = new(
         "placement",
@@ -33,7 +38,9 @@ internal static class PlacementVersions
             new(16, "limit of candidates"), new(17, "required traits of candidates"), new(18, "required traits of providers"),
             new(19, "generation of aggregates"), new(20, "body of a created provider"), new(21, "candidates by member_of"), new(22, "forbidden traits"),
             new(23, "error codes"), new(24, "member_of repeated"), new(25, "groups of requests"), new(26, "reserved may be total"),
-            new(27, "summaries with every class"), new(28, "consumer generation"), new(29, "candidates that span a tree", Implemented: false),
+            new(27, "summaries with every class"), new(28, "consumer generation"), new(29, "candidates that span a tree"),
+            new(30, "reshaper"), new(31, "in_tree of candidates"), new(32, "forbidden aggregates"), new(33, "groups by name"), new(34, "mappings"),
+            new(35, "root_required"), new(36, "same_subtree"), new(37, "providers move between trees"), new(38, "consumer types"), new(39, "any of several traits"),
         ]);
 
     public static void Map(Routes api) => api.Get("", "placement:versions", Show);

@@ -51,7 +51,7 @@ internal static class AllocationBook
 
         var consumer = new Consumer
         {
-            Id = request.ConsumerId, ProjectId = request.ProjectId, UserId = request.UserId, Generation = 1, CreatedAt = tx.Now, UpdatedAt = tx.Now,
+            Id = request.ConsumerId, ProjectId = request.ProjectId, UserId = request.UserId, Type = Consumer.InstanceType, Generation = 1, CreatedAt = tx.Now, UpdatedAt = tx.Now,
         };
         if (!AllocationStore.InsertConsumer(tx, consumer)) throw new InvalidOperationException($"Consumer {request.ConsumerId} has no allocations and is there.");
         AllocationStore.InsertAll(tx, request.ConsumerId, providerId, amounts);
@@ -80,7 +80,8 @@ internal static class AllocationBook
     {
         var now = new Consumer
         {
-            Id = wish.ConsumerId, ProjectId = wish.ProjectId, UserId = wish.UserId, Generation = 1, CreatedAt = tx.Now, UpdatedAt = tx.Now,
+            Id = wish.ConsumerId, ProjectId = wish.ProjectId, UserId = wish.UserId, Type = wish.Type ?? consumer?.Type ?? Consumer.UnknownType,
+            Generation = 1, CreatedAt = tx.Now, UpdatedAt = tx.Now,
         };
         if (wish.ByProvider.Count == 0) AllocationStore.DeleteConsumer(tx, wish.ConsumerId);
         else if (consumer is null ? !AllocationStore.InsertConsumer(tx, now) : !AllocationStore.UpdateConsumer(tx, now, consumer.Generation))

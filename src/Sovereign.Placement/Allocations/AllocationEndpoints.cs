@@ -31,7 +31,8 @@ internal sealed class AllocationEndpoints(KernelServices kernel)
 
         var named = call.Version >= PlacementVersions.AllocationMap && consumer is not null;
         var generation = call.Version >= PlacementVersions.ConsumerGeneration ? consumer?.Generation : null;
-        var view = new ConsumerAllocationsView(views, named ? consumer!.ProjectId : null, named ? consumer!.UserId : null, generation);
+        var view = new ConsumerAllocationsView(views, named ? consumer!.ProjectId : null, named ? consumer!.UserId : null, generation,
+            consumer is not null && call.Version >= PlacementVersions.ConsumerType ? consumer.Type : null);
         return Answer.Json(200, view, AllocationJson.Wire.ConsumerAllocationsView).Dated(call, consumer?.UpdatedAt);
     }));
 
@@ -56,7 +57,7 @@ internal sealed class AllocationEndpoints(KernelServices kernel)
         var wishes = new List<AllocationWish>();
         foreach (var (consumer, put) in body.Value)
         {
-            if (CheckGeneration(put, generations) is { } refused) return refused;
+            if (Refusal(put, call.Version) is { } refused) return refused;
             wishes.Add(AllocationService.Wish(consumer, put, generations));
         }
 
@@ -88,15 +89,36 @@ internal sealed class AllocationEndpoints(KernelServices kernel)
         var project = call.Query("project_id");
         if (string.IsNullOrEmpty(project)) return Task.FromResult<Answer>(new Fault.Invalid("project_id", "Invalid query string parameters: 'project_id' is a required property"));
         if (!call.Access.Covers(project)) return Task.FromResult<Answer>(new Fault.Forbidden("Policy does not allow placement:usages to be performed."));
+        if (call.Version >= PlacementVersions.ConsumerType) return Task.FromResult(TypedUsages(call, project));
         var totals = kernel.Database.Read(session => AllocationStore.Totals(session, project, call.Query("user_id")));
         return Task.FromResult(Answer.Json(200, new UsagesView(null, AllocationJson.Resources(totals)), InventoryJson.Wire.UsagesView).Dated(call));
+    }
+
+    private Answer TypedUsages(Call call, string project)
+    {
+        var (user, type) = (call.Query("user_id"), call.Query("consumer_type"));
+        var together = type == "all";
+        return kernel.Database.Read(session =>
+        {
+            var usages = new SortedDictionary<string, SortedDictionary<string, long>>(StringComparer.Ordinal);
+            void Add(TypedTotal total, string name)
+            {
+                var key = together ? "all" : total.Type;
+                if (!usages.TryGetValue(key, out var sums)) usages[key] = sums = new SortedDictionary<string, long>(StringComparer.Ordinal);
+                sums[name] = sums.GetValueOrDefault(name) + total.Used;
+            }
+
+            foreach (var total in AllocationStore.CountsByType(session, project, user, together ? null : type)) Add(total, "consumer_count");
+            foreach (var total in AllocationStore.TotalsByType(session, project, user, together ? null : type)) Add(total, total.ResourceClass);
+            return Answer.Json(200, new TypedUsagesView(usages), AllocationJson.Wire.TypedUsagesView).Dated(call);
+        });
     }
 
     private static async Task<Outcome<AllocationWish>> ReadMap(Call call)
     {
         var body = await call.Body(AllocationJson.Wire.AllocationsPut);
         var generations = call.Version >= PlacementVersions.ConsumerGeneration;
-        return body.Then<AllocationWish>(put => CheckGeneration(put, generations) is { } refused ? refused : AllocationService.Wish(call.Route("consumer"), put, generations));
+        return body.Then<AllocationWish>(put => Refusal(put, call.Version) is { } refused ? refused : AllocationService.Wish(call.Route("consumer"), put, generations));
     }
 
     private static async Task<Outcome<AllocationWish>> ReadList(Call call)
@@ -121,9 +143,23 @@ internal sealed class AllocationEndpoints(KernelServices kernel)
         });
     }
 
-    private static Fault? CheckGeneration(AllocationsPut put, bool generations) => put.ConsumerGeneration.Given == generations
-        ? null
-        : new Fault.Invalid("consumer_generation", generations
-            ? "JSON does not validate: 'consumer_generation' is a required property"
-            : "JSON does not validate: Additional properties are not allowed ('consumer_generation' was unexpected)");
+    /// <summary>What this microversion asks for or does not know.</summary>
+    public static Fault? Refusal(AllocationsPut put, Microversion version)
+    {
+        var fields = new (string Name, bool Given, Microversion Since, bool Required)[]
+        {
+            ("consumer_generation", put.ConsumerGeneration.Given, PlacementVersions.ConsumerGeneration, true),
+            ("mappings", put.Mappings is not null, PlacementVersions.Mappings, false),
+            ("consumer_type", put.ConsumerType is not null, PlacementVersions.ConsumerType, true),
+        };
+        foreach (var (name, given, since, required) in fields)
+        {
+            if (given && version < since) return new Fault.Invalid(name, $"JSON does not validate: Additional properties are not allowed ('{name}' was unexpected)");
+            if (!given && required && version >= since) return new Fault.Invalid(name, $"JSON does not validate: '{name}' is a required property");
+        }
+
+        return put.ConsumerType is { } type && (type.Length is 0 or > AllocationService.IdLengthMax || !type.All(c => char.IsAsciiLetterUpper(c) || char.IsAsciiDigit(c) || c == '_'))
+            ? new Fault.Invalid("consumer_type", $"JSON does not validate: '{type}' does not match '^[A-Z0-9_]+$'")
+            : null;
+    }
 }

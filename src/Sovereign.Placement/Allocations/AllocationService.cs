@@ -43,9 +43,10 @@ internal sealed class AllocationService(KernelServices kernel)
 
     public static AllocationWish Wish(string consumerId, AllocationsPut body, bool generations) => new(
         consumerId.ToLowerInvariant(), body.ProjectId, body.UserId,
-        body.Allocations.ToDictionary(a => a.Key, a => (IReadOnlyDictionary<string, long>)a.Value.Resources), generations, body.ConsumerGeneration.Value);
+        body.Allocations.ToDictionary(a => a.Key, a => (IReadOnlyDictionary<string, long>)a.Value.Resources), generations, body.ConsumerGeneration.Value,
+        body.ConsumerType);
 
-    private static Fault? Check(AllocationWish wish)
+    public static Fault? Check(AllocationWish wish)
     {
         if (!Guid.TryParseExact(wish.ConsumerId, "D", out _)) return new Fault.Invalid("consumer_uuid", $"Malformed consumer uuid: {wish.ConsumerId}");
         if (wish.ProjectId.Length is 0 or > IdLengthMax) return new Fault.Invalid("project_id", "JSON does not validate: project_id has 1 to 255 characters.");

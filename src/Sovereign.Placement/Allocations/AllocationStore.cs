@@ -29,6 +29,24 @@ internal static class AllocationStore
             """,
             new { projectId, userId = userId ?? "" });
 
+    /// <summary>Sums by type of consumer; type null for all.</summary>
+    public static List<TypedTotal> TotalsByType(Session session, string projectId, string? userId, string? type) =>
+        session.Query<TypedTotal>(
+            $"""
+            SELECT c.type, a.resource_class, CAST(SUM(a.used) AS BIGINT) AS used FROM placement_allocations a JOIN placement_consumers c ON c.id = a.consumer_id
+            WHERE {Whose(userId, type)} GROUP BY c.type, a.resource_class ORDER BY c.type, a.resource_class
+            """,
+            new { projectId, userId = userId ?? "", type = type ?? "" });
+
+    /// <summary>How many consumers of each type there are.</summary>
+    public static List<TypedTotal> CountsByType(Session session, string projectId, string? userId, string? type) =>
+        session.Query<TypedTotal>(
+            $"SELECT c.type, COUNT(*) AS used FROM placement_consumers c WHERE {Whose(userId, type)} GROUP BY c.type ORDER BY c.type",
+            new { projectId, userId = userId ?? "", type = type ?? "" });
+
+    private static string Whose(string? userId, string? type) =>
+        "c.project_id = @projectId" + (userId is null ? "" : " AND c.user_id = @userId") + (type is null ? "" : " AND c.type = @type");
+
     public static void Insert(Tx tx, Allocation allocation) =>
         tx.Execute(
             "INSERT INTO placement_allocations (consumer_id, provider_id, resource_class, used) VALUES (@ConsumerId, @ProviderId, @ResourceClass, @Used)", allocation);
@@ -49,16 +67,26 @@ internal static class AllocationStore
     public static bool InsertConsumer(Tx tx, Consumer consumer) =>
         tx.Execute(
             """
-            INSERT INTO placement_consumers (id, project_id, user_id, generation, created_at, updated_at)
-            VALUES (@Id, @ProjectId, @UserId, @Generation, @CreatedAt, @UpdatedAt) ON CONFLICT DO NOTHING
+            INSERT INTO placement_consumers (id, project_id, user_id, type, generation, created_at, updated_at)
+            VALUES (@Id, @ProjectId, @UserId, @Type, @Generation, @CreatedAt, @UpdatedAt) ON CONFLICT DO NOTHING
             """,
             consumer) == 1;
 
     public static bool UpdateConsumer(Tx tx, Consumer consumer, long seen) =>
         tx.Execute(
             """
-            UPDATE placement_consumers SET project_id = @ProjectId, user_id = @UserId, generation = generation + 1, updated_at = @UpdatedAt
+            UPDATE placement_consumers SET project_id = @ProjectId, user_id = @UserId, type = @Type, generation = generation + 1, updated_at = @UpdatedAt
             WHERE id = @Id AND generation = @seen
             """,
-            new { consumer.Id, consumer.ProjectId, consumer.UserId, consumer.UpdatedAt, seen }) == 1;
+            new { consumer.Id, consumer.ProjectId, consumer.UserId, consumer.Type, consumer.UpdatedAt, seen }) == 1;
+}
+
+/// <summary>A sum of one type of consumers.</summary>
+internal sealed record TypedTotal
+{
+    public string Type { get; init; } = "";
+
+    public string ResourceClass { get; init; } = "";
+
+    public long Used { get; init; }
 }

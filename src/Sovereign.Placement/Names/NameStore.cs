@@ -33,6 +33,10 @@ internal static class NameStore
     public static List<string> AggregatesOf(Session session, string providerId) =>
         session.Query<string>("SELECT name FROM placement_provider_aggregates WHERE provider_id = @providerId ORDER BY name", new { providerId });
 
+    public static ILookup<string, string> AllTraits(Session session) => Pairs(session, "placement_provider_traits");
+
+    public static ILookup<string, string> AllAggregates(Session session) => Pairs(session, "placement_provider_aggregates");
+
     public static void SetTraits(Tx tx, string providerId, IEnumerable<string> names)
     {
         tx.Execute("DELETE FROM placement_provider_traits WHERE provider_id = @providerId", new { providerId });
@@ -45,6 +49,16 @@ internal static class NameStore
         foreach (var name in names) tx.Execute("INSERT INTO placement_provider_aggregates (provider_id, name) VALUES (@providerId, @name)", new { providerId, name });
     }
 
+    private static ILookup<string, string> Pairs(Session session, string table) => session.Query<Carried>($"SELECT provider_id, name FROM {table}")
+        .ToLookup(one => one.ProviderId, one => one.Name, StringComparer.Ordinal);
+
     private static bool CustomExists(Session session, string kind, string name) =>
         session.Scalar<long?>("SELECT 1 FROM placement_names WHERE kind = @kind AND name = @name", new { kind, name }) is not null;
+
+    private sealed record Carried
+    {
+        public string ProviderId { get; init; } = "";
+
+        public string Name { get; init; } = "";
+    }
 }

@@ -25,7 +25,7 @@ internal sealed class ProviderEndpoints(KernelServices kernel)
         var unknown = call.Http.Request.Query.Keys.FirstOrDefault(name => !queryNames.Contains(name));
         if (unknown is not null) return Task.FromResult<Answer>(new Fault.Invalid(unknown, $"Invalid query string parameters: '{unknown}' does not match any of the regexes."));
         var page = kernel.Database.Read(session => ListRequest.Parse(call.Http.Request.Query, ProviderStore.Shape, "member_of", "resources", "required", "in_tree")
-            .Then(request => CandidateQuery.Parse(call.Http.Request.Query, onProviders: true).Then(query =>
+            .Then(request => CandidateQuery.OfProviders(call.Http.Request.Query, call.Version).Then(query =>
             {
                 query.Narrow(request);
                 return ListSql.Page<Provider>(session, request, "p.*").Map(found => found.Items).Then(items => query.WithRoom(session, items, provider => provider.Id));
@@ -57,7 +57,7 @@ internal sealed class ProviderEndpoints(KernelServices kernel)
     private async Task<Answer> Update(Call call)
     {
         var body = await call.Body(ProviderJson.Wire.ProviderUpdate);
-        return body.Fault ?? Render(call, await service.Update(call.Origin, call.Route("id"), body.Value, call.Stop));
+        return body.Fault ?? Render(call, await service.Update(call.Origin, call.Route("id"), body.Value, call.Version, call.Stop));
     }
 
     private async Task<Answer> Delete(Call call) =>

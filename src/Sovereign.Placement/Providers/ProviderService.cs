@@ -41,7 +41,7 @@ internal sealed class ProviderService(KernelServices kernel)
             stop);
     }
 
-    public Task<Outcome<Provider>> Update(Origin origin, string id, ProviderUpdate body, CancellationToken stop)
+    public Task<Outcome<Provider>> Update(Origin origin, string id, ProviderUpdate body, Microversion version, CancellationToken stop)
     {
         if (CheckName(body.Name) is { } wrong) return Task.FromResult<Outcome<Provider>>(wrong);
         return kernel.Queue.Write<Provider>(
@@ -60,12 +60,9 @@ internal sealed class ProviderService(KernelServices kernel)
                 var (parentId, rootId) = (provider.ParentId, provider.RootId);
                 if (body.ParentProviderUuid is { Given: true } wish && (wish.Value ?? "") != provider.ParentId)
                 {
-                    // Only a root may be put under another: moving on needs 1.37.
-                    if (provider.ParentId.Length > 0 || wish.Value is null) return new Fault.Invalid("parent_provider_uuid", "Un-parenting a provider is not currently allowed.");
-                    if (ProviderStore.Find(tx, wish.Value) is not { } parent) return NoParent(wish.Value);
-                    if (parent.RootId == id) return new Fault.Invalid("parent_provider_uuid", "creating loop in the provider tree is not allowed.");
-                    (parentId, rootId) = (parent.Id, parent.RootId);
-                    tx.Execute("UPDATE placement_providers SET root_id = @rootId WHERE root_id = @id", new { rootId, id });
+                    var moved = Move(tx, provider, wish.Value, version);
+                    if (moved.Fault is { } stays) return stays;
+                    (parentId, rootId) = moved.Value;
                 }
 
                 var changed = provider with { Name = body.Name, ParentId = parentId, RootId = rootId, UpdatedAt = tx.Now };
@@ -74,6 +71,36 @@ internal sealed class ProviderService(KernelServices kernel)
                 return changed;
             },
             stop);
+    }
+
+    /// <summary>Puts a provider and all below it under another, or makes it a root.</summary>
+    private static Outcome<(string Parent, string Root)> Move(Tx tx, Provider provider, string? parentId, Microversion version)
+    {
+        if (provider.ParentId.Length > 0 && version < PlacementVersions.Reparenting)
+        {
+            return new Fault.Invalid("parent_provider_uuid", "re-parenting a provider is not currently allowed.");
+        }
+
+        var root = provider.Id;
+        if (parentId is not null)
+        {
+            if (ProviderStore.Find(tx, parentId) is not { } parent) return NoParent(parentId);
+            for (var above = parent; above is not null; above = ProviderStore.Find(tx, above.ParentId))
+            {
+                if (above.Id == provider.Id) return new Fault.Invalid("parent_provider_uuid", "creating loop in the provider tree is not allowed.");
+            }
+
+            root = parent.RootId;
+        }
+
+        var moving = new Queue<string>([provider.Id]);
+        while (moving.TryDequeue(out var id))
+        {
+            ProviderStore.SetRoot(tx, id, root);
+            foreach (var child in ProviderStore.Children(tx, id)) moving.Enqueue(child);
+        }
+
+        return (parentId ?? "", root);
     }
 
     public Task<Outcome<Done>> Delete(Origin origin, string id, CancellationToken stop) => kernel.Queue.Write<Done>(

@@ -52,6 +52,11 @@ internal static class ProviderStore
     private const string Load =
         "COALESCE((SELECT MAX(i.used * 1000000 / NULLIF(i.capacity, 0)) FROM placement_inventories i WHERE i.provider_id = @id), 0)";
 
+    public static List<string> Children(Session session, string id) =>
+        session.Query<string>("SELECT id FROM placement_providers WHERE parent_id = @id ORDER BY id", new { id });
+
+    public static void SetRoot(Tx tx, string id, string rootId) => tx.Execute("UPDATE placement_providers SET root_id = @rootId WHERE id = @id", new { id, rootId });
+
     public static bool HasChildren(Session session, string id) =>
         session.Scalar<long?>("SELECT 1 FROM placement_providers WHERE parent_id = @id LIMIT 1", new { id }) is not null;
 
