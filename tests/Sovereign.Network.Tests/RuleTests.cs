@@ -182,7 +182,8 @@ public sealed class RuleTests
         Assert.Equal(200, (await cloud.Cloud.Send("PUT", path, body: body, headers: ("If-Match", "revision_number=1"))).Status);
         foreach (var (method, condition, status, type) in new[]
         {
-            ("PUT", "revision_number=1", 412, "RevisionNumberConstraintFailed"), ("DELETE", "revision_number=1", 412, "RevisionNumberConstraintFailed"),
+            ("PUT", "revision_number=1", 412, "RevisionNumberConstraintFailed"),
+            ("DELETE", "revision_number=1", 412, "RevisionNumberConstraintFailed"),
             ("PUT", "revision_number=x", 400, "HTTPBadRequest"), ("DELETE", "\"2\"", 400, "HTTPBadRequest"),
         })
         {

@@ -11,9 +11,12 @@ internal sealed class CatalogEndpoints(House house, CatalogService catalog)
 
     public void Map(Routes api)
     {
-        Operators(api, CatalogService.Services).Create(service, catalog.CreateService).Update(service, catalog.UpdateService).Delete(catalog.DeleteService);
-        Operators(api, catalog.Endpoints).Create(endpoint, catalog.CreateEndpoint).Update(endpoint, catalog.UpdateEndpoint).Delete(catalog.DeleteEndpoint);
-        Operators(api, CatalogService.Regions).Create(region, catalog.CreateRegion).Update(region, catalog.UpdateRegion).Delete(catalog.DeleteRegion);
+        Operators(api, CatalogService.Services)
+            .Create(service, catalog.CreateService).Update(service, catalog.UpdateService).Delete(catalog.DeleteService);
+        Operators(api, catalog.Endpoints)
+            .Create(endpoint, catalog.CreateEndpoint).Update(endpoint, catalog.UpdateEndpoint).Delete(catalog.DeleteEndpoint);
+        Operators(api, CatalogService.Regions)
+            .Create(region, catalog.CreateRegion).Update(region, catalog.UpdateRegion).Delete(catalog.DeleteRegion);
     }
 
     /// <summary>Who the rule lets in sees all of them: they belong to no domain.</summary>

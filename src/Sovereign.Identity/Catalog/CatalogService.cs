@@ -12,16 +12,19 @@ internal sealed class CatalogService(House house, CatalogRenderer renderer)
     private const int UrlMax = 2_000;
 
     public static readonly Room<ServiceRow, ServiceView> Services = new(
-        "service", CatalogStore.Services, CatalogStore.Service, (row, house, _) => ServiceView.From(row, house), CatalogJson.Wire.ServiceView, _ => null,
+        "service", CatalogStore.Services, CatalogStore.Service, (row, house, _) => ServiceView.From(row, house),
+        CatalogJson.Wire.ServiceView, _ => null,
         (model, row) => model.SetCatalog(catalog => catalog with { Services = catalog.Services.SetItem(row.Id, row) }));
 
     public static readonly Room<RegionRow, RegionView> Regions = new(
-        "region", CatalogStore.Regions, CatalogStore.Region, (row, house, _) => RegionView.From(row, house), CatalogJson.Wire.RegionView, _ => null,
+        "region", CatalogStore.Regions, CatalogStore.Region, (row, house, _) => RegionView.From(row, house), CatalogJson.Wire.RegionView,
+        _ => null,
         (model, row) => model.SetCatalog(catalog => catalog with { Regions = catalog.Regions.SetItem(row.Id, row) }));
 
     public Room<EndpointRow, EndpointView> Endpoints { get; } = new(
-        "endpoint", CatalogStore.Endpoints, CatalogStore.Endpoint, (row, house, _) => EndpointView.From(row, house, renderer), CatalogJson.Wire.EndpointView,
-        _ => null, (model, row) => model.SetCatalog(catalog => catalog with { Endpoints = catalog.Endpoints.SetItem(row.Id, row) }));
+        "endpoint", CatalogStore.Endpoints, CatalogStore.Endpoint, (row, house, _) => EndpointView.From(row, house, renderer),
+        CatalogJson.Wire.EndpointView, _ => null,
+        (model, row) => model.SetCatalog(catalog => catalog with { Endpoints = catalog.Endpoints.SetItem(row.Id, row) }));
 
     public Task<Outcome<ServiceRow>> CreateService(AccessGrant access, ServiceWrite wish, CancellationToken stop) =>
         house.Kernel.Queue.Write<ServiceRow>("service.create", access.Origin, tx =>

@@ -27,7 +27,8 @@ internal sealed class DomainService(House house, ProjectService projects, UserSe
         {
             var changed = Changed(new DomainRow { Id = house.Kernel.Ids.Hex(), Enabled = true }, wish);
             if (changed.Fault is { } wrong) return wrong;
-            return DomainStore.Insert(tx, changed.Value) ? Room.Written(tx, house, changed.Value, Change.Created) : Taken(changed.Value.Name);
+            return DomainStore.Insert(tx, changed.Value)
+                ? Room.Written(tx, house, changed.Value, Change.Created) : Taken(changed.Value.Name);
         }, stop);
 
     public Task<Outcome<DomainRow>> Update(AccessGrant access, string id, DomainWrite wish, CancellationToken stop) =>
@@ -65,11 +66,12 @@ internal sealed class DomainService(House house, ProjectService projects, UserSe
         .Then<string>(id => DomainStore.Find(tx, id) is null ? new Fault.NotFound("domain", id) : id);
 
     private static Outcome<DomainRow> Changed(DomainRow row, DomainWrite wish) => Members.Merge(
-        new(row.Name, row.Extra, row.Options, row.Tags), Members.ShortNameMax, wish.Name, wish.Description.Value, wish.Others, wish.Options, wish.Tags)
+        new(row.Name, row.Extra, row.Options, row.Tags), Members.ShortNameMax, wish.Name, wish.Description.Value, wish.Others, wish.Options,
+        wish.Tags)
         .Map(kept => row with
         {
-            Name = kept.Name, Description = wish.Description.Or(row.Description) ?? "", Enabled = wish.Enabled ?? row.Enabled, Extra = kept.Extra,
-            Options = kept.Options, Tags = kept.Tags,
+            Name = kept.Name, Description = wish.Description.Or(row.Description) ?? "", Enabled = wish.Enabled ?? row.Enabled,
+            Extra = kept.Extra, Options = kept.Options, Tags = kept.Tags,
         });
 
     private static Fault.Conflict Taken(string name) =>

@@ -13,10 +13,12 @@ namespace Sovereign.Identity.Groups;
 internal sealed class GroupService(House house)
 {
     public static readonly Room<GroupRow, GroupView> Room = new(
-        "group", GroupStore.Shape, GroupStore.Find, (row, house, _) => GroupView.From(row, house), GroupJson.Wire.GroupView, row => row.DomainId,
+        "group", GroupStore.Shape, GroupStore.Find, (row, house, _) => GroupView.From(row, house), GroupJson.Wire.GroupView,
+        row => row.DomainId,
         (model, row) => model.Groups.Put(row.Entry));
 
-    public Outcome<GroupRow> Show(AccessGrant access, string id) => house.Kernel.Database.Read(session => Find(session, access, "identity:get_group", id));
+    public Outcome<GroupRow> Show(AccessGrant access, string id) =>
+        house.Kernel.Database.Read(session => Find(session, access, "identity:get_group", id));
 
     public Outcome<Page<GroupRow>> OfUser(string userId, ListRequest request) =>
         Room.Page(house, request.Where("g.id IN (SELECT m.group_id FROM group_members m WHERE m.user_id = @value)", userId));

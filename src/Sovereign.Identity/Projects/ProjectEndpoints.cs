@@ -10,7 +10,8 @@ internal sealed class ProjectEndpoints(House house, ProjectService projects)
     public void Map(Routes api)
     {
         new RoomRoutes<ProjectRow, ProjectView>(api, house, ProjectService.Room)
-            .List((call, request) => projects.List(call.Access, request, domains: call.Query("is_domain")?.ToLowerInvariant() is "true" or "1"))
+            .List((call, request) => projects.List(
+                call.Access, request, domains: call.Query("is_domain")?.ToLowerInvariant() is "true" or "1"))
             .Show(projects.Show).Create(envelope, projects.Create).Update(envelope, projects.Update).Delete(projects.Delete);
         api.Get("/users/{user_id}/projects", "identity:list_user_projects", OfUser);
         api.Get("/auth/projects", "identity:get_auth_projects", OfCaller);

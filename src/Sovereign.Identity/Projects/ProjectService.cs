@@ -28,7 +28,8 @@ internal sealed class ProjectService(House house)
     public Outcome<Page<ProjectRow>> OfUser(string userId, ListRequest request)
     {
         var ids = house.Model.GrantsOfUser(userId).Where(grant => grant.Scope == ScopeKind.Project).Select(grant => grant.TargetId).Distinct().ToList();
-        return ids.Count == 0 ? new Page<ProjectRow>([], More: false) : Room.Page(house, request.Where("p.id IN @value", ids).Where("p.enabled = 1"));
+        return ids.Count == 0
+            ? new Page<ProjectRow>([], More: false) : Room.Page(house, request.Where("p.id IN @value", ids).Where("p.enabled = 1"));
     }
 
     public Task<Outcome<ProjectRow>> Create(AccessGrant access, ProjectWrite wish, CancellationToken stop) =>
@@ -36,7 +37,8 @@ internal sealed class ProjectService(House house)
         {
             if (wish.IsDomain == true) return new Fault.Invalid("is_domain", "A project that acts as a domain is created by POST /v3/domains.");
             var parent = wish.ParentId.Value is { } parentId && parentId != wish.DomainId ? ProjectStore.Find(tx, parentId) : null;
-            var domain = DomainService.OfNew(tx, access, "identity:create_project", wish.DomainId ?? parent?.DomainId ?? ParentDomain(tx, wish.ParentId.Value));
+            var domain = DomainService.OfNew(
+                tx, access, "identity:create_project", wish.DomainId ?? parent?.DomainId ?? ParentDomain(tx, wish.ParentId.Value));
             if (domain.Fault is { } refused) return refused;
             if (wish.ParentId.Value is { } named && named != domain.Value && parent?.DomainId != domain.Value)
             {
@@ -46,7 +48,8 @@ internal sealed class ProjectService(House house)
             var fresh = new ProjectRow { Id = house.Kernel.Ids.Hex(), DomainId = domain.Value, ParentId = parent?.Id ?? domain.Value, Enabled = true };
             var changed = Changed(fresh, wish);
             if (changed.Fault is { } wrong) return wrong;
-            return ProjectStore.Insert(tx, changed.Value) ? Room.Written(tx, house, changed.Value, Change.Created) : Taken(changed.Value.Name);
+            return ProjectStore.Insert(tx, changed.Value)
+                ? Room.Written(tx, house, changed.Value, Change.Created) : Taken(changed.Value.Name);
         }, stop);
 
     public Task<Outcome<ProjectRow>> Update(AccessGrant access, string id, ProjectWrite wish, CancellationToken stop) =>
@@ -102,11 +105,12 @@ internal sealed class ProjectService(House house)
     private static string? ParentDomain(Tx tx, string? parentId) => parentId is null ? null : DomainStore.Find(tx, parentId)?.Id;
 
     private static Outcome<ProjectRow> Changed(ProjectRow row, ProjectWrite wish) => Members.Merge(
-        new(row.Name, row.Extra, row.Options, row.Tags), Members.ShortNameMax, wish.Name, wish.Description.Value, wish.Others, wish.Options, wish.Tags)
+        new(row.Name, row.Extra, row.Options, row.Tags), Members.ShortNameMax, wish.Name, wish.Description.Value, wish.Others, wish.Options,
+        wish.Tags)
         .Map(kept => row with
         {
-            Name = kept.Name, Description = wish.Description.Or(row.Description) ?? "", Enabled = wish.Enabled ?? row.Enabled, Extra = kept.Extra,
-            Options = kept.Options, Tags = kept.Tags,
+            Name = kept.Name, Description = wish.Description.Or(row.Description) ?? "", Enabled = wish.Enabled ?? row.Enabled,
+            Extra = kept.Extra, Options = kept.Options, Tags = kept.Tags,
         });
 
     private static Fault.Conflict Taken(string name) => new(

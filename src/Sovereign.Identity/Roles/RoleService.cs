@@ -19,7 +19,8 @@ internal sealed class RoleService(House house)
     public Outcome<RoleRow> Show(AccessGrant access, string id) => house.Kernel.Database.Read(session =>
         Room.Reached(session, access, "get", id, row => RoleRow.IsDomainManaged(house.Model.Roles, row.Id)));
 
-    public Outcome<Page<RoleRow>> List(ListRequest request, bool ofDomain) => Room.Page(house, ofDomain ? request : request.Where("r.domain_id = ''"));
+    public Outcome<Page<RoleRow>> List(ListRequest request, bool ofDomain) =>
+        Room.Page(house, ofDomain ? request : request.Where("r.domain_id = ''"));
 
     public Task<Outcome<RoleRow>> Create(AccessGrant access, RoleWrite wish, CancellationToken stop) =>
         house.Kernel.Queue.Write<RoleRow>("role.create", access.Origin, tx =>
@@ -97,7 +98,10 @@ internal sealed class RoleService(House house)
 
     private static Outcome<RoleRow> Changed(RoleRow row, RoleWrite wish) => Members
         .Merge(new(row.Name, row.Extra, row.Options), Members.NameMax, wish.Name, wish.Description.Value, wish.Others, wish.Options)
-        .Map(kept => row with { Name = kept.Name, Description = wish.Description.Or(row.Description), Extra = kept.Extra, Options = kept.Options });
+        .Map(kept => row with
+        {
+            Name = kept.Name, Description = wish.Description.Or(row.Description), Extra = kept.Extra, Options = kept.Options,
+        });
 
     private static Fault.Conflict Taken(RoleRow row) =>
         new($"Conflict occurred attempting to store role - Duplicate entry found with name {row.Name}{(row.DomainId.Length == 0 ? "" : $" at domain ID {row.DomainId}")}.");

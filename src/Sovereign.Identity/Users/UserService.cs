@@ -34,7 +34,8 @@ internal sealed class UserService(House house, Passwords passwords)
             if (domain.Fault is { } refused) return refused;
             var changed = Changed(tx, new UserRow { Id = house.Kernel.Ids.Hex(), DomainId = domain.Value, Enabled = true }, wish);
             if (changed.Fault is { } bad) return bad;
-            return UserStore.Insert(tx, changed.Value, hashed.Value) ? Room.Written(tx, house, changed.Value, Change.Created) : Taken(changed.Value);
+            return UserStore.Insert(tx, changed.Value, hashed.Value)
+                ? Room.Written(tx, house, changed.Value, Change.Created) : Taken(changed.Value);
         }, stop);
     }
 
@@ -119,11 +120,13 @@ internal sealed class UserService(House house, Passwords passwords)
             return new Fault.Invalid("default_project_id", "User's default project ID cannot be a domain ID.");
         }
 
-        return Members.Merge(new(row.Name, row.Extra, row.Options), Members.NameMax, wish.Name, description: null, wish.Others, wish.Options).Map(kept => row with
-        {
-            Name = kept.Name, Enabled = wish.Enabled ?? row.Enabled, DefaultProjectId = wish.DefaultProjectId.Or(row.DefaultProjectId),
-            Extra = kept.Extra, Options = kept.Options,
-        });
+        return Members
+            .Merge(new(row.Name, row.Extra, row.Options), Members.NameMax, wish.Name, description: null, wish.Others, wish.Options)
+            .Map(kept => row with
+            {
+                Name = kept.Name, Enabled = wish.Enabled ?? row.Enabled, DefaultProjectId = wish.DefaultProjectId.Or(row.DefaultProjectId),
+                Extra = kept.Extra, Options = kept.Options,
+            });
     }
 
     private static Fault.Conflict Taken(UserRow row) =>

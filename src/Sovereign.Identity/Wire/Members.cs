@@ -20,8 +20,8 @@ internal static class Members
     /// <summary>Takes what was given over what is kept; a fault at the first member that is wrong.</summary>
     /// <param name="name">Null: left out, which is wrong where none is kept.</param>
     public static Outcome<Kept> Merge(
-        Kept kept, int nameMax, string? name, string? description, IReadOnlyDictionary<string, JsonElement>? others, JsonElement? options = null,
-        IReadOnlyList<string>? tags = null)
+        Kept kept, int nameMax, string? name, string? description, IReadOnlyDictionary<string, JsonElement>? others,
+        JsonElement? options = null, IReadOnlyList<string>? tags = null)
     {
         name ??= kept.Name.Length == 0 ? null : kept.Name;
         if ((CheckName("name", name, nameMax) ?? CheckText("description", description)) is { } bad) return bad;

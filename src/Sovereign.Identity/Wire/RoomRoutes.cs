@@ -17,13 +17,15 @@ internal sealed class RoomRoutes<TRow, TView>(Routes api, House house, Room<TRow
 
     public RoomRoutes<TRow, TView> List(Func<Call, ListRequest, Outcome<Page<TRow>>> read)
     {
-        api.Get("/" + room.Plural, "identity:list_" + room.Plural, call => Task.FromResult(room.Page(house, call, request => read(call, request))));
+        api.Get("/" + room.Plural, "identity:list_" + room.Plural, call =>
+            Task.FromResult(room.Page(house, call, request => read(call, request))));
         return this;
     }
 
     public RoomRoutes<TRow, TView> Show(Func<AccessGrant, string, Outcome<TRow>> show)
     {
-        api.Get(item, Rule("get"), call => Task.FromResult(Answer.Of(show(call.Access, call.Route("id")), row => room.One(house, 200, row))));
+        api.Get(item, Rule("get"), call =>
+            Task.FromResult(Answer.Of(show(call.Access, call.Route("id")), row => room.One(house, 200, row))));
         return this;
     }
 
@@ -33,7 +35,8 @@ internal sealed class RoomRoutes<TRow, TView>(Routes api, House house, Room<TRow
         api.Post("/" + room.Plural, Rule("create"), async call =>
         {
             var body = await call.Body(envelope.Type);
-            return body.Fault ?? Answer.Of(await create(call.Access, envelope.Open(body.Value), call.Stop), row => room.One(house, 201, row));
+            return body.Fault ?? Answer.Of(
+                await create(call.Access, envelope.Open(body.Value), call.Stop), row => room.One(house, 201, row));
         });
         return this;
     }
@@ -45,14 +48,16 @@ internal sealed class RoomRoutes<TRow, TView>(Routes api, House house, Room<TRow
         {
             var body = await call.Body(envelope.Type);
             return body.Fault ?? Answer.Of(
-                await update(call.Access, call.Route("id"), envelope.Open(body.Value), call.Stop), row => room.One(house, 200, row, updated: true));
+                await update(call.Access, call.Route("id"), envelope.Open(body.Value), call.Stop),
+                row => room.One(house, 200, row, updated: true));
         });
         return this;
     }
 
     public RoomRoutes<TRow, TView> Delete(Func<AccessGrant, string, CancellationToken, Task<Outcome<Done>>> delete)
     {
-        api.Delete(item, Rule("delete"), async call => Answer.Of(await delete(call.Access, call.Route("id"), call.Stop), _ => Answer.Empty(204)));
+        api.Delete(item, Rule("delete"), async call =>
+            Answer.Of(await delete(call.Access, call.Route("id"), call.Stop), _ => Answer.Empty(204)));
         return this;
     }
 

@@ -17,8 +17,8 @@ namespace Sovereign.Network.FloatingIps;
 internal sealed class FloatingIpService(KernelServices kernel, FabricPlan fabric, PortMaker ports)
 {
     public static readonly Room<FloatingIpRow, FloatingIpView> Room = new(
-        Kinds.FloatingIp, "floatingips", "/v2.0/floatingips", FloatingIpStore.Shape, FloatingIpStore.Find, NetworkFaults.FloatingIpMissing, Views,
-        NetworkJson.Wire.FloatingIpView);
+        Kinds.FloatingIp, "floatingips", "/v2.0/floatingips", FloatingIpStore.Shape, FloatingIpStore.Find,
+        NetworkFaults.FloatingIpMissing, Views, NetworkJson.Wire.FloatingIpView);
 
     /// <summary>Stores a changed floating IP with the next revision.</summary>
     public static FloatingIpRow Save(Tx tx, FloatingIpRow row)
@@ -87,7 +87,8 @@ internal sealed class FloatingIpService(KernelServices kernel, FabricPlan fabric
     public Outcome<FloatingIpRow> Update(Tx tx, AccessGrant access, FloatingIpRow old, FloatingIpWish wish)
     {
         if (Attributes.Texts(("description", wish.Description)) is { } text) return text;
-        if (wish.FloatingNetworkId.Given || wish.FloatingIpAddress.Given || wish.SubnetId.Given || wish.ProjectId.Given || wish.TenantId.Given)
+        if (wish.FloatingNetworkId.Given || wish.FloatingIpAddress.Given || wish.SubnetId.Given || wish.ProjectId.Given
+            || wish.TenantId.Given)
         {
             return new Fault.Invalid(
                 "floatingip", "Cannot update read-only attribute of a floating IP: only port_id, fixed_ip_address and description change.");

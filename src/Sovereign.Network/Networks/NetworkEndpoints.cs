@@ -6,7 +6,8 @@ namespace Sovereign.Network.Networks;
 
 internal sealed class NetworkEndpoints(KernelServices kernel, NetworkService networks)
 {
-    private static readonly Envelope<NetworkBody, NetworkWish> envelope = new(NetworkJson.Wire.NetworkBody, body => (body.Network, body.Networks));
+    private static readonly Envelope<NetworkBody, NetworkWish> envelope = new(
+        NetworkJson.Wire.NetworkBody, body => (body.Network, body.Networks));
 
     public void Map(Routes api) => new RoomRoutes<NetworkRow, NetworkView>(api, kernel, NetworkService.Room)
         .List().Show().Create(envelope, networks.Create).Update(envelope, networks.Update).Delete(networks.Delete);

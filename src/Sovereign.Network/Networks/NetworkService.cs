@@ -15,7 +15,8 @@ namespace Sovereign.Network.Networks;
 internal sealed class NetworkService(KernelServices kernel, FabricPlan fabric, PortMaker ports)
 {
     public static readonly Room<NetworkRow, NetworkView> Room = new(
-        Kinds.Network, "networks", "/v2.0/networks", NetworkStore.Shape, NetworkStore.Find, NetworkFaults.NetworkMissing, Views, NetworkJson.Wire.NetworkView)
+        Kinds.Network, "networks", "/v2.0/networks", NetworkStore.Shape, NetworkStore.Find, NetworkFaults.NetworkMissing, Views,
+        NetworkJson.Wire.NetworkView)
     {
         Listed = "n.project_id = @value OR n.shared = 1 OR n.external = 1",
         Sees = (_, access, row) => row.SeenBy(access),
@@ -89,12 +90,15 @@ internal sealed class NetworkService(KernelServices kernel, FabricPlan fabric, P
         };
         if (old.Shared && !row.Shared && NetworkStore.HasPortOfOthers(tx, old.Id, row.ProjectId))
         {
-            return NetworkFaults.Conflict("InvalidSharedSetting", $"Unable to reconfigure sharing settings for network {old.Id}. Multiple tenants are using it.");
+            return NetworkFaults.Conflict(
+                "InvalidSharedSetting", $"Unable to reconfigure sharing settings for network {old.Id}. Multiple tenants are using it.");
         }
 
         if (old.External && !row.External && PortStore.AnyOfOwner(tx, old.Id, Owners.RouterGateway, Owners.FloatingIp))
         {
-            return NetworkFaults.Conflict("ExternalNetworkInUse", $"External network {old.Id} cannot be updated to be made non-external, since it has existing gateway ports.");
+            return NetworkFaults.Conflict(
+                "ExternalNetworkInUse",
+                $"External network {old.Id} cannot be updated to be made non-external, since it has existing gateway ports.");
         }
 
         NetworkStore.Update(tx, row);
@@ -110,8 +114,8 @@ internal sealed class NetworkService(KernelServices kernel, FabricPlan fabric, P
         {
             return NetworkFaults.Conflict(
                 "NetworkInUse",
-                $"Unable to complete operation on network {row.Id}. There are one or more ports still in use on the network, id for these ports is: "
-                + $"{string.Join(",", inTheWay)}.");
+                $"Unable to complete operation on network {row.Id}. There are one or more ports still in use on the network, "
+                + $"id for these ports is: {string.Join(",", inTheWay)}.");
         }
 
         foreach (var port in PortStore.OfNetwork(tx, row.Id)) ports.Remove(tx, port);

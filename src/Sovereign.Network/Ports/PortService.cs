@@ -84,7 +84,8 @@ internal sealed class PortService(KernelServices kernel, FabricPlan fabric, Port
     private static List<PortView> Views(Session session, IReadOnlyList<PortRow> rows, bool admin)
     {
         var ids = rows.Select(row => row.Id).ToList();
-        var (addresses, named, tags) = (AddressStore.OfPorts(session, ids), PortStore.Groups(session, ids), TagStore.Of(session, Kinds.Port, ids));
+        var (addresses, named) = (AddressStore.OfPorts(session, ids), PortStore.Groups(session, ids));
+        var tags = TagStore.Of(session, Kinds.Port, ids);
         return rows.Select(row => row.ToView(addresses[row.Id], named[row.Id].ToList(), tags(row.Id), admin)).ToList();
     }
 

@@ -6,7 +6,8 @@ namespace Sovereign.Network.Routers;
 
 internal sealed class RouterEndpoints(KernelServices kernel, RouterService routers, RouterInterfaces interfaces)
 {
-    private static readonly Envelope<RouterBody, RouterWish> envelope = new(NetworkJson.Wire.RouterBody, body => (body.Router, body.Routers));
+    private static readonly Envelope<RouterBody, RouterWish> envelope = new(
+        NetworkJson.Wire.RouterBody, body => (body.Router, body.Routers));
 
     public void Map(Routes api)
     {

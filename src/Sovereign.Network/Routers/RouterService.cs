@@ -16,7 +16,8 @@ namespace Sovereign.Network.Routers;
 internal sealed class RouterService(KernelServices kernel, FabricPlan fabric, RouterGateways gateways)
 {
     public static readonly Room<RouterRow, RouterView> Room = new(
-        Kinds.Router, "routers", "/v2.0/routers", RouterStore.Shape, RouterStore.Find, NetworkFaults.RouterMissing, Views, NetworkJson.Wire.RouterView);
+        Kinds.Router, "routers", "/v2.0/routers", RouterStore.Shape, RouterStore.Find, NetworkFaults.RouterMissing, Views,
+        NetworkJson.Wire.RouterView);
 
     /// <summary>Stores a changed router with the next revision and makes its node follow.</summary>
     public static RouterRow Save(Tx tx, FabricPlan fabric, RouterRow row)
@@ -92,8 +93,8 @@ internal sealed class RouterService(KernelServices kernel, FabricPlan fabric, Ro
     public Outcome<RouterRow> AddRoutes(Tx tx, AccessGrant access, RouterRow row, RouterWish wish) => Named(wish).Then(routes =>
         Update(tx, access, row, new RouterWish { Routes = new(true, row.RouteList.Union(routes).ToList()) }));
 
-    public Outcome<RouterRow> RemoveRoutes(Tx tx, AccessGrant access, RouterRow row, RouterWish wish) => Named(wish).Then<RouterRow>(routes =>
-        routes.Except(row.RouteList).Any()
+    public Outcome<RouterRow> RemoveRoutes(Tx tx, AccessGrant access, RouterRow row, RouterWish wish) =>
+        Named(wish).Then<RouterRow>(routes => routes.Except(row.RouteList).Any()
             ? NetworkFaults.Missing("RouterNotFound", "A route to remove is not one of the router's.")
             : Update(tx, access, row, new RouterWish { Routes = new(true, row.RouteList.Except(routes).ToList()) }));
 

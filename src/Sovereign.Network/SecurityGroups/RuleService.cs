@@ -12,16 +12,18 @@ namespace Sovereign.Network.SecurityGroups;
 internal sealed class RuleService(KernelServices kernel, FabricPlan fabric)
 {
     public static readonly Room<RuleRow, RuleView> Room = new(
-        Kinds.Rule, "security_group_rules", "/v2.0/security-group-rules", GroupStore.RuleShape, GroupStore.FindRule, NetworkFaults.RuleMissing,
+        Kinds.Rule, "security_group_rules", "/v2.0/security-group-rules", GroupStore.RuleShape, GroupStore.FindRule,
+        NetworkFaults.RuleMissing,
         (_, rows, _) => rows.Select(row => row.ToView()).ToList(), NetworkJson.Wire.RuleView);
 
     public Outcome<RuleRow> Create(Tx tx, AccessGrant access, RuleWish wish)
     {
         var wished = RuleRules.Check(wish);
         if (wished.Fault is { } wrong) return wrong;
-        var group = SecurityGroupService.Room.Visible(tx, access, wished.Value.GroupId);
+        var groups = SecurityGroupService.Room;
+        var group = groups.Visible(tx, access, wished.Value.GroupId);
         if (group.Fault is { } missing) return missing;
-        if (wished.Value.RemoteGroupId is { } remote && SecurityGroupService.Room.Visible(tx, access, remote).Fault is { } noRemote) return noRemote;
+        if (wished.Value.RemoteGroupId is { } remote && groups.Visible(tx, access, remote).Fault is { } noRemote) return noRemote;
         if (GroupStore.SameRule(tx, wished.Value) is { } same)
         {
             return NetworkFaults.Conflict("SecurityGroupRuleExists", $"Security group rule already exists. Rule id is {same}.");
@@ -43,7 +45,10 @@ internal sealed class RuleService(KernelServices kernel, FabricPlan fabric)
     /// <summary>Puts a rule into a group, inside the caller's transaction; the quota is taken before.</summary>
     public RuleRow Insert(Tx tx, GroupRow group, RuleRow rule)
     {
-        var row = rule with { Id = kernel.Ids.Uuid(), GroupId = group.Id, ProjectId = group.ProjectId, CreatedAt = tx.Now, UpdatedAt = tx.Now };
+        var row = rule with
+        {
+            Id = kernel.Ids.Uuid(), GroupId = group.Id, ProjectId = group.ProjectId, CreatedAt = tx.Now, UpdatedAt = tx.Now,
+        };
         GroupStore.Insert(tx, row);
         Room.Record(tx, row, Change.Created);
         return row;

@@ -6,7 +6,8 @@ namespace Sovereign.Network.SecurityGroups;
 
 internal sealed class SecurityGroupEndpoints(KernelServices kernel, SecurityGroupService groups, RuleService rules)
 {
-    private static readonly Envelope<GroupBody, GroupWish> envelope = new(NetworkJson.Wire.GroupBody, body => (body.SecurityGroup, body.SecurityGroups));
+    private static readonly Envelope<GroupBody, GroupWish> envelope = new(
+        NetworkJson.Wire.GroupBody, body => (body.SecurityGroup, body.SecurityGroups));
 
     private static readonly Envelope<RuleBody, RuleWish> ruleEnvelope = new(
         NetworkJson.Wire.RuleBody, body => (body.SecurityGroupRule, body.SecurityGroupRules));

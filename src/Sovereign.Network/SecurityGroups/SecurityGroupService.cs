@@ -96,7 +96,11 @@ internal sealed class SecurityGroupService(KernelServices kernel, FabricPlan fab
     {
         if (Attributes.Texts(("name", wish.Name), ("description", wish.Description)) is { } text) return text;
         if (Attributes.Booleans(("stateful", wish.Stateful)) is { } boolean) return boolean;
-        if (wish.TenantId.Given || wish.ProjectId.Given) return new Fault.Invalid("project_id", "Cannot update read-only attribute project_id");
+        if (wish.TenantId.Given || wish.ProjectId.Given)
+        {
+            return new Fault.Invalid("project_id", "Cannot update read-only attribute project_id");
+        }
+
         if (old.IsDefault && wish.Name.Given && wish.Name.Value != old.Name)
         {
             return NetworkFaults.Conflict("SecurityGroupCannotUpdateDefault", "Updating default security group not allowed.");

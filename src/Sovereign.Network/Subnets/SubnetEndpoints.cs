@@ -8,7 +8,8 @@ namespace Sovereign.Network.Subnets;
 
 internal sealed class SubnetEndpoints(KernelServices kernel, SubnetService subnets)
 {
-    private static readonly Envelope<SubnetBody, SubnetWish> envelope = new(NetworkJson.Wire.SubnetBody, body => (body.Subnet, body.Subnets));
+    private static readonly Envelope<SubnetBody, SubnetWish> envelope = new(
+        NetworkJson.Wire.SubnetBody, body => (body.Subnet, body.Subnets));
 
     public void Map(Routes api) => new RoomRoutes<SubnetRow, SubnetView>(api, kernel, SubnetService.Room)
         .List(["router:external", "shared"], OfNetworks)

@@ -16,7 +16,8 @@ namespace Sovereign.Network.Subnets;
 internal sealed class SubnetService(KernelServices kernel, FabricPlan fabric, DhcpPorts dhcp)
 {
     public static readonly Room<SubnetRow, SubnetView> Room = new(
-        Kinds.Subnet, "subnets", "/v2.0/subnets", SubnetStore.Shape, SubnetStore.Find, NetworkFaults.SubnetMissing, Views, NetworkJson.Wire.SubnetView)
+        Kinds.Subnet, "subnets", "/v2.0/subnets", SubnetStore.Shape, SubnetStore.Find, NetworkFaults.SubnetMissing, Views,
+        NetworkJson.Wire.SubnetView)
     {
         Listed = "s.project_id = @value OR s.network_id IN (SELECT id FROM networks WHERE shared = 1 OR external = 1)",
         Sees = (session, access, row) =>
@@ -159,7 +160,8 @@ internal sealed class SubnetService(KernelServices kernel, FabricPlan fabric, Dh
         if (SubnetStore.InUse(tx, row.Id))
         {
             return NetworkFaults.Conflict(
-                "SubnetInUse", $"Unable to complete operation on subnet {row.Id}: One or more ports have an IP allocation from this subnet.");
+                "SubnetInUse",
+                $"Unable to complete operation on subnet {row.Id}: One or more ports have an IP allocation from this subnet.");
         }
 
         Room.Remove(tx, kernel, row, SubnetStore.Delete);

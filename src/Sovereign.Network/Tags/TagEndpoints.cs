@@ -35,7 +35,8 @@ internal sealed class TagEndpoints(KernelServices kernel)
             api.Get(path + "/{tag}", "network:tags:show", call => Read(
                 call, room, tags => tags.Contains(call.Route("tag")) ? Answer.Empty(204) : NoTag(call.Route("tag"))));
             api.Put(path, "network:tags:replace", call => Replace(call, room));
-            api.Put(path + "/{tag}", "network:tags:add", call => Change(call, room, 201, (tx, id) => Add(tx, room.Kind, id, call.Route("tag"))));
+            api.Put(path + "/{tag}", "network:tags:add", call =>
+                Change(call, room, 201, (tx, id) => Add(tx, room.Kind, id, call.Route("tag"))));
             api.Delete(path + "/{tag}", "network:tags:remove", call => Change(
                 call, room, 204, (tx, id) => TagStore.Remove(tx, room.Kind, id, call.Route("tag")) ? null : NoTag(call.Route("tag"))));
             api.Delete(path, "network:tags:clear", call => Change(call, room, 204, (tx, id) =>
@@ -46,8 +47,9 @@ internal sealed class TagEndpoints(KernelServices kernel)
         }
     }
 
-    private Task<Answer> Read(Call call, IRoom room, Func<IReadOnlyList<string>, Answer> answer) => Task.FromResult(kernel.Database.Read(session =>
-        room.NotOwned(session, call.Access, call.Route("id")) ?? answer(TagStore.Of(session, room.Kind, call.Route("id")))));
+    private Task<Answer> Read(Call call, IRoom room, Func<IReadOnlyList<string>, Answer> answer) =>
+        Task.FromResult(kernel.Database.Read(session =>
+            room.NotOwned(session, call.Access, call.Route("id")) ?? answer(TagStore.Of(session, room.Kind, call.Route("id")))));
 
     private static Fault NoTag(string tag) => NetworkFaults.Missing("TagNotFound", $"Tag {tag} could not be found.");
 

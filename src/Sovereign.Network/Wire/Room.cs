@@ -63,7 +63,8 @@ internal sealed record Room<TRow, TView>(
     public Outcome<TRow> Owned(Session session, AccessGrant access, string id, string rule) =>
         Visible(session, access, id).Then<TRow>(row => Changes(session, access, row) ? row : NetworkFaults.NotAuthorized(rule));
 
-    public Fault? NotOwned(Session session, AccessGrant access, string id) => Find(session, id) is { } row && Owns(session, access, row) ? null : Missing(id);
+    public Fault? NotOwned(Session session, AccessGrant access, string id) =>
+        Find(session, id) is { } row && Owns(session, access, row) ? null : Missing(id);
 
     public TView View(Session session, TRow row, bool admin) => Views(session, [row], admin)[0];
 

@@ -8,7 +8,8 @@ using Sovereign.Network.Tags;
 
 namespace Sovereign.Network.Wire;
 
-/// <summary>The routes that Neutron gives every resource. A resource maps those it has and says what each does inside the transaction.</summary>
+/// <summary>The routes that Neutron gives every resource. A resource maps those it has and says what each does inside the
+/// transaction.</summary>
 internal sealed class RoomRoutes<TRow, TView>(Routes api, KernelServices kernel, Room<TRow, TView> room)
     where TRow : class, IRow
 {
@@ -56,7 +57,8 @@ internal sealed class RoomRoutes<TRow, TView>(Routes api, KernelServices kernel,
         return this;
     }
 
-    public RoomRoutes<TRow, TView> Update<TBody, TWish>(Envelope<TBody, TWish> envelope, Func<Tx, AccessGrant, TRow, TWish, Outcome<TRow>> update)
+    public RoomRoutes<TRow, TView> Update<TBody, TWish>(
+        Envelope<TBody, TWish> envelope, Func<Tx, AccessGrant, TRow, TWish, Outcome<TRow>> update)
         where TWish : class => Put(item, "update", envelope, update);
 
     /// <summary>An update under a name of its own: PUT /v2.0/routers/{id}/add_extraroutes.</summary>
