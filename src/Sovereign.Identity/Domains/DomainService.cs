@@ -70,8 +70,12 @@ internal sealed class DomainService(House house, ProjectService projects, UserSe
         wish.Tags)
         .Map(kept => row with
         {
-            Name = kept.Name, Description = wish.Description.Or(row.Description) ?? "", Enabled = wish.Enabled ?? row.Enabled,
-            Extra = kept.Extra, Options = kept.Options, Tags = kept.Tags,
+            Name = kept.Name,
+            Description = wish.Description.Or(row.Description) ?? "",
+            Enabled = wish.Enabled ?? row.Enabled,
+            Extra = kept.Extra,
+            Options = kept.Options,
+            Tags = kept.Tags,
         });
 
     private static Fault.Conflict Taken(string name) =>

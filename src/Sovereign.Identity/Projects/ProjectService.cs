@@ -109,8 +109,12 @@ internal sealed class ProjectService(House house)
         wish.Tags)
         .Map(kept => row with
         {
-            Name = kept.Name, Description = wish.Description.Or(row.Description) ?? "", Enabled = wish.Enabled ?? row.Enabled,
-            Extra = kept.Extra, Options = kept.Options, Tags = kept.Tags,
+            Name = kept.Name,
+            Description = wish.Description.Or(row.Description) ?? "",
+            Enabled = wish.Enabled ?? row.Enabled,
+            Extra = kept.Extra,
+            Options = kept.Options,
+            Tags = kept.Tags,
         });
 
     private static Fault.Conflict Taken(string name) => new(

@@ -100,7 +100,10 @@ internal sealed class RoleService(House house)
         .Merge(new(row.Name, row.Extra, row.Options), Members.NameMax, wish.Name, wish.Description.Value, wish.Others, wish.Options)
         .Map(kept => row with
         {
-            Name = kept.Name, Description = wish.Description.Or(row.Description), Extra = kept.Extra, Options = kept.Options,
+            Name = kept.Name,
+            Description = wish.Description.Or(row.Description),
+            Extra = kept.Extra,
+            Options = kept.Options,
         });
 
     private static Fault.Conflict Taken(RoleRow row) =>

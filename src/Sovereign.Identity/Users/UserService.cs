@@ -124,8 +124,11 @@ internal sealed class UserService(House house, Passwords passwords)
             .Merge(new(row.Name, row.Extra, row.Options), Members.NameMax, wish.Name, description: null, wish.Others, wish.Options)
             .Map(kept => row with
             {
-                Name = kept.Name, Enabled = wish.Enabled ?? row.Enabled, DefaultProjectId = wish.DefaultProjectId.Or(row.DefaultProjectId),
-                Extra = kept.Extra, Options = kept.Options,
+                Name = kept.Name,
+                Enabled = wish.Enabled ?? row.Enabled,
+                DefaultProjectId = wish.DefaultProjectId.Or(row.DefaultProjectId),
+                Extra = kept.Extra,
+                Options = kept.Options,
             });
     }
 

@@ -47,7 +47,11 @@ internal sealed class RuleService(KernelServices kernel, FabricPlan fabric)
     {
         var row = rule with
         {
-            Id = kernel.Ids.Uuid(), GroupId = group.Id, ProjectId = group.ProjectId, CreatedAt = tx.Now, UpdatedAt = tx.Now,
+            Id = kernel.Ids.Uuid(),
+            GroupId = group.Id,
+            ProjectId = group.ProjectId,
+            CreatedAt = tx.Now,
+            UpdatedAt = tx.Now,
         };
         GroupStore.Insert(tx, row);
         Room.Record(tx, row, Change.Created);
