@@ -44,7 +44,7 @@ internal sealed class Bootstrap(House house, IdentityOptions options, Passwords 
             {
                 row = new RoleRow { Id = house.Kernel.Ids.Hex(), Name = name, Options = Immutable };
                 RoleStore.Insert(tx, row);
-                tx.Record("role", row.Id, null, Change.Created, RoleView.From(row, house), RoleJson.Wire.RoleView);
+                RoleService.Room.Record(tx, house, row, Change.Created);
                 if (Array.IndexOf(chain, name) > 0) RoleStore.InsertInference(tx, ids[^1], row.Id);
             }
 
@@ -56,7 +56,7 @@ internal sealed class Bootstrap(House house, IdentityOptions options, Passwords 
     {
         var domain = new DomainRow { Id = DomainRow.DefaultId, Name = "Default", Description = "The default domain", Enabled = true };
         DomainStore.Insert(tx, domain);
-        tx.Record("domain", domain.Id, domain.Id, Change.Created, DomainView.From(domain, house), DomainJson.Wire.DomainView);
+        DomainService.Room.Record(tx, house, domain, Change.Created);
         var admins = Project(tx, "admin", "The operator's project");
         var demos = Project(tx, "demo", "The first tenant's project");
         var admin = User(tx, options.Admin.Name, adminPassword);
@@ -74,7 +74,7 @@ internal sealed class Bootstrap(House house, IdentityOptions options, Passwords 
             Id = house.Kernel.Ids.Hex(), Name = name, Description = description, DomainId = DomainRow.DefaultId, ParentId = DomainRow.DefaultId, Enabled = true,
         };
         ProjectStore.Insert(tx, row);
-        tx.Record("project", row.Id, row.Id, Change.Created, ProjectView.From(row, house), ProjectJson.Wire.ProjectView);
+        ProjectService.Room.Record(tx, house, row, Change.Created);
         return row.Id;
     }
 
@@ -82,7 +82,7 @@ internal sealed class Bootstrap(House house, IdentityOptions options, Passwords 
     {
         var row = new UserRow { Id = house.Kernel.Ids.Hex(), Name = name, DomainId = DomainRow.DefaultId, Enabled = true };
         UserStore.Insert(tx, row, password);
-        tx.Record("user", row.Id, row.DomainId, Change.Created, UserView.From(row, house), UserJson.Wire.UserView);
+        UserService.Room.Record(tx, house, row, Change.Created);
         return row.Id;
     }
 
@@ -99,7 +99,7 @@ internal sealed class Bootstrap(House house, IdentityOptions options, Passwords 
     private void Region(Tx tx)
     {
         var row = new RegionRow { Id = house.Kernel.Settings.Region };
-        if (CatalogStore.Insert(tx, row)) catalog.Written(tx, row, Change.Created);
+        if (CatalogStore.Insert(tx, row)) Catalog.CatalogService.Regions.Written(tx, house, row, Change.Created);
     }
 
     private void Service(Tx tx, CatalogService service)

@@ -54,7 +54,7 @@ public sealed class IdentityModule : IModule
             new GrantEndpoints(house, new GrantService(house)).Map,
             new AssignmentEndpoints(house, new AssignmentQuery(house)).Map,
             new CredentialEndpoints(house, new CredentialService(house, secrets)).Map,
-            new CatalogEndpoints(house, catalog, renderer).Map,
+            new CatalogEndpoints(house, catalog).Map,
         ];
     }
 

@@ -39,6 +39,7 @@ public sealed class NetworkModule : IModule
     private readonly NetworkService networks;
     private readonly SubnetService subnets;
     private readonly PortService ports;
+    private readonly RuleService rules;
     private readonly SecurityGroupService groups;
     private readonly RouterService routers;
     private readonly RouterInterfaces interfaces;
@@ -50,7 +51,8 @@ public sealed class NetworkModule : IModule
         (this.kernel, this.options) = (kernel, options);
         var fabric = new FabricPlan(nodes);
         var maker = new PortMaker(kernel, fabric);
-        groups = new SecurityGroupService(kernel, fabric);
+        rules = new RuleService(kernel, fabric);
+        groups = new SecurityGroupService(kernel, fabric, rules);
         networks = new NetworkService(kernel, fabric, maker);
         subnets = new SubnetService(kernel, fabric, new DhcpPorts(maker));
         ports = new PortService(kernel, fabric, maker, groups);
@@ -90,12 +92,12 @@ public sealed class NetworkModule : IModule
     {
         var api = face(Face);
         new ExtensionEndpoints().Map(api);
-        new NetworkEndpoints(networks).Map(api);
-        new SubnetEndpoints(subnets).Map(api);
-        new PortEndpoints(ports).Map(api);
-        new RouterEndpoints(routers, interfaces).Map(api);
-        new FloatingIpEndpoints(floatingIps).Map(api);
-        new SecurityGroupEndpoints(groups).Map(api);
+        new NetworkEndpoints(kernel, networks).Map(api);
+        new SubnetEndpoints(kernel, subnets).Map(api);
+        new PortEndpoints(kernel, ports).Map(api);
+        new RouterEndpoints(kernel, routers, interfaces).Map(api);
+        new FloatingIpEndpoints(kernel, floatingIps).Map(api);
+        new SecurityGroupEndpoints(kernel, groups, rules).Map(api);
         new QuotaEndpoints(kernel).Map(api);
         new TagEndpoints(kernel).Map(api);
         new AvailabilityEndpoints(kernel).Map(api);

@@ -174,6 +174,28 @@ public sealed class RuleTests
     }
 
     [Fact]
+    public async Task Changes_can_be_tied_to_a_revision()
+    {
+        await using var cloud = await NetworkCloud.Start();
+        var path = "/network/v2.0/networks/" + await cloud.Network();
+        var body = new { network = new { name = "new" } };
+        Assert.Equal(200, (await cloud.Cloud.Send("PUT", path, body: body, headers: ("If-Match", "revision_number=1"))).Status);
+        foreach (var (method, condition, status, type) in new[]
+        {
+            ("PUT", "revision_number=1", 412, "RevisionNumberConstraintFailed"),
+            ("DELETE", "revision_number=1", 412, "RevisionNumberConstraintFailed"),
+            ("PUT", "revision_number=x", 400, "HTTPBadRequest"), ("DELETE", "\"2\"", 400, "HTTPBadRequest"),
+        })
+        {
+            var reply = await cloud.Cloud.Send(method, path, body: method == "PUT" ? body : null, headers: ("If-Match", condition));
+            Assert.Equal((status, type), (reply.Status, (string?)reply.Json["NeutronError"]!["type"]));
+        }
+
+        Assert.Equal(404, (await cloud.Cloud.Send("DELETE", path, "member-b", headers: ("If-Match", "revision_number=2"))).Status);
+        Assert.Equal(204, (await cloud.Cloud.Send("DELETE", path, headers: ("If-Match", "revision_number=2"))).Status);
+    }
+
+    [Fact]
     public async Task Strangers_see_nothing_and_change_nothing()
     {
         await using var cloud = await NetworkCloud.Start();

@@ -38,8 +38,8 @@ internal sealed class GrantEndpoints(House house, GrantService grants)
     private Task<Answer> List(Call call, string rule, string target, string actor)
     {
         var wish = Wish(call, target, actor);
-        return Task.FromResult(Answer.Of(grants.List(call.Access, rule, wish), rows => Answer.Json(
-            200, new RoleList([.. rows.Select(row => RoleView.From(row, house))], CollectionLinks.Of(call)), RoleJson.Wire.RoleList)));
+        return Task.FromResult(Answer.Of(grants.List(call.Access, rule, wish), rows =>
+            RoleService.Room.Many(house, rows, CollectionLinks.Of(call))));
     }
 
     private static Answer Empty(Outcome<Done> outcome) => Answer.Of(outcome, _ => Answer.Empty(204));

@@ -92,27 +92,12 @@ internal sealed record RegionView(string Id, string Description, string? ParentR
         new(row.Id, row.Description, row.ParentRegionId, new(house.Link("/regions/" + row.Id))) { Others = Members.Show(row.Extra) };
 }
 
-internal sealed record ServiceAnswer(ServiceView Service);
-
-internal sealed record ServiceList(IReadOnlyList<ServiceView> Services, CollectionLinks Links);
-
-internal sealed record EndpointAnswer(EndpointView Endpoint);
-
-internal sealed record EndpointList(IReadOnlyList<EndpointView> Endpoints, CollectionLinks Links);
-
-internal sealed record RegionAnswer(RegionView Region);
-
-internal sealed record RegionList(IReadOnlyList<RegionView> Regions, CollectionLinks Links);
-
 [JsonSerializable(typeof(ServiceBody))]
 [JsonSerializable(typeof(EndpointBody))]
 [JsonSerializable(typeof(RegionBody))]
-[JsonSerializable(typeof(ServiceAnswer))]
-[JsonSerializable(typeof(ServiceList))]
-[JsonSerializable(typeof(EndpointAnswer))]
-[JsonSerializable(typeof(EndpointList))]
-[JsonSerializable(typeof(RegionAnswer))]
-[JsonSerializable(typeof(RegionList))]
+[JsonSerializable(typeof(ServiceView))]
+[JsonSerializable(typeof(EndpointView))]
+[JsonSerializable(typeof(RegionView))]
 internal sealed partial class CatalogJson : JsonSerializerContext
 {
     public static readonly CatalogJson Wire = new(WireJson.Options(refuseUnknown: false));

@@ -1,7 +1,9 @@
+using Sovereign.Identity.Wire;
+
 namespace Sovereign.Identity.Catalog;
 
 /// <summary>A region of the cloud; regions form a tree.</summary>
-internal sealed record RegionRow
+internal sealed record RegionRow : IRow
 {
     public string Id { get; init; } = "";
 
@@ -13,7 +15,7 @@ internal sealed record RegionRow
 }
 
 /// <summary>A service of the catalog.</summary>
-internal sealed record ServiceRow
+internal sealed record ServiceRow : IRow
 {
     public string Id { get; init; } = "";
 
@@ -29,7 +31,7 @@ internal sealed record ServiceRow
 }
 
 /// <summary>Where one interface of a service answers in one region.</summary>
-internal sealed record EndpointRow
+internal sealed record EndpointRow : IRow
 {
     public static readonly IReadOnlyList<string> Interfaces = ["public", "internal", "admin"];
 

@@ -11,15 +11,28 @@ internal sealed class CatalogService(House house, CatalogRenderer renderer)
 {
     private const int UrlMax = 2_000;
 
+    public static readonly Room<ServiceRow, ServiceView> Services = new(
+        "service", CatalogStore.Services, CatalogStore.Service, (row, house, _) => ServiceView.From(row, house),
+        CatalogJson.Wire.ServiceView, _ => null,
+        (model, row) => model.SetCatalog(catalog => catalog with { Services = catalog.Services.SetItem(row.Id, row) }));
+
+    public static readonly Room<RegionRow, RegionView> Regions = new(
+        "region", CatalogStore.Regions, CatalogStore.Region, (row, house, _) => RegionView.From(row, house), CatalogJson.Wire.RegionView,
+        _ => null,
+        (model, row) => model.SetCatalog(catalog => catalog with { Regions = catalog.Regions.SetItem(row.Id, row) }));
+
+    public Room<EndpointRow, EndpointView> Endpoints { get; } = new(
+        "endpoint", CatalogStore.Endpoints, CatalogStore.Endpoint, (row, house, _) => EndpointView.From(row, house, renderer),
+        CatalogJson.Wire.EndpointView, _ => null,
+        (model, row) => model.SetCatalog(catalog => catalog with { Endpoints = catalog.Endpoints.SetItem(row.Id, row) }));
+
     public Task<Outcome<ServiceRow>> CreateService(AccessGrant access, ServiceWrite wish, CancellationToken stop) =>
         house.Kernel.Queue.Write<ServiceRow>("service.create", access.Origin, tx =>
             Changed(new ServiceRow { Id = house.Kernel.Ids.Hex(), Enabled = true }, wish).Map(row => Written(tx, row, Change.Created)), stop);
 
     public Task<Outcome<ServiceRow>> UpdateService(AccessGrant access, string id, ServiceWrite wish, CancellationToken stop) =>
         house.Kernel.Queue.Write<ServiceRow>("service.update", access.Origin, tx =>
-            CatalogStore.Service(tx, id) is { } before
-                ? Changed(before, wish).Map(row => Written(tx, row, Change.Updated))
-                : new Fault.NotFound("service", id), stop);
+            Services.Found(tx, id).Then(before => Changed(before, wish)).Map(row => Written(tx, row, Change.Updated)), stop);
 
     public Task<Outcome<Done>> DeleteService(AccessGrant access, string id, CancellationToken stop) =>
         house.Kernel.Queue.Write<Done>("service.delete", access.Origin, tx =>
@@ -27,8 +40,8 @@ internal sealed class CatalogService(House house, CatalogRenderer renderer)
             if (CatalogStore.Service(tx, id) is not { } row) return new Fault.NotFound("service", id);
             var endpoints = CatalogStore.EndpointsOf(tx, id);
             CatalogStore.DeleteService(tx, id);
-            foreach (var endpoint in endpoints) Recorded(tx, endpoint, Change.Deleted);
-            tx.Record("service", id, null, Change.Deleted, ServiceView.From(row, house), CatalogJson.Wire.ServiceView);
+            foreach (var endpoint in endpoints) Endpoints.Record(tx, house, endpoint, Change.Deleted);
+            Services.Record(tx, house, row, Change.Deleted);
             tx.Model(house, model => model.SetCatalog(catalog => catalog with
             {
                 Services = catalog.Services.Remove(id),
@@ -43,16 +56,14 @@ internal sealed class CatalogService(House house, CatalogRenderer renderer)
 
     public Task<Outcome<EndpointRow>> UpdateEndpoint(AccessGrant access, string id, EndpointWrite wish, CancellationToken stop) =>
         house.Kernel.Queue.Write<EndpointRow>("endpoint.update", access.Origin, tx =>
-            CatalogStore.Endpoint(tx, id) is { } before
-                ? Changed(tx, before, wish).Map(row => Written(tx, row, Change.Updated))
-                : new Fault.NotFound("endpoint", id), stop);
+            Endpoints.Found(tx, id).Then(before => Changed(tx, before, wish)).Map(row => Written(tx, row, Change.Updated)), stop);
 
     public Task<Outcome<Done>> DeleteEndpoint(AccessGrant access, string id, CancellationToken stop) =>
         house.Kernel.Queue.Write<Done>("endpoint.delete", access.Origin, tx =>
         {
             if (CatalogStore.Endpoint(tx, id) is not { } row) return new Fault.NotFound("endpoint", id);
             CatalogStore.DeleteEndpoint(tx, id);
-            Recorded(tx, row, Change.Deleted);
+            Endpoints.Record(tx, house, row, Change.Deleted);
             tx.Model(house, model => model.SetCatalog(catalog => catalog with { Endpoints = catalog.Endpoints.Remove(id) }));
             return Done.Value;
         }, stop);
@@ -63,7 +74,7 @@ internal sealed class CatalogService(House house, CatalogRenderer renderer)
             var changed = Changed(tx, new RegionRow { Id = wish.Id is { Length: > 0 } named ? named : house.Kernel.Ids.Hex() }, wish);
             if (changed.Fault is { } wrong) return wrong;
             return CatalogStore.Insert(tx, changed.Value)
-                ? Written(tx, changed.Value, Change.Created)
+                ? Regions.Written(tx, house, changed.Value, Change.Created)
                 : new Fault.Conflict($"Conflict occurred attempting to store region - Duplicate ID, {changed.Value.Id}.");
         }, stop);
 
@@ -75,7 +86,7 @@ internal sealed class CatalogService(House house, CatalogRenderer renderer)
             var changed = Changed(tx, before, wish);
             if (changed.Fault is { } wrong) return wrong;
             CatalogStore.Update(tx, changed.Value);
-            return Written(tx, changed.Value, Change.Updated);
+            return Regions.Written(tx, house, changed.Value, Change.Updated);
         }, stop);
 
     public Task<Outcome<Done>> DeleteRegion(AccessGrant access, string id, CancellationToken stop) =>
@@ -84,7 +95,7 @@ internal sealed class CatalogService(House house, CatalogRenderer renderer)
             if (CatalogStore.Region(tx, id) is not { } row) return new Fault.NotFound("region", id);
             if (CatalogStore.IsRegionUsed(tx, id)) return new Fault.Conflict($"Unable to delete region {id} because it or its child regions have associated endpoints.");
             CatalogStore.DeleteRegion(tx, id);
-            tx.Record("region", id, null, Change.Deleted, RegionView.From(row, house), CatalogJson.Wire.RegionView);
+            Regions.Record(tx, house, row, Change.Deleted);
             tx.Model(house, model => model.SetCatalog(catalog => catalog with { Regions = catalog.Regions.Remove(id) }));
             return Done.Value;
         }, stop);
@@ -92,28 +103,14 @@ internal sealed class CatalogService(House house, CatalogRenderer renderer)
     public ServiceRow Written(Tx tx, ServiceRow row, Change change)
     {
         CatalogStore.Put(tx, row);
-        tx.Record("service", row.Id, null, change, ServiceView.From(row, house), CatalogJson.Wire.ServiceView);
-        tx.Model(house, model => model.SetCatalog(catalog => catalog with { Services = catalog.Services.SetItem(row.Id, row) }));
-        return row;
+        return Services.Written(tx, house, row, change);
     }
 
     public EndpointRow Written(Tx tx, EndpointRow row, Change change)
     {
         CatalogStore.Put(tx, row);
-        Recorded(tx, row, change);
-        tx.Model(house, model => model.SetCatalog(catalog => catalog with { Endpoints = catalog.Endpoints.SetItem(row.Id, row) }));
-        return row;
+        return Endpoints.Written(tx, house, row, change);
     }
-
-    public RegionRow Written(Tx tx, RegionRow row, Change change)
-    {
-        tx.Record("region", row.Id, null, change, RegionView.From(row, house), CatalogJson.Wire.RegionView);
-        tx.Model(house, model => model.SetCatalog(catalog => catalog with { Regions = catalog.Regions.SetItem(row.Id, row) }));
-        return row;
-    }
-
-    private void Recorded(Tx tx, EndpointRow row, Change change) =>
-        tx.Record("endpoint", row.Id, null, change, EndpointView.From(row, house, renderer), CatalogJson.Wire.EndpointView);
 
     private static Outcome<ServiceRow> Changed(ServiceRow row, ServiceWrite wish)
     {

@@ -1,9 +1,10 @@
 using Sovereign.Identity.Model;
+using Sovereign.Identity.Wire;
 
 namespace Sovereign.Identity.Domains;
 
 /// <summary>A domain: the owner of users, groups and projects.</summary>
-internal sealed record DomainRow
+internal sealed record DomainRow : IRow
 {
     /// <summary>Id of the domain that exists from the first start.</summary>
     public const string DefaultId = "default";

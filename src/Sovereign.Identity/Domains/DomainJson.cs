@@ -37,13 +37,8 @@ internal sealed record DomainView(
     };
 }
 
-internal sealed record DomainAnswer(DomainView Domain);
-
-internal sealed record DomainList(IReadOnlyList<DomainView> Domains, CollectionLinks Links);
-
 [JsonSerializable(typeof(DomainBody))]
-[JsonSerializable(typeof(DomainAnswer))]
-[JsonSerializable(typeof(DomainList))]
+[JsonSerializable(typeof(DomainView))]
 internal sealed partial class DomainJson : JsonSerializerContext
 {
     public static readonly DomainJson Wire = new(WireJson.Options(refuseUnknown: false));

@@ -1,9 +1,10 @@
 using Sovereign.Identity.Model;
+using Sovereign.Identity.Wire;
 
 namespace Sovereign.Identity.Groups;
 
 /// <summary>A group of users; a role of the group is a role of each member.</summary>
-internal sealed record GroupRow
+internal sealed record GroupRow : IRow
 {
     public string Id { get; init; } = "";
 

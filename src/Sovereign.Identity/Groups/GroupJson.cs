@@ -29,16 +29,11 @@ internal sealed record GroupView(string Id, string Name, string DomainId, string
         new(row.Id, row.Name, row.DomainId, row.Description, new(house.Link("/groups/" + row.Id))) { Others = Members.Show(row.Extra) };
 }
 
-internal sealed record GroupAnswer(GroupView Group);
-
-internal sealed record GroupList(IReadOnlyList<GroupView> Groups, CollectionLinks Links);
-
 /// <summary>A membership as the journal has it.</summary>
 internal sealed record MembershipDocument(string GroupId, string UserId);
 
 [JsonSerializable(typeof(GroupBody))]
-[JsonSerializable(typeof(GroupAnswer))]
-[JsonSerializable(typeof(GroupList))]
+[JsonSerializable(typeof(GroupView))]
 [JsonSerializable(typeof(MembershipDocument))]
 internal sealed partial class GroupJson : JsonSerializerContext
 {

@@ -12,23 +12,25 @@ namespace Sovereign.Identity.Groups;
 
 internal sealed class GroupService(House house)
 {
-    public Outcome<GroupRow> Show(AccessGrant access, string id) => house.Kernel.Database.Read(session => Find(session, access, "identity:get_group", id));
+    public static readonly Room<GroupRow, GroupView> Room = new(
+        "group", GroupStore.Shape, GroupStore.Find, (row, house, _) => GroupView.From(row, house), GroupJson.Wire.GroupView,
+        row => row.DomainId,
+        (model, row) => model.Groups.Put(row.Entry));
 
-    public Outcome<Page<GroupRow>> List(AccessGrant access, ListRequest request) =>
-        house.Page<GroupRow>(access.Everything ? request : request.Where("g.domain_id = @value", access.Caller.DomainId ?? ""), "g.*");
+    public Outcome<GroupRow> Show(AccessGrant access, string id) =>
+        house.Kernel.Database.Read(session => Find(session, access, "identity:get_group", id));
 
     public Outcome<Page<GroupRow>> OfUser(string userId, ListRequest request) =>
-        house.Page<GroupRow>(request.Where("g.id IN (SELECT m.group_id FROM group_members m WHERE m.user_id = @value)", userId), "g.*");
+        Room.Page(house, request.Where("g.id IN (SELECT m.group_id FROM group_members m WHERE m.user_id = @value)", userId));
 
     public Task<Outcome<GroupRow>> Create(AccessGrant access, GroupWrite wish, CancellationToken stop) =>
         house.Kernel.Queue.Write<GroupRow>("group.create", access.Origin, tx =>
         {
-            var domain = access.DomainOfNew("identity:create_group", wish.DomainId);
+            var domain = DomainService.OfNew(tx, access, "identity:create_group", wish.DomainId);
             if (domain.Fault is { } refused) return refused;
-            if (DomainStore.Find(tx, domain.Value) is null) return new Fault.NotFound("domain", domain.Value);
-            var changed = Change(new GroupRow { Id = house.Kernel.Ids.Hex(), DomainId = domain.Value }, wish);
+            var changed = Changed(new GroupRow { Id = house.Kernel.Ids.Hex(), DomainId = domain.Value }, wish);
             if (changed.Fault is { } wrong) return wrong;
-            return GroupStore.Insert(tx, changed.Value) ? Written(tx, changed.Value, Kernel.Journal.Change.Created) : Taken(changed.Value);
+            return GroupStore.Insert(tx, changed.Value) ? Room.Written(tx, house, changed.Value, Change.Created) : Taken(changed.Value);
         }, stop);
 
     public Task<Outcome<GroupRow>> Update(AccessGrant access, string id, GroupWrite wish, CancellationToken stop) =>
@@ -36,10 +38,10 @@ internal sealed class GroupService(House house)
         {
             var found = Find(tx, access, "identity:update_group", id);
             if (found.Fault is { } missing) return missing;
-            if (wish.DomainId is { } domain && domain != found.Value.DomainId) return new Fault.Invalid("domain_id", "Cannot change Domain ID");
-            var changed = Change(found.Value, wish);
+            if (Guard.Moved(wish.DomainId, found.Value.DomainId) is { } moved) return moved;
+            var changed = Changed(found.Value, wish);
             if (changed.Fault is { } wrong) return wrong;
-            return GroupStore.Update(tx, changed.Value) ? Written(tx, changed.Value, Kernel.Journal.Change.Updated) : Taken(changed.Value);
+            return GroupStore.Update(tx, changed.Value) ? Room.Written(tx, house, changed.Value, Change.Updated) : Taken(changed.Value);
         }, stop);
 
     public Task<Outcome<Done>> Delete(AccessGrant access, string id, CancellationToken stop) =>
@@ -57,7 +59,7 @@ internal sealed class GroupService(House house)
         var members = GroupStore.Members(tx, row.Id);
         AssignmentCleaning.OfActor(tx, house, row.Id);
         GroupStore.Delete(tx, row.Id);
-        tx.Record("group", row.Id, row.DomainId, Kernel.Journal.Change.Deleted, GroupView.From(row, house), GroupJson.Wire.GroupView);
+        Room.Record(tx, house, row, Change.Deleted);
         tx.Model(house, model =>
         {
             foreach (var user in members) model.RemoveMember(row.Id, user);
@@ -71,7 +73,7 @@ internal sealed class GroupService(House house)
             var pair = Pair(tx, access, "identity:add_user_to_group", groupId, userId);
             if (pair.Fault is { } missing) return missing;
             if (!GroupStore.AddMember(tx, groupId, userId)) return Done.Value;
-            Recorded(tx, pair.Value, userId, Kernel.Journal.Change.Created);
+            Recorded(tx, pair.Value, userId, Change.Created);
             tx.Model(house, model => model.AddMember(groupId, userId));
             return Done.Value;
         }, stop);
@@ -82,7 +84,7 @@ internal sealed class GroupService(House house)
             var pair = Pair(tx, access, "identity:remove_user_from_group", groupId, userId);
             if (pair.Fault is { } missing) return missing;
             if (!GroupStore.RemoveMember(tx, groupId, userId)) return NoMember(groupId, userId);
-            Recorded(tx, pair.Value, userId, Kernel.Journal.Change.Deleted);
+            Recorded(tx, pair.Value, userId, Change.Deleted);
             tx.Model(house, model => model.RemoveMember(groupId, userId));
             return Done.Value;
         }, stop);
@@ -107,20 +109,9 @@ internal sealed class GroupService(House house)
     private static Outcome<GroupRow> Find(Session session, AccessGrant access, string rule, string id) =>
         access.Reached(rule, "group", id, GroupStore.Find(session, id), row => access.CoversDomain(row.DomainId));
 
-    private static Outcome<GroupRow> Change(GroupRow row, GroupWrite wish)
-    {
-        var name = wish.Name ?? (row.Name.Length == 0 ? null : row.Name);
-        if (Members.CheckName("name", name, Members.ShortNameMax) is { } badName) return badName;
-        if (Members.CheckText("description", wish.Description.Value) is { } badText) return badText;
-        return Members.Extra(row.Extra, wish.Others).Map(extra => row with { Name = name!, Description = wish.Description.Or(row.Description) ?? "", Extra = extra });
-    }
-
-    private GroupRow Written(Tx tx, GroupRow row, Change change)
-    {
-        tx.Record("group", row.Id, row.DomainId, change, GroupView.From(row, house), GroupJson.Wire.GroupView);
-        tx.Model(house, model => model.Groups.Put(row.Entry));
-        return row;
-    }
+    private static Outcome<GroupRow> Changed(GroupRow row, GroupWrite wish) => Members
+        .Merge(new(row.Name, row.Extra), Members.ShortNameMax, wish.Name, wish.Description.Value, wish.Others)
+        .Map(kept => row with { Name = kept.Name, Description = wish.Description.Or(row.Description) ?? "", Extra = kept.Extra });
 
     private static Fault.Conflict Taken(GroupRow row) =>
         new($"Conflict occurred attempting to store group - Duplicate entry found with name {row.Name} at domain ID {row.DomainId}.");

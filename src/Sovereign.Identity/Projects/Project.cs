@@ -1,9 +1,10 @@
 using Sovereign.Identity.Model;
+using Sovereign.Identity.Wire;
 
 namespace Sovereign.Identity.Projects;
 
 /// <summary>A project: the owner of what the other services make.</summary>
-internal sealed record ProjectRow
+internal sealed record ProjectRow : IRow
 {
     public string Id { get; init; } = "";
 

@@ -45,13 +45,8 @@ internal sealed record ProjectView(
     };
 }
 
-internal sealed record ProjectAnswer(ProjectView Project);
-
-internal sealed record ProjectList(IReadOnlyList<ProjectView> Projects, CollectionLinks Links);
-
 [JsonSerializable(typeof(ProjectBody))]
-[JsonSerializable(typeof(ProjectAnswer))]
-[JsonSerializable(typeof(ProjectList))]
+[JsonSerializable(typeof(ProjectView))]
 internal sealed partial class ProjectJson : JsonSerializerContext
 {
     public static readonly ProjectJson Wire = new(WireJson.Options(refuseUnknown: false));

@@ -1,9 +1,10 @@
 using Sovereign.Identity.Model;
+using Sovereign.Identity.Wire;
 
 namespace Sovereign.Identity.Roles;
 
 /// <summary>A role; one of a domain counts only through the global roles that it implies.</summary>
-internal sealed record RoleRow
+internal sealed record RoleRow : IRow
 {
     /// <summary>Roles that a domain manager may hand out in its domain: never admin, also not through an implied role.</summary>
     private static readonly HashSet<string> managed = new(StringComparer.Ordinal) { "manager", "member", "reader" };

@@ -1,5 +1,4 @@
 using Sovereign.Identity.Wire;
-using Sovereign.Kernel.Lists;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Wire;
 
@@ -7,13 +6,13 @@ namespace Sovereign.Identity.Roles;
 
 internal sealed class RoleEndpoints(House house, RoleService roles)
 {
+    private static readonly Envelope<RoleBody, RoleWrite> envelope = new(RoleJson.Wire.RoleBody, body => body.Role);
+
     public void Map(Routes api)
     {
-        api.Get("/roles", "identity:list_roles", List);
-        api.Post("/roles", "identity:create_role", Create);
-        api.Get("/roles/{id}", "identity:get_role", Show);
-        api.Patch("/roles/{id}", "identity:update_role", Update);
-        api.Delete("/roles/{id}", "identity:delete_role", Delete);
+        new RoomRoutes<RoleRow, RoleView>(api, house, RoleService.Room)
+            .List((call, request) => roles.List(request, ofDomain: !string.IsNullOrEmpty(call.Query("domain_id"))))
+            .Show(roles.Show).Create(envelope, roles.Create).Update(envelope, roles.Update).Delete(roles.Delete);
         api.Get("/role_inferences", "identity:list_role_inference_rules", Inferences);
         api.Get("/roles/{id}/implies", "identity:list_implied_roles", Implied);
         api.Get("/roles/{id}/implies/{implied_id}", "identity:get_implied_role", ShowInference);
@@ -21,32 +20,6 @@ internal sealed class RoleEndpoints(House house, RoleService roles)
         api.Put("/roles/{id}/implies/{implied_id}", "identity:create_implied_role", Imply);
         api.Delete("/roles/{id}/implies/{implied_id}", "identity:delete_implied_role", Unimply);
     }
-
-    private Task<Answer> List(Call call)
-    {
-        var page = ListRequest.Parse(call.Http.Request.Query, RoleStore.Shape)
-            .Then(request => roles.List(request, !string.IsNullOrEmpty(call.Query("domain_id"))).Map(rows => (request, rows)));
-        return Task.FromResult(Answer.Of(page, found => Answer.Json(
-            200,
-            new RoleList([.. found.rows.Items.Select(row => RoleView.From(row, house))], CollectionLinks.Of(call, found.request, found.rows, row => row.Id)),
-            RoleJson.Wire.RoleList)));
-    }
-
-    private Task<Answer> Show(Call call) => Task.FromResult(Answer.Of(roles.Show(call.Access, call.Route("id")), row => One(200, row)));
-
-    private async Task<Answer> Create(Call call)
-    {
-        var body = await call.Body(RoleJson.Wire.RoleBody);
-        return body.Fault ?? Answer.Of(await roles.Create(call.Access, body.Value.Role, call.Stop), row => One(201, row));
-    }
-
-    private async Task<Answer> Update(Call call)
-    {
-        var body = await call.Body(RoleJson.Wire.RoleBody);
-        return body.Fault ?? Answer.Of(await roles.Update(call.Access, call.Route("id"), body.Value.Role, call.Stop), row => One(200, row));
-    }
-
-    private async Task<Answer> Delete(Call call) => Answer.Of(await roles.Delete(call.Access, call.Route("id"), call.Stop), _ => Answer.Empty(204));
 
     private Task<Answer> Inferences(Call call) =>
         Task.FromResult(Answer.Json(200, new InferenceList([.. Grouped(_ => true)]), RoleJson.Wire.InferenceList));
@@ -100,6 +73,4 @@ internal sealed class RoleEndpoints(House house, RoleService roles)
                    RoleReference.From(role, house),
                    [.. prior.Select(row => graph.Find(row.ImpliedRoleId)).OfType<Model.RoleEntry>().Select(implied => RoleReference.From(implied, house))]);
     }
-
-    private Answer One(int status, RoleRow row) => Answer.Json(status, new RoleAnswer(RoleView.From(row, house)), RoleJson.Wire.RoleAnswer);
 }

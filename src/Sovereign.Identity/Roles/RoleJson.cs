@@ -35,10 +35,6 @@ internal sealed record RoleView(string Id, string Name, string? DomainId, string
     };
 }
 
-internal sealed record RoleAnswer(RoleView Role);
-
-internal sealed record RoleList(IReadOnlyList<RoleView> Roles, CollectionLinks Links);
-
 internal sealed record RoleReference(string Id, SelfLink Links, string Name)
 {
     public static RoleReference From(RoleEntry role, House house) => new(role.Id, new(house.Link("/roles/" + role.Id)), role.Name);
@@ -58,8 +54,7 @@ internal sealed record InferenceList(IReadOnlyList<InferencesView> RoleInference
 internal sealed record InferenceDocument(string PriorRoleId, string ImpliedRoleId);
 
 [JsonSerializable(typeof(RoleBody))]
-[JsonSerializable(typeof(RoleAnswer))]
-[JsonSerializable(typeof(RoleList))]
+[JsonSerializable(typeof(RoleView))]
 [JsonSerializable(typeof(InferenceAnswer))]
 [JsonSerializable(typeof(InferencesAnswer))]
 [JsonSerializable(typeof(InferenceList))]

@@ -12,30 +12,34 @@ namespace Sovereign.Identity.Roles;
 
 internal sealed class RoleService(House house)
 {
-    public Outcome<RoleRow> Show(AccessGrant access, string id) => house.Kernel.Database.Read(session => access.Reached(
-        "identity:get_role", "role", id, RoleStore.Find(session, id), row => RoleRow.IsDomainManaged(house.Model.Roles, row.Id)));
+    public static readonly Room<RoleRow, RoleView> Room = new(
+        "role", RoleStore.Shape, RoleStore.Find, (row, house, _) => RoleView.From(row, house), RoleJson.Wire.RoleView, _ => null,
+        (model, row) => model.SetRoles(roles => roles.With(row.Entry)));
+
+    public Outcome<RoleRow> Show(AccessGrant access, string id) => house.Kernel.Database.Read(session =>
+        Room.Reached(session, access, "get", id, row => RoleRow.IsDomainManaged(house.Model.Roles, row.Id)));
 
     public Outcome<Page<RoleRow>> List(ListRequest request, bool ofDomain) =>
-        house.Page<RoleRow>(ofDomain ? request : request.Where("r.domain_id = ''"), "r.*");
+        Room.Page(house, ofDomain ? request : request.Where("r.domain_id = ''"));
 
     public Task<Outcome<RoleRow>> Create(AccessGrant access, RoleWrite wish, CancellationToken stop) =>
         house.Kernel.Queue.Write<RoleRow>("role.create", access.Origin, tx =>
         {
             if (wish.DomainId is { } domain && DomainStore.Find(tx, domain) is null) return new Fault.NotFound("domain", domain);
-            var changed = Change(new RoleRow { Id = house.Kernel.Ids.Hex(), DomainId = wish.DomainId ?? "" }, wish);
+            var changed = Changed(new RoleRow { Id = house.Kernel.Ids.Hex(), DomainId = wish.DomainId ?? "" }, wish);
             if (changed.Fault is { } wrong) return wrong;
-            return RoleStore.Insert(tx, changed.Value) ? Written(tx, changed.Value, Kernel.Journal.Change.Created) : Taken(changed.Value);
+            return RoleStore.Insert(tx, changed.Value) ? Room.Written(tx, house, changed.Value, Change.Created) : Taken(changed.Value);
         }, stop);
 
     public Task<Outcome<RoleRow>> Update(AccessGrant access, string id, RoleWrite wish, CancellationToken stop) =>
         house.Kernel.Queue.Write<RoleRow>("role.update", access.Origin, tx =>
         {
             if (RoleStore.Find(tx, id) is not { } before) return new Fault.NotFound("role", id);
-            if (wish.DomainId is { } domain && domain != before.DomainId) return new Fault.Invalid("domain_id", "Cannot change Domain ID");
-            var changed = Change(before, wish);
+            if (Guard.Moved(wish.DomainId, before.DomainId) is { } moved) return moved;
+            var changed = Changed(before, wish);
             if (changed.Fault is { } wrong) return wrong;
             if (Members.IsImmutable(before.Options) && Members.IsImmutable(changed.Value.Options)) return Immutable.Update("role", id);
-            return RoleStore.Update(tx, changed.Value) ? Written(tx, changed.Value, Kernel.Journal.Change.Updated) : Taken(changed.Value);
+            return RoleStore.Update(tx, changed.Value) ? Room.Written(tx, house, changed.Value, Change.Updated) : Taken(changed.Value);
         }, stop);
 
     public Task<Outcome<Done>> Delete(AccessGrant access, string id, CancellationToken stop) =>
@@ -46,7 +50,7 @@ internal sealed class RoleService(House house)
             AssignmentCleaning.OfRole(tx, house, id);
             CredentialCleaning.OfRole(tx, house, id);
             RoleStore.Delete(tx, id);
-            tx.Record("role", id, null, Kernel.Journal.Change.Deleted, RoleView.From(row, house), RoleJson.Wire.RoleView);
+            Room.Record(tx, house, row, Change.Deleted);
             tx.Model(house, model => model.SetRoles(roles => roles.Without(id)));
             return Done.Value;
         }, stop);
@@ -60,7 +64,7 @@ internal sealed class RoleService(House house)
             if (role is { Name: "admin", DomainId: "" }) return new Fault.Forbidden($"Invalid implied role {implied}: the role admin can't be implied.");
             if (Reaches(tx, implied, prior)) return new Fault.Conflict($"The role {implied} implies {prior} already: that would be a circle.");
             if (!RoleStore.InsertInference(tx, prior, implied)) return Done.Value;
-            Recorded(tx, prior, implied, Kernel.Journal.Change.Created);
+            Recorded(tx, prior, implied, Change.Created);
             tx.Model(house, model => model.SetRoles(roles => roles.WithInference(prior, implied)));
             return Done.Value;
         }, stop);
@@ -69,7 +73,7 @@ internal sealed class RoleService(House house)
         house.Kernel.Queue.Write<Done>("role.unimply", access.Origin, tx =>
         {
             if (!RoleStore.DeleteInference(tx, prior, implied)) return new Fault.NotFound("implied role", $"{prior} implies {implied}");
-            Recorded(tx, prior, implied, Kernel.Journal.Change.Deleted);
+            Recorded(tx, prior, implied, Change.Deleted);
             tx.Model(house, model => model.SetRoles(roles => roles.WithoutInference(prior, implied)));
             return Done.Value;
         }, stop);
@@ -92,26 +96,15 @@ internal sealed class RoleService(House house)
     private static void Recorded(Tx tx, string prior, string implied, Change change) =>
         tx.Record("role_inference", prior + "/" + implied, null, change, new InferenceDocument(prior, implied), RoleJson.Wire.InferenceDocument);
 
-    private static Outcome<RoleRow> Change(RoleRow row, RoleWrite wish)
-    {
-        var name = wish.Name ?? (row.Name.Length == 0 ? null : row.Name);
-        if (Members.CheckName("name", name, Members.NameMax) is { } badName) return badName;
-        if (Members.CheckText("description", wish.Description.Value) is { } badText) return badText;
-        return Members.Extra(row.Extra, wish.Others).Then(extra => Members.Options(row.Options, wish.Options).Map(options => row with
+    private static Outcome<RoleRow> Changed(RoleRow row, RoleWrite wish) => Members
+        .Merge(new(row.Name, row.Extra, row.Options), Members.NameMax, wish.Name, wish.Description.Value, wish.Others, wish.Options)
+        .Map(kept => row with
         {
-            Name = name!,
+            Name = kept.Name,
             Description = wish.Description.Or(row.Description),
-            Extra = extra,
-            Options = options,
-        }));
-    }
-
-    private RoleRow Written(Tx tx, RoleRow row, Change change)
-    {
-        tx.Record("role", row.Id, null, change, RoleView.From(row, house), RoleJson.Wire.RoleView);
-        tx.Model(house, model => model.SetRoles(roles => roles.With(row.Entry)));
-        return row;
-    }
+            Extra = kept.Extra,
+            Options = kept.Options,
+        });
 
     private static Fault.Conflict Taken(RoleRow row) =>
         new($"Conflict occurred attempting to store role - Duplicate entry found with name {row.Name}{(row.DomainId.Length == 0 ? "" : $" at domain ID {row.DomainId}")}.");

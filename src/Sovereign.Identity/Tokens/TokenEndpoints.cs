@@ -75,8 +75,7 @@ internal sealed class TokenEndpoints(
     {
         var ids = Granted(call, ScopeKind.Domain).ToArray();
         var rows = house.Kernel.Database.Read(session => ids.Select(id => DomainStore.Find(session, id)).OfType<DomainRow>().Where(row => row.Enabled).ToList());
-        return Task.FromResult(Answer.Json(
-            200, new DomainList([.. rows.Select(row => DomainView.From(row, house))], CollectionLinks.Of(call)), DomainJson.Wire.DomainList));
+        return Task.FromResult(DomainService.Room.Many(house, rows, CollectionLinks.Of(call)));
     }
 
     private Task<Answer> Systems(Call call)

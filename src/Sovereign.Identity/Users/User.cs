@@ -1,9 +1,10 @@
 using Sovereign.Identity.Model;
+using Sovereign.Identity.Wire;
 
 namespace Sovereign.Identity.Users;
 
 /// <summary>A user; the password's hash is read apart, only where it is verified.</summary>
-internal sealed record UserRow
+internal sealed record UserRow : IRow
 {
     public string Id { get; init; } = "";
 

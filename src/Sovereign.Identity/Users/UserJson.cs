@@ -46,14 +46,9 @@ internal sealed record UserView(
     };
 }
 
-internal sealed record UserAnswer(UserView User);
-
-internal sealed record UserList(IReadOnlyList<UserView> Users, CollectionLinks Links);
-
 [JsonSerializable(typeof(UserBody))]
 [JsonSerializable(typeof(PasswordBody))]
-[JsonSerializable(typeof(UserAnswer))]
-[JsonSerializable(typeof(UserList))]
+[JsonSerializable(typeof(UserView))]
 internal sealed partial class UserJson : JsonSerializerContext
 {
     public static readonly UserJson Wire = new(WireJson.Options(refuseUnknown: false));

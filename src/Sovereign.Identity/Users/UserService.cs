@@ -12,13 +12,17 @@ namespace Sovereign.Identity.Users;
 
 internal sealed class UserService(House house, Passwords passwords)
 {
-    public Outcome<UserRow> Show(AccessGrant access, string id) => house.Kernel.Database.Read(session => Find(session, access, "identity:get_user", id));
+    public static readonly Room<UserRow, UserView> Room = new(
+        "user", UserStore.Shape, UserStore.Find, UserView.From, UserJson.Wire.UserView, row => row.DomainId,
+        (model, row) => model.Users.Put(row.Entry))
+    {
+        Columns = UserStore.Columns,
+    };
 
-    public Outcome<Page<UserRow>> List(AccessGrant access, ListRequest request) =>
-        house.Page<UserRow>(access.Everything ? request : request.Where("u.domain_id = @value", access.Caller.DomainId ?? ""), UserStore.Columns);
+    public Outcome<UserRow> Show(AccessGrant access, string id) => house.Kernel.Database.Read(session => Find(session, access, "get", id));
 
-    public Outcome<Page<UserRow>> OfGroup(string groupId, ListRequest request) =>
-        house.Page<UserRow>(request.Where("u.id IN (SELECT m.user_id FROM group_members m WHERE m.group_id = @value)", groupId), UserStore.Columns);
+    public Outcome<Page<UserRow>> OfGroup(string groupId, ListRequest request) => Room.Page(
+        house, request.Where("u.id IN (SELECT m.user_id FROM group_members m WHERE m.group_id = @value)", groupId));
 
     public async Task<Outcome<UserRow>> Create(AccessGrant access, UserWrite wish, CancellationToken stop)
     {
@@ -26,12 +30,12 @@ internal sealed class UserService(House house, Passwords passwords)
         if (hashed.Fault is { } wrong) return wrong;
         return await house.Kernel.Queue.Write<UserRow>("user.create", access.Origin, tx =>
         {
-            var domain = access.DomainOfNew("identity:create_user", wish.DomainId);
+            var domain = DomainService.OfNew(tx, access, "identity:create_user", wish.DomainId);
             if (domain.Fault is { } refused) return refused;
-            if (DomainStore.Find(tx, domain.Value) is null) return new Fault.NotFound("domain", domain.Value);
-            var changed = Change(tx, new UserRow { Id = house.Kernel.Ids.Hex(), DomainId = domain.Value, Enabled = true }, wish);
+            var changed = Changed(tx, new UserRow { Id = house.Kernel.Ids.Hex(), DomainId = domain.Value, Enabled = true }, wish);
             if (changed.Fault is { } bad) return bad;
-            return UserStore.Insert(tx, changed.Value, hashed.Value) ? Written(tx, changed.Value, Kernel.Journal.Change.Created) : Taken(changed.Value);
+            return UserStore.Insert(tx, changed.Value, hashed.Value)
+                ? Room.Written(tx, house, changed.Value, Change.Created) : Taken(changed.Value);
         }, stop);
     }
 
@@ -41,14 +45,14 @@ internal sealed class UserService(House house, Passwords passwords)
         if (hashed.Fault is { } wrong) return wrong;
         return await house.Kernel.Queue.Write<UserRow>("user.update", access.Origin, tx =>
         {
-            var found = Find(tx, access, "identity:update_user", id);
+            var found = Find(tx, access, "update", id);
             if (found.Fault is { } missing) return missing;
-            if (wish.DomainId is { } domain && domain != found.Value.DomainId) return new Fault.Invalid("domain_id", "Cannot change Domain ID");
-            var changed = Change(tx, found.Value, wish);
+            if (Guard.Moved(wish.DomainId, found.Value.DomainId) is { } moved) return moved;
+            var changed = Changed(tx, found.Value, wish);
             if (changed.Fault is { } bad) return bad;
             var after = changed.Value;
             if (hashed.Value is not null || (found.Value.Enabled && !after.Enabled)) after = after with { RevokedBefore = tx.Now };
-            return UserStore.Update(tx, after, hashed.Value) ? Written(tx, after, Kernel.Journal.Change.Updated) : Taken(after);
+            return UserStore.Update(tx, after, hashed.Value) ? Room.Written(tx, house, after, Change.Updated) : Taken(after);
         }, stop);
     }
 
@@ -70,7 +74,7 @@ internal sealed class UserService(House house, Passwords passwords)
             if (UserStore.Find(tx, id) is not { } row || UserStore.Password(tx, id) != stored) return new Fault.Conflict("The password was changed meanwhile.");
             var after = row with { RevokedBefore = tx.Now };
             UserStore.Update(tx, after, hashed.Value);
-            Written(tx, after, Kernel.Journal.Change.Updated);
+            Room.Written(tx, house, after, Change.Updated);
             return Done.Value;
         }, stop);
     }
@@ -78,7 +82,7 @@ internal sealed class UserService(House house, Passwords passwords)
     public Task<Outcome<Done>> Delete(AccessGrant access, string id, CancellationToken stop) =>
         house.Kernel.Queue.Write<Done>("user.delete", access.Origin, tx =>
         {
-            var found = Find(tx, access, "identity:delete_user", id);
+            var found = Find(tx, access, "delete", id);
             if (found.Fault is { } missing) return missing;
             Remove(tx, found.Value);
             return Done.Value;
@@ -90,7 +94,7 @@ internal sealed class UserService(House house, Passwords passwords)
         AssignmentCleaning.OfActor(tx, house, row.Id);
         CredentialCleaning.OfUser(tx, house, row.Id);
         UserStore.Delete(tx, row.Id);
-        tx.Record("user", row.Id, row.DomainId, Kernel.Journal.Change.Deleted, UserView.From(row, house), UserJson.Wire.UserView);
+        Room.Record(tx, house, row, Change.Deleted);
         tx.Model(house, model =>
         {
             foreach (var group in model.GroupsOf(row.Id)) model.RemoveMember(group, row.Id);
@@ -98,8 +102,8 @@ internal sealed class UserService(House house, Passwords passwords)
         });
     }
 
-    private static Outcome<UserRow> Find(Session session, AccessGrant access, string rule, string id) =>
-        access.Reached(rule, "user", id, UserStore.Find(session, id), row => access.Covers(null, row.DomainId, row.Id));
+    private static Outcome<UserRow> Find(Session session, AccessGrant access, string verb, string id) =>
+        Room.Reached(session, access, verb, id, row => access.Covers(null, row.DomainId, row.Id));
 
     private async Task<Outcome<string?>> Hashed(string? password, CancellationToken stop)
     {
@@ -108,31 +112,24 @@ internal sealed class UserService(House house, Passwords passwords)
         return (await passwords.Hash(password, stop)).Map<string?>(hash => hash);
     }
 
-    private static Outcome<UserRow> Change(Tx tx, UserRow row, UserWrite wish)
+    private static Outcome<UserRow> Changed(Tx tx, UserRow row, UserWrite wish)
     {
-        var name = wish.Name ?? (row.Name.Length == 0 ? null : row.Name);
-        if (Members.CheckName("name", name, Members.NameMax) is { } badName) return badName;
         if (Members.CheckText("default_project_id", wish.DefaultProjectId.Value, Members.ShortNameMax) is { } badProject) return badProject;
         if (wish.DefaultProjectId.Value is { } projectId && DomainStore.Find(tx, projectId) is not null)
         {
             return new Fault.Invalid("default_project_id", "User's default project ID cannot be a domain ID.");
         }
 
-        return Members.Extra(row.Extra, wish.Others).Then(extra => Members.Options(row.Options, wish.Options).Map(options => row with
-        {
-            Name = name!,
-            Enabled = wish.Enabled ?? row.Enabled,
-            DefaultProjectId = wish.DefaultProjectId.Or(row.DefaultProjectId),
-            Extra = extra,
-            Options = options,
-        }));
-    }
-
-    private UserRow Written(Tx tx, UserRow row, Change change)
-    {
-        tx.Record("user", row.Id, row.DomainId, change, UserView.From(row, house), UserJson.Wire.UserView);
-        tx.Model(house, model => model.Users.Put(row.Entry));
-        return row;
+        return Members
+            .Merge(new(row.Name, row.Extra, row.Options), Members.NameMax, wish.Name, description: null, wish.Others, wish.Options)
+            .Map(kept => row with
+            {
+                Name = kept.Name,
+                Enabled = wish.Enabled ?? row.Enabled,
+                DefaultProjectId = wish.DefaultProjectId.Or(row.DefaultProjectId),
+                Extra = kept.Extra,
+                Options = kept.Options,
+            });
     }
 
     private static Fault.Conflict Taken(UserRow row) =>

@@ -19,6 +19,10 @@ internal static class Guard
     /// <summary>Does the caller act on its own domain?</summary>
     public static bool CoversDomain(this AccessGrant access, string? domainId) => access.Covers(null, domainId);
 
+    /// <summary>A fault when the body names another domain than the resource's: it never moves.</summary>
+    public static Fault? Moved(string? named, string domainId) =>
+        named is null || named == domainId ? null : new Fault.Invalid("domain_id", "Cannot change Domain ID");
+
     /// <summary>The domain that a new resource gets when the body names none: that of the token. A domain manager must name its own.</summary>
     public static Outcome<string> DomainOfNew(this AccessGrant access, string rule, string? named)
     {

@@ -4,6 +4,9 @@ using Sovereign.Kernel.Outcomes;
 
 namespace Sovereign.Identity.Wire;
 
+/// <summary>Members that most resources have, as they are stored; options and tags stay empty where a resource has none.</summary>
+internal readonly record struct Kept(string Name, string Extra, string Options = "{}", string Tags = "[]");
+
 /// <summary>Checks and stored forms of members that several resources share: names, options, tags, and the members that only the client knows.</summary>
 internal static class Members
 {
@@ -13,6 +16,18 @@ internal static class Members
     private const int ExtraBytesMax = 16 * 1024;
     private const int TagsMax = 80;
     private static readonly HashSet<string> ours = new(StringComparer.Ordinal) { "id", "links", "extra", "password_expires_at" };
+
+    /// <summary>Takes what was given over what is kept; a fault at the first member that is wrong.</summary>
+    /// <param name="name">Null: left out, which is wrong where none is kept.</param>
+    public static Outcome<Kept> Merge(
+        Kept kept, int nameMax, string? name, string? description, IReadOnlyDictionary<string, JsonElement>? others,
+        JsonElement? options = null, IReadOnlyList<string>? tags = null)
+    {
+        name ??= kept.Name.Length == 0 ? null : kept.Name;
+        if ((CheckName("name", name, nameMax) ?? CheckText("description", description)) is { } bad) return bad;
+        return Extra(kept.Extra, others).Then(extra => Options(kept.Options, options).Then(merged =>
+            (tags is null ? Outcome.Of(kept.Tags) : Tags(tags)).Map(tagged => new Kept(name!, extra, merged, tagged))));
+    }
 
     /// <summary>Null when the name is good: not blank, without control characters, not over the limit.</summary>
     public static Fault? CheckName(string field, string? name, int lengthMax)

@@ -57,6 +57,8 @@ internal sealed class ExtensionEndpoints
         new("provider", "Provider Network", "Expose mapping of virtual networks to physical networks", "2012-09-07T10:00:00-00:00"),
         new("quota_details", "Quota details management support", "Expose functions for quotas usage statistics per project", "2017-02-10T10:00:00-00:00"),
         new("quotas", "Quota management support", "Expose functions for quotas management per project", "2012-07-29T10:00:00-00:00"),
+        new("revision-if-match", "If-Match constraints based on revision_number",
+            "Extension indicating that If-Match based on revision_number is supported.", "2016-12-11T00:00:00-00:00"),
         new("router", "Neutron L3 Router",
             "Router abstraction for basic L3 forwarding between L2 Neutron networks and access to external networks via a NAT gateway.", "2012-07-20T10:00:00-00:00"),
         new("router_availability_zone", "Router Availability Zone", "Availability zone support for router.", "2015-01-01T10:00:00-00:00"),

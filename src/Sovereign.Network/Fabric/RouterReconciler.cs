@@ -109,7 +109,7 @@ internal sealed class RouterReconciler(KernelServices kernel, FabricPlan fabric,
     private static void Store(Tx tx, RouterRow router)
     {
         RouterStore.Update(tx, router with { UpdatedAt = tx.Now, Revision = router.Revision + 1 });
-        tx.Record(Kinds.Router, router.Id, router.ProjectId, Change.Updated, RouterService.View(tx, router, admin: false), NetworkJson.Wire.RouterView);
+        RouterService.Room.Record(tx, router, Change.Updated);
     }
 
     private string? Choose(Tx tx)

@@ -4,7 +4,7 @@ using Sovereign.Network.Wire;
 namespace Sovereign.Network.FloatingIps;
 
 /// <summary>An address of an external network that a project holds, and what it leads to.</summary>
-internal sealed record FloatingIpRow
+internal sealed record FloatingIpRow : IRow
 {
     public string Id { get; init; } = "";
 

@@ -1,7 +1,6 @@
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Journal;
-using Sovereign.Kernel.Lists;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Store;
 using Sovereign.Network.Addressing;
@@ -17,79 +16,20 @@ namespace Sovereign.Network.FloatingIps;
 
 internal sealed class FloatingIpService(KernelServices kernel, FabricPlan fabric, PortMaker ports)
 {
-    public Task<Outcome<List<FloatingIpView>>> Create(AccessGrant access, IReadOnlyList<FloatingIpWish> wishes, CancellationToken stop) =>
-        kernel.Queue.Write<List<FloatingIpView>>("floatingip.create", access.Origin, tx => Bulk.Each(wishes, wish => Create(tx, access, wish)), stop);
-
-    public Outcome<FloatingIpView> Show(AccessGrant access, string id) => kernel.Database.Read(session =>
-        Visible(session, access, id).Map(row => View(session, row)));
-
-    public Outcome<Page<FloatingIpView>> List(AccessGrant access, ListRequest request) => kernel.Database.Read(session =>
-    {
-        if (access.OnlyProject is { } project) request.Where("f.project_id = @value", project);
-        return ListSql.Page<FloatingIpRow>(session, request, "f.*").Map(page => new Page<FloatingIpView>(Views(session, page.Items), page.More));
-    });
-
-    public Task<Outcome<FloatingIpView>> Update(AccessGrant access, string id, FloatingIpWish wish, CancellationToken stop) =>
-        kernel.Queue.Write<FloatingIpView>(
-            "floatingip.update",
-            access.Origin,
-            tx =>
-            {
-                var found = Visible(tx, access, id);
-                if (found.Fault is { } missing) return missing;
-                if (Attributes.Texts(("description", wish.Description)) is { } text) return text;
-                if (wish.FloatingNetworkId.Given || wish.FloatingIpAddress.Given || wish.SubnetId.Given || wish.ProjectId.Given || wish.TenantId.Given)
-                {
-                    return new Fault.Invalid("floatingip", "Cannot update read-only attribute of a floating IP: only port_id, fixed_ip_address and description change.");
-                }
-
-                var row = found.Value with { Description = wish.Description.Or(found.Value.Description) ?? "" };
-                if (wish.PortId.Given || wish.FixedIpAddress.Given)
-                {
-                    var associated = Associate(tx, access, row, wish.PortId.Or(row.PortId), wish.FixedIpAddress.Or(null));
-                    if (associated.Fault is { } refused) return refused;
-                    row = associated.Value;
-                }
-
-                return View(tx, Save(tx, row));
-            },
-            stop);
-
-    public Task<Outcome<Done>> Delete(AccessGrant access, string id, CancellationToken stop) => kernel.Queue.Write<Done>(
-        "floatingip.delete",
-        access.Origin,
-        tx =>
-        {
-            var found = Visible(tx, access, id);
-            if (found.Fault is { } missing) return missing;
-            var row = found.Value;
-            var view = View(tx, row);
-            FloatingIpStore.Delete(tx, id);
-            if (PortStore.Find(tx, row.OuterPortId) is { } outer) ports.Remove(tx, outer);
-            TagStore.RemoveAll(tx, Kinds.FloatingIp, id);
-            kernel.Quotas.Give(tx, NetworkModule.Service, "floatingip", row.ProjectId, 1);
-            if (row.RouterId is not null) fabric.RouterChanged(tx, row.RouterId);
-            tx.Record(Kinds.FloatingIp, id, row.ProjectId, Change.Deleted, view, NetworkJson.Wire.FloatingIpView);
-            if (row.PortId is not null) TellServer(tx, row.PortId);
-            return Done.Value;
-        },
-        stop);
+    public static readonly Room<FloatingIpRow, FloatingIpView> Room = new(
+        Kinds.FloatingIp, "floatingips", "/v2.0/floatingips", FloatingIpStore.Shape, FloatingIpStore.Find,
+        NetworkFaults.FloatingIpMissing, Views, NetworkJson.Wire.FloatingIpView);
 
     /// <summary>Stores a changed floating IP with the next revision.</summary>
     public static FloatingIpRow Save(Tx tx, FloatingIpRow row)
     {
         var next = row with { UpdatedAt = tx.Now, Revision = row.Revision + 1 };
         FloatingIpStore.Update(tx, next);
-        tx.Record(Kinds.FloatingIp, row.Id, row.ProjectId, Change.Updated, View(tx, next), NetworkJson.Wire.FloatingIpView);
+        Room.Record(tx, next, Change.Updated);
         return next;
     }
 
-    private static Outcome<FloatingIpRow> Visible(Session session, AccessGrant access, string id) =>
-        FloatingIpStore.Find(session, id) is { } row && access.Covers(row.ProjectId) ? row : NetworkFaults.FloatingIpMissing(id);
-
-    private static FloatingIpView View(Session session, FloatingIpRow row) => Views(session, [row])[0];
-
-    private static List<FloatingIpView> Views(Session session, IReadOnlyList<FloatingIpRow> rows)
+    private static List<FloatingIpView> Views(Session session, IReadOnlyList<FloatingIpRow> rows, bool admin)
     {
         var tags = TagStore.Of(session, Kinds.FloatingIp, rows.Select(row => row.Id).ToList());
         var portIds = rows.Where(row => row.PortId is not null).Select(row => row.PortId!).ToList();
@@ -97,7 +37,7 @@ internal sealed class FloatingIpService(KernelServices kernel, FabricPlan fabric
         return rows.Select(row => row.ToView(found.Find(port => port.Id == row.PortId), tags(row.Id))).ToList();
     }
 
-    private Outcome<FloatingIpView> Create(Tx tx, AccessGrant access, FloatingIpWish wish)
+    public Outcome<FloatingIpRow> Create(Tx tx, AccessGrant access, FloatingIpWish wish)
     {
         if (Attributes.Texts(("description", wish.Description)) is { } text) return text;
         if (wish.FloatingNetworkId.Or(null) is not { Length: > 0 } networkId)
@@ -111,7 +51,7 @@ internal sealed class FloatingIpService(KernelServices kernel, FabricPlan fabric
         if (!network.External) return NetworkFaults.BadRequest("floatingip", $"Network {networkId} is not a valid external network");
         var address = wish.FloatingIpAddress.Or(null);
         if (address is not null && !access.Everything) return NetworkFaults.NotAuthorized("create_floatingip", "floating_ip_address");
-        if (!kernel.Quotas.Take(tx, NetworkModule.Service, "floatingip", project.Value, 1).Ok) return NetworkFaults.OverQuota("floatingip");
+        if (Room.Take(tx, kernel, project.Value) is { } full) return full;
         var id = kernel.Ids.Uuid();
         var subnet = wish.SubnetId.Or(null);
         if (SubnetStore.OfNetwork(tx, networkId).Count == 0)
@@ -140,9 +80,38 @@ internal sealed class FloatingIpService(KernelServices kernel, FabricPlan fabric
             FloatingIpStore.Update(tx, row);
         }
 
-        var view = View(tx, row);
-        tx.Record(Kinds.FloatingIp, id, row.ProjectId, Change.Created, view, NetworkJson.Wire.FloatingIpView);
-        return view;
+        Room.Record(tx, row, Change.Created);
+        return row;
+    }
+
+    public Outcome<FloatingIpRow> Update(Tx tx, AccessGrant access, FloatingIpRow old, FloatingIpWish wish)
+    {
+        if (Attributes.Texts(("description", wish.Description)) is { } text) return text;
+        if (wish.FloatingNetworkId.Given || wish.FloatingIpAddress.Given || wish.SubnetId.Given || wish.ProjectId.Given
+            || wish.TenantId.Given)
+        {
+            return new Fault.Invalid(
+                "floatingip", "Cannot update read-only attribute of a floating IP: only port_id, fixed_ip_address and description change.");
+        }
+
+        var row = old with { Description = wish.Description.Or(old.Description) ?? "" };
+        if (wish.PortId.Given || wish.FixedIpAddress.Given)
+        {
+            var associated = Associate(tx, access, row, wish.PortId.Or(row.PortId), wish.FixedIpAddress.Or(null));
+            if (associated.Fault is { } refused) return refused;
+            row = associated.Value;
+        }
+
+        return Save(tx, row);
+    }
+
+    public Outcome<Done> Delete(Tx tx, AccessGrant access, FloatingIpRow row)
+    {
+        Room.Remove(tx, kernel, row, FloatingIpStore.Delete);
+        if (PortStore.Find(tx, row.OuterPortId) is { } outer) ports.Remove(tx, outer);
+        if (row.RouterId is not null) fabric.RouterChanged(tx, row.RouterId);
+        if (row.PortId is not null) TellServer(tx, row.PortId);
+        return Done.Value;
     }
 
     /// <summary>Makes it lead to a port, or nowhere.</summary>

@@ -4,7 +4,7 @@ using Sovereign.Network.Wire;
 namespace Sovereign.Network.Networks;
 
 /// <summary>A layer-2 network as its row has it.</summary>
-internal sealed record NetworkRow
+internal sealed record NetworkRow : IRow
 {
     public string Id { get; init; } = "";
 

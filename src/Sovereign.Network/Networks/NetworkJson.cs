@@ -64,16 +64,11 @@ internal sealed record NetworkView
     public Optional<long?> ProviderSegmentationId { get; init; }
 }
 
-internal sealed record NetworkCreateBody
+internal sealed record NetworkBody
 {
     public NetworkWish? Network { get; init; }
 
     public IReadOnlyList<NetworkWish>? Networks { get; init; }
-}
-
-internal sealed record NetworkUpdateBody
-{
-    public NetworkWish? Network { get; init; }
 }
 
 /// <summary>What a user asks for of a network, in creation and update alike.</summary>

@@ -1,7 +1,6 @@
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Journal;
-using Sovereign.Kernel.Lists;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Store;
 using Sovereign.Kernel.Wire;
@@ -15,58 +14,13 @@ namespace Sovereign.Network.Networks;
 
 internal sealed class NetworkService(KernelServices kernel, FabricPlan fabric, PortMaker ports)
 {
-    public Task<Outcome<List<NetworkView>>> Create(AccessGrant access, IReadOnlyList<NetworkWish> wishes, CancellationToken stop) =>
-        kernel.Queue.Write<List<NetworkView>>("network.create", access.Origin, tx => Bulk.Each(wishes, wish => Create(tx, access, wish)), stop);
-
-    public Outcome<NetworkView> Show(AccessGrant access, string id) => kernel.Database.Read(session =>
+    public static readonly Room<NetworkRow, NetworkView> Room = new(
+        Kinds.Network, "networks", "/v2.0/networks", NetworkStore.Shape, NetworkStore.Find, NetworkFaults.NetworkMissing, Views,
+        NetworkJson.Wire.NetworkView)
     {
-        var row = Visible(session, access, id);
-        return row.Map(network => View(session, network, access.Everything));
-    });
-
-    public Outcome<Page<NetworkView>> List(AccessGrant access, ListRequest request) => kernel.Database.Read(session =>
-    {
-        if (access.OnlyProject is { } project) request.Where("n.project_id = @value OR n.shared = 1 OR n.external = 1", project);
-        return ListSql.Page<NetworkRow>(session, request, "n.*").Map(page => new Page<NetworkView>(Views(session, page.Items, access.Everything), page.More));
-    });
-
-    public Task<Outcome<NetworkView>> Update(AccessGrant access, string id, NetworkWish wish, CancellationToken stop) =>
-        kernel.Queue.Write<NetworkView>("network.update", access.Origin, tx => Update(tx, access, id, wish), stop);
-
-    public Task<Outcome<Done>> Delete(AccessGrant access, string id, CancellationToken stop) => kernel.Queue.Write<Done>(
-        "network.delete",
-        access.Origin,
-        tx =>
-        {
-            var found = Owned(tx, access, id, "delete_network");
-            if (found.Fault is { } missing) return missing;
-            var inTheWay = NetworkStore.PortsInTheWay(tx, id);
-            if (inTheWay.Count > 0)
-            {
-                return NetworkFaults.Conflict(
-                    "NetworkInUse",
-                    $"Unable to complete operation on network {id}. There are one or more ports still in use on the network, id for these ports is: {string.Join(",", inTheWay)}.");
-            }
-
-            foreach (var port in PortStore.OfNetwork(tx, id)) ports.Remove(tx, port);
-            foreach (var subnet in SubnetStore.OfNetwork(tx, id)) SubnetStore.Remove(tx, kernel, subnet);
-            var view = View(tx, found.Value, admin: false);
-            NetworkStore.Delete(tx, id);
-            TagStore.RemoveAll(tx, Kinds.Network, id);
-            kernel.Quotas.Give(tx, NetworkModule.Service, "network", found.Value.ProjectId, 1);
-            fabric.NetworkGone(tx, id);
-            tx.Record(Kinds.Network, id, found.Value.ProjectId, Change.Deleted, view, NetworkJson.Wire.NetworkView);
-            return Done.Value;
-        },
-        stop);
-
-    /// <summary>The network when this caller may know of it.</summary>
-    public static Outcome<NetworkRow> Visible(Session session, AccessGrant access, string id) =>
-        NetworkStore.Find(session, id) is { } row && row.SeenBy(access) ? row : NetworkFaults.NetworkMissing(id);
-
-    /// <summary>The network when it is the caller's to change: 404 for what it may not know, 403 for what it only sees.</summary>
-    public static Outcome<NetworkRow> Owned(Session session, AccessGrant access, string id, string rule) =>
-        Visible(session, access, id).Then<NetworkRow>(row => access.Covers(row.ProjectId) ? row : NetworkFaults.NotAuthorized(rule));
+        Listed = "n.project_id = @value OR n.shared = 1 OR n.external = 1",
+        Sees = (_, access, row) => row.SeenBy(access),
+    };
 
     /// <summary>Makes the network of the first start: external, with the subnet that the node's host side routes.</summary>
     public NetworkRow InsertExternal(Tx tx, string id, string projectId, string name)
@@ -79,14 +33,9 @@ internal sealed class NetworkService(KernelServices kernel, FabricPlan fabric, P
         };
         NetworkStore.Insert(tx, row);
         kernel.Quotas.Book(tx, NetworkModule.Service, "network", projectId, 1);
-        Record(tx, row, Change.Created);
+        Room.Record(tx, row, Change.Created);
         return row;
     }
-
-    public static void Record(Tx tx, NetworkRow row, Change change) =>
-        tx.Record(Kinds.Network, row.Id, row.ProjectId, change, View(tx, row, admin: false), NetworkJson.Wire.NetworkView);
-
-    public static NetworkView View(Session session, NetworkRow row, bool admin) => Views(session, [row], admin)[0];
 
     private static List<NetworkView> Views(Session session, IReadOnlyList<NetworkRow> rows, bool admin)
     {
@@ -96,7 +45,7 @@ internal sealed class NetworkService(KernelServices kernel, FabricPlan fabric, P
         return rows.Select(row => row.ToView(subnets(row.Id), tags(row.Id), subnets(row.Id).Count > 0, admin)).ToList();
     }
 
-    private Outcome<NetworkView> Create(Tx tx, AccessGrant access, NetworkWish wish)
+    public Outcome<NetworkRow> Create(Tx tx, AccessGrant access, NetworkWish wish)
     {
         if (NetworkRules.Check(wish, access, "create_network") is { } wrong) return wrong;
         var project = Attributes.Project(access, "create_network", wish.ProjectId, wish.TenantId);
@@ -112,23 +61,20 @@ internal sealed class NetworkService(KernelServices kernel, FabricPlan fabric, P
             NetworkType = type, PhysicalNetwork = type == NetworkTypes.Flat ? wish.ProviderPhysicalNetwork.Or(null) ?? "physnet1" : null, Vni = vni,
             PortSecurity = wish.PortSecurityEnabled.OrTrue(), CreatedAt = tx.Now, UpdatedAt = tx.Now, Revision = 1,
         };
-        if (!kernel.Quotas.Take(tx, NetworkModule.Service, "network", row.ProjectId, 1).Ok) return NetworkFaults.OverQuota("network");
+        if (Room.Take(tx, kernel, row.ProjectId) is { } full) return full;
         if (!NetworkStore.Insert(tx, row))
         {
             return NetworkFaults.Conflict("TunnelIdInUse", $"Unable to create the network. The tunnel ID {vni} is in use.");
         }
 
-        Record(tx, row, Change.Created);
-        return View(tx, row, access.Everything);
+        Room.Record(tx, row, Change.Created);
+        return row;
     }
 
-    private Outcome<NetworkView> Update(Tx tx, AccessGrant access, string id, NetworkWish wish)
+    public Outcome<NetworkRow> Update(Tx tx, AccessGrant access, NetworkRow old, NetworkWish wish)
     {
-        var found = Owned(tx, access, id, "update_network");
-        if (found.Fault is { } missing) return missing;
         if (NetworkRules.Check(wish, access, "update_network") is { } wrong) return wrong;
         if (NetworkRules.CheckUpdate(wish) is { } readOnly) return readOnly;
-        var old = found.Value;
         var row = old with
         {
             Name = wish.Name.Or(old.Name) ?? "",
@@ -142,20 +88,41 @@ internal sealed class NetworkService(KernelServices kernel, FabricPlan fabric, P
             UpdatedAt = tx.Now,
             Revision = old.Revision + 1,
         };
-        if (old.Shared && !row.Shared && NetworkStore.HasPortOfOthers(tx, id, row.ProjectId))
+        if (old.Shared && !row.Shared && NetworkStore.HasPortOfOthers(tx, old.Id, row.ProjectId))
         {
-            return NetworkFaults.Conflict("InvalidSharedSetting", $"Unable to reconfigure sharing settings for network {id}. Multiple tenants are using it.");
+            return NetworkFaults.Conflict(
+                "InvalidSharedSetting", $"Unable to reconfigure sharing settings for network {old.Id}. Multiple tenants are using it.");
         }
 
-        if (old.External && !row.External && PortStore.AnyOfOwner(tx, id, Owners.RouterGateway, Owners.FloatingIp))
+        if (old.External && !row.External && PortStore.AnyOfOwner(tx, old.Id, Owners.RouterGateway, Owners.FloatingIp))
         {
-            return NetworkFaults.Conflict("ExternalNetworkInUse", $"External network {id} cannot be updated to be made non-external, since it has existing gateway ports.");
+            return NetworkFaults.Conflict(
+                "ExternalNetworkInUse",
+                $"External network {old.Id} cannot be updated to be made non-external, since it has existing gateway ports.");
         }
 
         NetworkStore.Update(tx, row);
-        fabric.NetworkChanged(tx, id);
-        Record(tx, row, Change.Updated);
-        return View(tx, row, access.Everything);
+        fabric.NetworkChanged(tx, old.Id);
+        Room.Record(tx, row, Change.Updated);
+        return row;
+    }
+
+    public Outcome<Done> Delete(Tx tx, AccessGrant access, NetworkRow row)
+    {
+        var inTheWay = NetworkStore.PortsInTheWay(tx, row.Id);
+        if (inTheWay.Count > 0)
+        {
+            return NetworkFaults.Conflict(
+                "NetworkInUse",
+                $"Unable to complete operation on network {row.Id}. There are one or more ports still in use on the network, "
+                + $"id for these ports is: {string.Join(",", inTheWay)}.");
+        }
+
+        foreach (var port in PortStore.OfNetwork(tx, row.Id)) ports.Remove(tx, port);
+        foreach (var subnet in SubnetStore.OfNetwork(tx, row.Id)) SubnetService.Room.Remove(tx, kernel, subnet, SubnetStore.Delete);
+        Room.Remove(tx, kernel, row, NetworkStore.Delete);
+        fabric.NetworkGone(tx, row.Id);
+        return Done.Value;
     }
 }
 

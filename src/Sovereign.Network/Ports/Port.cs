@@ -6,7 +6,7 @@ using Sovereign.Network.Wire;
 namespace Sovereign.Network.Ports;
 
 /// <summary>A port as its row has it; addresses and groups are rows of their own.</summary>
-internal sealed record PortRow
+internal sealed record PortRow : IRow
 {
     public string Id { get; init; } = "";
 

@@ -91,16 +91,11 @@ internal sealed record PortView
     public string ProjectId { get; init; } = "";
 }
 
-internal sealed record PortCreateBody
+internal sealed record PortBody
 {
     public PortWish? Port { get; init; }
 
     public IReadOnlyList<PortWish>? Ports { get; init; }
-}
-
-internal sealed record PortUpdateBody
-{
-    public PortWish? Port { get; init; }
 }
 
 internal sealed record PortWish

@@ -1,6 +1,5 @@
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
-using Sovereign.Kernel.Lists;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Store;
 using Sovereign.Network.Addressing;
@@ -16,56 +15,13 @@ namespace Sovereign.Network.Ports;
 
 internal sealed class PortService(KernelServices kernel, FabricPlan fabric, PortMaker ports, SecurityGroupService groups)
 {
-    public Task<Outcome<List<PortView>>> Create(AccessGrant access, IReadOnlyList<PortWish> wishes, CancellationToken stop) =>
-        kernel.Queue.Write<List<PortView>>("port.create", access.Origin, tx => Bulk.Each(wishes, wish => Create(tx, access, wish)), stop);
-
-    public Outcome<PortView> Show(AccessGrant access, string id) => kernel.Database.Read(session =>
-        Visible(session, access, id).Map(row => PortMaker.View(session, row, access.Everything)));
-
-    public Outcome<Page<PortView>> List(AccessGrant access, ListRequest request) => kernel.Database.Read(session =>
+    public static readonly Room<PortRow, PortView> Room = new(
+        Kinds.Port, "ports", "/v2.0/ports", PortStore.Shape, PortStore.Find, NetworkFaults.PortMissing, Views, NetworkJson.Wire.PortView)
     {
-        // The owner of a network sees all ports on it.
-        if (access.OnlyProject is { } project)
-        {
-            request.Where("p.project_id = @value OR p.network_id IN (SELECT id FROM networks WHERE project_id = @value)", project);
-        }
-
-        return ListSql.Page<PortRow>(session, request, "p.*").Map(page =>
-        {
-            var ids = page.Items.Select(row => row.Id).ToList();
-            var (addresses, named, tags) = (AddressStore.OfPorts(session, ids), PortStore.Groups(session, ids), TagStore.Of(session, Kinds.Port, ids));
-            return new Page<PortView>(
-                page.Items.Select(row => row.ToView(addresses[row.Id], named[row.Id].ToList(), tags(row.Id), access.Everything)).ToList(), page.More);
-        });
-    });
-
-    public Task<Outcome<PortView>> Update(AccessGrant access, string id, PortWish wish, CancellationToken stop) =>
-        kernel.Queue.Write<PortView>("port.update", access.Origin, tx => Update(tx, access, id, wish), stop);
-
-    public Task<Outcome<Done>> Delete(AccessGrant access, string id, CancellationToken stop) => kernel.Queue.Write<Done>(
-        "port.delete",
-        access.Origin,
-        tx =>
-        {
-            var found = Visible(tx, access, id);
-            if (found.Fault is { } missing) return missing;
-            if (Owners.IsService(found.Value.DeviceOwner))
-            {
-                return NetworkFaults.Conflict(
-                    "ServicePortInUse", $"Port {id} cannot be deleted directly via the port API: has device owner {found.Value.DeviceOwner}.");
-            }
-
-            ports.Remove(tx, found.Value);
-            fabric.NetworkChanged(tx, found.Value.NetworkId);
-            return Done.Value;
-        },
-        stop);
-
-    public static Outcome<PortRow> Visible(Session session, AccessGrant access, string id) =>
-        PortStore.Find(session, id) is { } row
-        && (access.Covers(row.ProjectId) || NetworkStore.Find(session, row.NetworkId) is { } network && access.Covers(network.ProjectId))
-            ? row
-            : NetworkFaults.PortMissing(id);
+        Listed = "p.project_id = @value OR p.network_id IN (SELECT id FROM networks WHERE project_id = @value)",
+        Sees = Reaches,
+        Changes = Reaches,
+    };
 
     /// <summary>Makes a port for its user inside a transaction: rights, address, groups (the project's default one when none is named).</summary>
     public Outcome<PortRow> Make(Tx tx, AccessGrant access, PortWish wish, Func<PortRow, PortRow>? adjust = null)
@@ -106,8 +62,32 @@ internal sealed class PortService(KernelServices kernel, FabricPlan fabric, Port
         return port;
     }
 
-    private Outcome<PortView> Create(Tx tx, AccessGrant access, PortWish wish) =>
-        Make(tx, access, wish).Map(row => PortMaker.View(tx, row, access.Everything));
+    public Outcome<PortRow> Create(Tx tx, AccessGrant access, PortWish wish) => Make(tx, access, wish);
+
+    public Outcome<Done> Delete(Tx tx, AccessGrant access, PortRow row)
+    {
+        if (Owners.IsService(row.DeviceOwner))
+        {
+            return NetworkFaults.Conflict(
+                "ServicePortInUse", $"Port {row.Id} cannot be deleted directly via the port API: has device owner {row.DeviceOwner}.");
+        }
+
+        ports.Remove(tx, row);
+        fabric.NetworkChanged(tx, row.NetworkId);
+        return Done.Value;
+    }
+
+    /// <summary>The owner of a network sees and changes all ports on it.</summary>
+    private static bool Reaches(Session session, AccessGrant access, PortRow row) =>
+        access.Covers(row.ProjectId) || NetworkStore.Find(session, row.NetworkId) is { } network && access.Covers(network.ProjectId);
+
+    private static List<PortView> Views(Session session, IReadOnlyList<PortRow> rows, bool admin)
+    {
+        var ids = rows.Select(row => row.Id).ToList();
+        var (addresses, named) = (AddressStore.OfPorts(session, ids), PortStore.Groups(session, ids));
+        var tags = TagStore.Of(session, Kinds.Port, ids);
+        return rows.Select(row => row.ToView(addresses[row.Id], named[row.Id].ToList(), tags(row.Id), admin)).ToList();
+    }
 
     private Outcome<IReadOnlyList<string>> Groups(Tx tx, AccessGrant access, PortRow port, PortWish wish, bool byDefault)
     {
@@ -127,11 +107,8 @@ internal sealed class PortService(KernelServices kernel, FabricPlan fabric, Port
         return ids;
     }
 
-    private Outcome<PortView> Update(Tx tx, AccessGrant access, string id, PortWish wish)
+    public Outcome<PortRow> Update(Tx tx, AccessGrant access, PortRow old, PortWish wish)
     {
-        var found = Visible(tx, access, id);
-        if (found.Fault is { } missing) return missing;
-        var old = found.Value;
         if (PortRules.Check(wish) is { } wrong) return wrong;
         if (wish.NetworkId.Given || wish.ProjectId.Given || wish.TenantId.Given) return new Fault.Invalid("network_id", "Cannot update read-only attribute network_id");
         if (PortRules.Rights(access, NetworkStore.Find(tx, old.NetworkId)!, wish, "update_port") is { } forbidden) return forbidden;
@@ -147,7 +124,7 @@ internal sealed class PortService(KernelServices kernel, FabricPlan fabric, Port
             HostId = wish.HostId.Or(old.HostId) ?? "",
             Mac = wish.MacAddress.Or(null) is { } mac ? Mac.Normalize(mac)! : old.Mac,
         };
-        var before = PortStore.Groups(tx, id);
+        var before = PortStore.Groups(tx, old.Id);
         IReadOnlyList<string> after = before;
         if (wish.SecurityGroups.Given)
         {
@@ -165,14 +142,14 @@ internal sealed class PortService(KernelServices kernel, FabricPlan fabric, Port
 
         if (PortRules.Security(row.PortSecurity, after.Count > 0, row.AllowedPairs != "[]", creating: false) is { } insecure) return insecure;
         if (wish.FixedIps.Or(null) is { } fixedIps && Readdress(tx, row, fixedIps) is { } badAddress) return badAddress;
-        if (wish.SecurityGroups.Given) PortStore.SetGroups(tx, id, after);
+        if (wish.SecurityGroups.Given) PortStore.SetGroups(tx, old.Id, after);
         if (!ports.Save(tx, row))
         {
             return NetworkFaults.Conflict("MacAddressInUse", $"Unable to complete operation for network {row.NetworkId}. The mac address {row.Mac} is in use.");
         }
 
-        Spread(tx, PortStore.Find(tx, id)!, before.Union(after, StringComparer.Ordinal));
-        return PortMaker.View(tx, PortStore.Find(tx, id)!, access.Everything);
+        Spread(tx, PortStore.Find(tx, old.Id)!, before.Union(after, StringComparer.Ordinal));
+        return PortStore.Find(tx, old.Id)!;
     }
 
     /// <summary>Tells the port's node, its groups and its server.</summary>

@@ -6,7 +6,7 @@ using Sovereign.Network.Wire;
 namespace Sovereign.Network.Routers;
 
 /// <summary>A router as its row has it; its legs are ports.</summary>
-internal sealed record RouterRow
+internal sealed record RouterRow : IRow
 {
     public string Id { get; init; } = "";
 

@@ -21,7 +21,7 @@ internal sealed class RouterInterfaces(KernelServices kernel, FabricPlan fabric,
             access.Origin,
             tx =>
             {
-                var router = RouterService.Visible(tx, access, routerId);
+                var router = RouterService.Room.Visible(tx, access, routerId);
                 if (router.Fault is { } missing) return missing;
                 if (wish.SubnetId is null == wish.PortId is null)
                 {
@@ -41,7 +41,7 @@ internal sealed class RouterInterfaces(KernelServices kernel, FabricPlan fabric,
             access.Origin,
             tx =>
             {
-                var found = RouterService.Visible(tx, access, routerId);
+                var found = RouterService.Room.Visible(tx, access, routerId);
                 if (found.Fault is { } missing) return missing;
                 var leg = Leg(tx, routerId, wish);
                 if (leg.Fault is { } none) return none;
@@ -74,7 +74,7 @@ internal sealed class RouterInterfaces(KernelServices kernel, FabricPlan fabric,
 
     private Outcome<PortRow> FromSubnet(Tx tx, AccessGrant access, RouterRow router, string subnetId)
     {
-        var found = SubnetService.Visible(tx, access, subnetId);
+        var found = SubnetService.Room.Visible(tx, access, subnetId);
         if (found.Fault is { } missing) return missing;
         var subnet = found.Value;
         if (NetworkStore.Find(tx, subnet.NetworkId) is not { } network || !network.UsableBy(access)) return NetworkFaults.SubnetMissing(subnetId);

@@ -2,7 +2,6 @@ using System.Text.Json;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Journal;
-using Sovereign.Kernel.Lists;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Store;
 using Sovereign.Network.Addressing;
@@ -16,62 +15,9 @@ namespace Sovereign.Network.Routers;
 
 internal sealed class RouterService(KernelServices kernel, FabricPlan fabric, RouterGateways gateways)
 {
-    public Task<Outcome<List<RouterView>>> Create(AccessGrant access, IReadOnlyList<RouterWish> wishes, CancellationToken stop) =>
-        kernel.Queue.Write<List<RouterView>>("router.create", access.Origin, tx => Bulk.Each(wishes, wish => Create(tx, access, wish)), stop);
-
-    public Outcome<RouterView> Show(AccessGrant access, string id) => kernel.Database.Read(session =>
-        Visible(session, access, id).Map(row => View(session, row, access.Everything)));
-
-    public Outcome<Page<RouterView>> List(AccessGrant access, ListRequest request) => kernel.Database.Read(session =>
-    {
-        if (access.OnlyProject is { } project) request.Where("r.project_id = @value", project);
-        return ListSql.Page<RouterRow>(session, request, "r.*").Map(page => new Page<RouterView>(Views(session, page.Items, access.Everything), page.More));
-    });
-
-    public Task<Outcome<RouterView>> Update(AccessGrant access, string id, RouterWish wish, CancellationToken stop) =>
-        kernel.Queue.Write<RouterView>("router.update", access.Origin, tx => Update(tx, access, id, wish), stop);
-
-    public Task<Outcome<Done>> Delete(AccessGrant access, string id, CancellationToken stop) => kernel.Queue.Write<Done>(
-        "router.delete",
-        access.Origin,
-        tx =>
-        {
-            var found = Visible(tx, access, id);
-            if (found.Fault is { } missing) return missing;
-            var row = found.Value;
-            if (RouterStore.Interfaces(tx, id).Count > 0) return NetworkFaults.Conflict("RouterInUse", $"Router {id} still has ports");
-            var view = View(tx, row, admin: false);
-            var cleared = gateways.Clear(tx, row);
-            if (cleared.Fault is { } inUse) return inUse;
-            RouterStore.Delete(tx, id);
-            TagStore.RemoveAll(tx, Kinds.Router, id);
-            kernel.Quotas.Give(tx, NetworkModule.Service, "router", row.ProjectId, 1);
-            fabric.RouterGone(tx, id, row.GatewayNetworkId is null ? [] : [row.GatewayNetworkId]);
-            tx.Record(Kinds.Router, id, row.ProjectId, Change.Deleted, view, NetworkJson.Wire.RouterView);
-            return Done.Value;
-        },
-        stop);
-
-    /// <summary>Adds to or takes from the routes in one step.</summary>
-    public Task<Outcome<RouterView>> ChangeRoutes(AccessGrant access, string id, IReadOnlyList<RouteView> routes, bool add, CancellationToken stop) =>
-        kernel.Queue.Write<RouterView>(
-            "router.routes",
-            access.Origin,
-            tx =>
-            {
-                var found = Visible(tx, access, id);
-                if (found.Fault is { } missing) return missing;
-                var known = found.Value.RouteList;
-                if (!add && routes.Except(known).ToList() is { Count: > 0 }) return NetworkFaults.Missing("RouterNotFound", "A route to remove is not one of the router's.");
-                IReadOnlyList<RouteView> next = add ? known.Union(routes).ToList() : known.Except(routes).ToList();
-                return Update(tx, access, id, new RouterWish { Routes = new(true, next) });
-            },
-            stop);
-
-    public static Outcome<RouterRow> Visible(Session session, AccessGrant access, string id) =>
-        RouterStore.Find(session, id) is { } row && access.Covers(row.ProjectId) ? row : NetworkFaults.RouterMissing(id);
-
-    public static RouterView View(Session session, RouterRow row, bool admin) => Views(session, [row], admin)[0];
+    public static readonly Room<RouterRow, RouterView> Room = new(
+        Kinds.Router, "routers", "/v2.0/routers", RouterStore.Shape, RouterStore.Find, NetworkFaults.RouterMissing, Views,
+        NetworkJson.Wire.RouterView);
 
     /// <summary>Stores a changed router with the next revision and makes its node follow.</summary>
     public static RouterRow Save(Tx tx, FabricPlan fabric, RouterRow row)
@@ -79,7 +25,7 @@ internal sealed class RouterService(KernelServices kernel, FabricPlan fabric, Ro
         var next = row with { UpdatedAt = tx.Now, Revision = row.Revision + 1 };
         RouterStore.Update(tx, next);
         fabric.RouterChanged(tx, row.Id);
-        tx.Record(Kinds.Router, row.Id, row.ProjectId, Change.Updated, View(tx, next, admin: false), NetworkJson.Wire.RouterView);
+        Room.Record(tx, next, Change.Updated);
         return next;
     }
 
@@ -93,20 +39,20 @@ internal sealed class RouterService(KernelServices kernel, FabricPlan fabric, Ro
             admin)).ToList();
     }
 
-    private Outcome<RouterView> Create(Tx tx, AccessGrant access, RouterWish wish)
+    public Outcome<RouterRow> Create(Tx tx, AccessGrant access, RouterWish wish)
     {
         if (RouterRules.Check(wish, access, "create_router") is { } wrong) return wrong;
         var project = Attributes.Project(access, "create_router", wish.ProjectId, wish.TenantId);
         if (project.Fault is { } foreign) return foreign;
         if (wish.Routes.Or(null) is { Count: > 0 }) return NetworkFaults.Refused("InvalidRoutes", "Invalid format for routes: the nexthop is not connected with router");
-        if (!kernel.Quotas.Take(tx, NetworkModule.Service, "router", project.Value, 1).Ok) return NetworkFaults.OverQuota("router");
+        if (Room.Take(tx, kernel, project.Value) is { } full) return full;
         var row = new RouterRow
         {
             Id = kernel.Ids.Uuid(), ProjectId = project.Value, Name = wish.Name.Or("") ?? "", Description = wish.Description.Or("") ?? "",
             AdminStateUp = wish.AdminStateUp.OrTrue(), CreatedAt = tx.Now, UpdatedAt = tx.Now,
         };
         RouterStore.Insert(tx, row);
-        tx.Record(Kinds.Router, row.Id, row.ProjectId, Change.Created, View(tx, row, admin: false), NetworkJson.Wire.RouterView);
+        Room.Record(tx, row, Change.Created);
         if (wish.ExternalGatewayInfo.Or(null) is { NetworkId: not null } gateway)
         {
             var set = gateways.Set(tx, access, row, gateway);
@@ -114,20 +60,18 @@ internal sealed class RouterService(KernelServices kernel, FabricPlan fabric, Ro
             row = Save(tx, fabric, set.Value);
         }
 
-        return View(tx, row, access.Everything);
+        return row;
     }
 
-    private Outcome<RouterView> Update(Tx tx, AccessGrant access, string id, RouterWish wish)
+    public Outcome<RouterRow> Update(Tx tx, AccessGrant access, RouterRow old, RouterWish wish)
     {
-        var found = Visible(tx, access, id);
-        if (found.Fault is { } missing) return missing;
         if (RouterRules.Check(wish, access, "update_router") is { } wrong) return wrong;
         if (wish.TenantId.Given || wish.ProjectId.Given) return new Fault.Invalid("project_id", "Cannot update read-only attribute project_id");
-        var row = found.Value with
+        var row = old with
         {
-            Name = wish.Name.Or(found.Value.Name) ?? "",
-            Description = wish.Description.Or(found.Value.Description) ?? "",
-            AdminStateUp = wish.AdminStateUp.Or(found.Value.AdminStateUp) ?? true,
+            Name = wish.Name.Or(old.Name) ?? "",
+            Description = wish.Description.Or(old.Description) ?? "",
+            AdminStateUp = wish.AdminStateUp.Or(old.AdminStateUp) ?? true,
         };
         if (wish.ExternalGatewayInfo.Given)
         {
@@ -143,8 +87,32 @@ internal sealed class RouterService(KernelServices kernel, FabricPlan fabric, Ro
             row = row with { Routes = JsonSerializer.Serialize(routes, NetworkJson.Wire.IReadOnlyListRouteView) };
         }
 
-        row = Save(tx, fabric, row);
-        return View(tx, row, access.Everything);
+        return Save(tx, fabric, row);
+    }
+
+    public Outcome<RouterRow> AddRoutes(Tx tx, AccessGrant access, RouterRow row, RouterWish wish) => Named(wish).Then(routes =>
+        Update(tx, access, row, new RouterWish { Routes = new(true, row.RouteList.Union(routes).ToList()) }));
+
+    public Outcome<RouterRow> RemoveRoutes(Tx tx, AccessGrant access, RouterRow row, RouterWish wish) =>
+        Named(wish).Then<RouterRow>(routes => routes.Except(row.RouteList).Any()
+            ? NetworkFaults.Missing("RouterNotFound", "A route to remove is not one of the router's.")
+            : Update(tx, access, row, new RouterWish { Routes = new(true, row.RouteList.Except(routes).ToList()) }));
+
+    public Outcome<Done> Delete(Tx tx, AccessGrant access, RouterRow row)
+    {
+        if (RouterStore.Interfaces(tx, row.Id).Count > 0) return NetworkFaults.Conflict("RouterInUse", $"Router {row.Id} still has ports");
+        Room.Remove(tx, kernel, row, RouterStore.Delete);
+        var cleared = gateways.Clear(tx, row);
+        if (cleared.Fault is { } inUse) return inUse;
+        fabric.RouterGone(tx, row.Id, row.GatewayNetworkId is null ? [] : [row.GatewayNetworkId]);
+        return Done.Value;
+    }
+
+    /// <summary>The routes that a call of the extraroutes kind names.</summary>
+    private static Outcome<IReadOnlyList<RouteView>> Named(RouterWish wish)
+    {
+        if (wish.Routes.Or(null) is not { } routes) return new Fault.Invalid("", "Unable to find 'routes' in request body");
+        return SubnetRules.RouteFormat("routes", routes) is { } malformed ? malformed : Outcome.Of(routes);
     }
 }
 

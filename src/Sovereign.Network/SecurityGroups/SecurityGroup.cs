@@ -3,7 +3,7 @@ using Sovereign.Network.Wire;
 namespace Sovereign.Network.SecurityGroups;
 
 /// <summary>A security group as its row has it.</summary>
-internal sealed record GroupRow
+internal sealed record GroupRow : IRow
 {
     public const string DefaultName = "default";
 
@@ -34,7 +34,7 @@ internal sealed record GroupRow
 }
 
 /// <summary>A rule as its row has it; rules never change, they come and go.</summary>
-internal sealed record RuleRow
+internal sealed record RuleRow : IRow
 {
     public string Id { get; init; } = "";
 

@@ -57,7 +57,12 @@ internal static class GroupStore
         """,
         Parameters(row));
 
-    public static void Delete(Tx tx, string id) => tx.Execute("DELETE FROM security_groups WHERE id = @id", new { id });
+    /// <summary>Takes the group away with its rules.</summary>
+    public static void Delete(Tx tx, string id)
+    {
+        tx.Execute("DELETE FROM security_group_rules WHERE group_id = @id", new { id });
+        tx.Execute("DELETE FROM security_groups WHERE id = @id", new { id });
+    }
 
     public static bool InUse(Session session, string id) =>
         session.Scalar<long?>("SELECT 1 FROM port_groups WHERE group_id = @id LIMIT 1", new { id }) is not null;

@@ -5,7 +5,7 @@ using Sovereign.Network.Wire;
 namespace Sovereign.Network.Subnets;
 
 /// <summary>An IPv4 subnet as its row has it.</summary>
-internal sealed record SubnetRow
+internal sealed record SubnetRow : IRow
 {
     public string Id { get; init; } = "";
 

@@ -63,16 +63,11 @@ internal sealed record SubnetView
     public string ProjectId { get; init; } = "";
 }
 
-internal sealed record SubnetCreateBody
+internal sealed record SubnetBody
 {
     public SubnetWish? Subnet { get; init; }
 
     public IReadOnlyList<SubnetWish>? Subnets { get; init; }
-}
-
-internal sealed record SubnetUpdateBody
-{
-    public SubnetWish? Subnet { get; init; }
 }
 
 internal sealed record SubnetWish

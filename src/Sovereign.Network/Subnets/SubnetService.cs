@@ -2,7 +2,6 @@ using System.Text.Json;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Journal;
-using Sovereign.Kernel.Lists;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Store;
 using Sovereign.Network.Addressing;
@@ -16,56 +15,14 @@ namespace Sovereign.Network.Subnets;
 
 internal sealed class SubnetService(KernelServices kernel, FabricPlan fabric, DhcpPorts dhcp)
 {
-    public Task<Outcome<List<SubnetView>>> Create(AccessGrant access, IReadOnlyList<SubnetWish> wishes, CancellationToken stop) =>
-        kernel.Queue.Write<List<SubnetView>>("subnet.create", access.Origin, tx => Bulk.Each(wishes, wish => Create(tx, access, wish)), stop);
-
-    public Outcome<SubnetView> Show(AccessGrant access, string id) => kernel.Database.Read(session =>
-        Visible(session, access, id).Map(row => row.ToView(TagStore.Of(session, Kinds.Subnet, id))));
-
-    public Outcome<Page<SubnetView>> List(AccessGrant access, ListRequest request) => kernel.Database.Read(session =>
+    public static readonly Room<SubnetRow, SubnetView> Room = new(
+        Kinds.Subnet, "subnets", "/v2.0/subnets", SubnetStore.Shape, SubnetStore.Find, NetworkFaults.SubnetMissing, Views,
+        NetworkJson.Wire.SubnetView)
     {
-        if (access.OnlyProject is { } project)
-        {
-            request.Where("s.project_id = @value OR s.network_id IN (SELECT id FROM networks WHERE shared = 1 OR external = 1)", project);
-        }
-
-        return ListSql.Page<SubnetRow>(session, request, "s.*").Map(page =>
-        {
-            var tags = TagStore.Of(session, Kinds.Subnet, page.Items.Select(row => row.Id).ToList());
-            return new Page<SubnetView>(page.Items.Select(row => row.ToView(tags(row.Id))).ToList(), page.More);
-        });
-    });
-
-    public Task<Outcome<SubnetView>> Update(AccessGrant access, string id, SubnetWish wish, CancellationToken stop) =>
-        kernel.Queue.Write<SubnetView>("subnet.update", access.Origin, tx => Update(tx, access, id, wish), stop);
-
-    public Task<Outcome<Done>> Delete(AccessGrant access, string id, CancellationToken stop) => kernel.Queue.Write<Done>(
-        "subnet.delete",
-        access.Origin,
-        tx =>
-        {
-            var found = Owned(tx, access, id, "delete_subnet");
-            if (found.Fault is { } missing) return missing;
-            if (SubnetStore.InUse(tx, id))
-            {
-                return NetworkFaults.Conflict(
-                    "SubnetInUse", $"Unable to complete operation on subnet {id}: One or more ports have an IP allocation from this subnet.");
-            }
-
-            SubnetStore.Remove(tx, kernel, found.Value);
-            dhcp.Leave(tx, found.Value);
-            fabric.NetworkChanged(tx, found.Value.NetworkId);
-            return Done.Value;
-        },
-        stop);
-
-    public static Outcome<SubnetRow> Visible(Session session, AccessGrant access, string id)
-    {
-        if (SubnetStore.Find(session, id) is not { } row) return NetworkFaults.SubnetMissing(id);
-        return access.Covers(row.ProjectId) || NetworkStore.Find(session, row.NetworkId) is { } network && network.SeenBy(access)
-            ? row
-            : NetworkFaults.SubnetMissing(id);
-    }
+        Listed = "s.project_id = @value OR s.network_id IN (SELECT id FROM networks WHERE shared = 1 OR external = 1)",
+        Sees = (session, access, row) =>
+            access.Covers(row.ProjectId) || NetworkStore.Find(session, row.NetworkId) is { } network && network.SeenBy(access),
+    };
 
     /// <summary>The first subnet of the external network: the host's side of it is the gateway.</summary>
     public SubnetRow InsertExternal(Tx tx, NetworkRow network, Cidr range, string name)
@@ -74,19 +31,22 @@ internal sealed class SubnetService(KernelServices kernel, FabricPlan fabric, Dh
         var row = Row(tx, network, range, gateway, SubnetRules.DefaultPools(range, gateway)) with { Name = name };
         SubnetStore.Insert(tx, row);
         kernel.Quotas.Book(tx, NetworkModule.Service, "subnet", row.ProjectId, 1);
-        Record(tx, row, Change.Created);
+        Room.Record(tx, row, Change.Created);
         return row;
     }
 
-    private static Outcome<SubnetRow> Owned(Session session, AccessGrant access, string id, string rule) =>
-        Visible(session, access, id).Then<SubnetRow>(row => access.Covers(row.ProjectId) ? row : NetworkFaults.NotAuthorized(rule));
+    private static List<SubnetView> Views(Session session, IReadOnlyList<SubnetRow> rows, bool admin)
+    {
+        var tags = TagStore.Of(session, Kinds.Subnet, rows.Select(row => row.Id).ToList());
+        return rows.Select(row => row.ToView(tags(row.Id))).ToList();
+    }
 
-    private Outcome<SubnetView> Create(Tx tx, AccessGrant access, SubnetWish wish)
+    public Outcome<SubnetRow> Create(Tx tx, AccessGrant access, SubnetWish wish)
     {
         if (wish.NetworkId.Or(null) is not { Length: > 0 } networkId) return new Fault.Invalid("network_id", "Failed to parse request. Required attribute 'network_id' not specified");
         if (SubnetRules.Offered(wish) is { } absent) return absent;
         if (!wish.IpVersion.Given) return new Fault.Invalid("ip_version", "Failed to parse request. Required attribute 'ip_version' not specified");
-        var network = NetworkService.Owned(tx, access, networkId, "create_subnet");
+        var network = NetworkService.Room.Owned(tx, access, networkId, "create_subnet");
         if (network.Fault is { } missing) return missing;
         var project = Attributes.Project(access, "create_subnet", wish.ProjectId, wish.TenantId);
         if (project.Fault is { } foreign) return foreign;
@@ -102,12 +62,12 @@ internal sealed class SubnetService(KernelServices kernel, FabricPlan fabric, Dh
             return NetworkFaults.Input($"Requested subnet with cidr: {row.Cidr} for network: {networkId} overlaps with another subnet");
         }
 
-        if (!kernel.Quotas.Take(tx, NetworkModule.Service, "subnet", row.ProjectId, 1).Ok) return NetworkFaults.OverQuota("subnet");
+        if (Room.Take(tx, kernel, row.ProjectId) is { } full) return full;
         SubnetStore.Insert(tx, row);
         if (row.EnableDhcp) dhcp.Join(tx, network.Value, row);
         fabric.NetworkChanged(tx, networkId);
-        Record(tx, row, Change.Created);
-        return row.ToView([]);
+        Room.Record(tx, row, Change.Created);
+        return row;
     }
 
     private SubnetRow Row(Tx tx, NetworkRow network, Cidr range, string? gateway, IReadOnlyList<AddressRange> pools) => new()
@@ -162,10 +122,8 @@ internal sealed class SubnetService(KernelServices kernel, FabricPlan fabric, Dh
         };
     }
 
-    private Outcome<SubnetView> Update(Tx tx, AccessGrant access, string id, SubnetWish wish)
+    public Outcome<SubnetRow> Update(Tx tx, AccessGrant access, SubnetRow old, SubnetWish wish)
     {
-        var found = Owned(tx, access, id, "update_subnet");
-        if (found.Fault is { } missing) return missing;
         foreach (var (name, given) in new[]
         {
             ("network_id", wish.NetworkId.Given), ("project_id", wish.ProjectId.Given || wish.TenantId.Given), ("ip_version", wish.IpVersion.Given),
@@ -176,7 +134,6 @@ internal sealed class SubnetService(KernelServices kernel, FabricPlan fabric, Dh
         }
 
         if (SubnetRules.Offered(wish) is { } absent) return absent;
-        var old = found.Value;
         var filled = Fill(old, wish, creating: false);
         if (filled.Fault is { } wrong) return wrong;
         var row = filled.Value with { UpdatedAt = tx.Now, Revision = old.Revision + 1 };
@@ -194,8 +151,23 @@ internal sealed class SubnetService(KernelServices kernel, FabricPlan fabric, Dh
 
         fabric.NetworkChanged(tx, row.NetworkId);
         fabric.SubnetRoutersChanged(tx, row.Id);
-        Record(tx, row, Change.Updated);
-        return row.ToView(TagStore.Of(tx, Kinds.Subnet, id));
+        Room.Record(tx, row, Change.Updated);
+        return row;
+    }
+
+    public Outcome<Done> Delete(Tx tx, AccessGrant access, SubnetRow row)
+    {
+        if (SubnetStore.InUse(tx, row.Id))
+        {
+            return NetworkFaults.Conflict(
+                "SubnetInUse",
+                $"Unable to complete operation on subnet {row.Id}: One or more ports have an IP allocation from this subnet.");
+        }
+
+        Room.Remove(tx, kernel, row, SubnetStore.Delete);
+        dhcp.Leave(tx, row);
+        fabric.NetworkChanged(tx, row.NetworkId);
+        return Done.Value;
     }
 
     private static string? RouterPortAt(Tx tx, SubnetRow subnet) => Ipv4.TryParse(subnet.GatewayIp, out var gateway)
@@ -206,9 +178,6 @@ internal sealed class SubnetService(KernelServices kernel, FabricPlan fabric, Dh
             """,
             new { subnet.NetworkId, gateway, owner = Owners.RouterInterface })
         : null;
-
-    private static void Record(Tx tx, SubnetRow row, Change change) =>
-        tx.Record(Kinds.Subnet, row.Id, row.ProjectId, change, row.ToView(TagStore.Of(tx, Kinds.Subnet, row.Id)), NetworkJson.Wire.SubnetView);
 
     private static string Written(IReadOnlyList<AddressRange> pools) => JsonSerializer.Serialize(
         pools.Select(pool => new PoolView { Start = Ipv4.Format(pool.Start), End = Ipv4.Format(pool.End) }).ToList(), NetworkJson.Wire.IReadOnlyListPoolView);

@@ -1,9 +1,6 @@
-using Sovereign.Kernel;
-using Sovereign.Kernel.Journal;
 using Sovereign.Kernel.Lists;
 using Sovereign.Kernel.Store;
 using Sovereign.Network.Addressing;
-using Sovereign.Network.Tags;
 using Sovereign.Network.Wire;
 
 namespace Sovereign.Network.Subnets;
@@ -55,15 +52,7 @@ internal static class SubnetStore
         """,
         Parameters(row));
 
-    /// <summary>Takes the row away with its quota, tags and journal entry; its addresses are gone before.</summary>
-    public static void Remove(Tx tx, KernelServices kernel, SubnetRow row)
-    {
-        tx.Execute("DELETE FROM subnets WHERE id = @Id", new { row.Id });
-        var view = row.ToView(TagStore.Of(tx, Kinds.Subnet, row.Id));
-        TagStore.RemoveAll(tx, Kinds.Subnet, row.Id);
-        kernel.Quotas.Give(tx, NetworkModule.Service, "subnet", row.ProjectId, 1);
-        tx.Record(Kinds.Subnet, row.Id, row.ProjectId, Change.Deleted, view, NetworkJson.Wire.SubnetView);
-    }
+    public static void Delete(Tx tx, string id) => tx.Execute("DELETE FROM subnets WHERE id = @id", new { id });
 
     /// <summary>Ports other than the DHCP port that have an address of this subnet.</summary>
     public static bool InUse(Session session, string id) => session.Scalar<long?>(

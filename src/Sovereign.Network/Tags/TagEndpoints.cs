@@ -1,5 +1,4 @@
 using Sovereign.Kernel;
-using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Store;
 using Sovereign.Kernel.Wire;
@@ -21,43 +20,36 @@ internal sealed class TagEndpoints(KernelServices kernel)
     private const int TagCharactersMax = 255;
     private const int TagsMax = 50;
 
-    private static readonly IReadOnlyList<(string Collection, string Kind, string Table, Func<Session, string, string?> Owner, Func<string, Fault> Missing)> kinds =
+    private static readonly IReadOnlyList<IRoom> rooms =
     [
-        ("networks", Kinds.Network, "networks", (s, id) => NetworkStore.Find(s, id)?.ProjectId, NetworkFaults.NetworkMissing),
-        ("subnets", Kinds.Subnet, "subnets", (s, id) => SubnetStore.Find(s, id)?.ProjectId, NetworkFaults.SubnetMissing),
-        ("ports", Kinds.Port, "ports", (s, id) => PortStore.Find(s, id)?.ProjectId, NetworkFaults.PortMissing),
-        ("routers", Kinds.Router, "routers", (s, id) => RouterStore.Find(s, id)?.ProjectId, NetworkFaults.RouterMissing),
-        ("floatingips", Kinds.FloatingIp, "floating_ips", (s, id) => FloatingIpStore.Find(s, id)?.ProjectId, NetworkFaults.FloatingIpMissing),
-        ("security-groups", Kinds.Group, "security_groups", (s, id) => GroupStore.Find(s, id)?.ProjectId, NetworkFaults.GroupMissing),
+        NetworkService.Room, SubnetService.Room, PortService.Room, RouterService.Room, FloatingIpService.Room, SecurityGroupService.Room,
     ];
 
     public void Map(Routes api)
     {
-        foreach (var kind in kinds)
+        foreach (var room in rooms)
         {
-            var path = $"/v2.0/{kind.Collection}/{{id}}/tags";
-            var (_, name, table, owner, missing) = kind;
-            Fault? Hidden(Session session, AccessGrant access, string id) => access.Covers(owner(session, id)) ? null : missing(id);
-            api.Get(path, "network:tags:list", call => Reply(kernel.Database.Read<Answer>(session =>
-                Hidden(session, call.Access, call.Route("id")) is { } fault
-                    ? fault
-                    : Answer.Json(200, new TagsBody(TagStore.Of(session, name, call.Route("id"))), NetworkJson.Wire.TagsBody))));
-            api.Get(path + "/{tag}", "network:tags:show", call => Reply(kernel.Database.Read<Answer>(session =>
-                Hidden(session, call.Access, call.Route("id")) is { } fault ? fault
-                : TagStore.Of(session, name, call.Route("id")).Contains(call.Route("tag")) ? Answer.Empty(204) : NoTag(call.Route("tag")))));
-            api.Put(path, "network:tags:replace", call => Replace(call, name, table, Hidden));
-            api.Put(path + "/{tag}", "network:tags:add", call => Change(call, name, table, Hidden, 201, (tx, id) => Add(tx, name, id, call.Route("tag"))));
+            var path = room.Path + "/{id}/tags";
+            api.Get(path, "network:tags:list", call => Read(
+                call, room, tags => Answer.Json(200, new TagsBody(tags), NetworkJson.Wire.TagsBody)));
+            api.Get(path + "/{tag}", "network:tags:show", call => Read(
+                call, room, tags => tags.Contains(call.Route("tag")) ? Answer.Empty(204) : NoTag(call.Route("tag"))));
+            api.Put(path, "network:tags:replace", call => Replace(call, room));
+            api.Put(path + "/{tag}", "network:tags:add", call =>
+                Change(call, room, 201, (tx, id) => Add(tx, room.Kind, id, call.Route("tag"))));
             api.Delete(path + "/{tag}", "network:tags:remove", call => Change(
-                call, name, table, Hidden, 204, (tx, id) => TagStore.Remove(tx, name, id, call.Route("tag")) ? null : NoTag(call.Route("tag"))));
-            api.Delete(path, "network:tags:clear", call => Change(call, name, table, Hidden, 204, (tx, id) =>
+                call, room, 204, (tx, id) => TagStore.Remove(tx, room.Kind, id, call.Route("tag")) ? null : NoTag(call.Route("tag"))));
+            api.Delete(path, "network:tags:clear", call => Change(call, room, 204, (tx, id) =>
             {
-                TagStore.RemoveAll(tx, name, id);
+                TagStore.RemoveAll(tx, room.Kind, id);
                 return null;
             }));
         }
     }
 
-    private static Task<Answer> Reply(Answer answer) => Task.FromResult(answer);
+    private Task<Answer> Read(Call call, IRoom room, Func<IReadOnlyList<string>, Answer> answer) =>
+        Task.FromResult(kernel.Database.Read(session =>
+            room.NotOwned(session, call.Access, call.Route("id")) ?? answer(TagStore.Of(session, room.Kind, call.Route("id")))));
 
     private static Fault NoTag(string tag) => NetworkFaults.Missing("TagNotFound", $"Tag {tag} could not be found.");
 
@@ -80,32 +72,30 @@ internal sealed class TagEndpoints(KernelServices kernel)
         return tags.Distinct(StringComparer.Ordinal).Count() == tags.Count ? null : NetworkFaults.Attribute("tags", "Duplicate items in the list");
     }
 
-    private async Task<Answer> Replace(Call call, string kind, string table, Func<Session, AccessGrant, string, Fault?> hidden)
+    private async Task<Answer> Replace(Call call, IRoom room)
     {
         var body = await call.Body(NetworkJson.Wire.TagsBody);
         if (body.Fault is { } wrong) return wrong;
         if (Check(body.Value.Tags) is { } bad) return bad;
-        var changed = await Change(call, kind, table, hidden, 200, (tx, id) =>
+        var changed = await Change(call, room, 200, (tx, id) =>
         {
-            TagStore.Replace(tx, kind, id, body.Value.Tags);
+            TagStore.Replace(tx, room.Kind, id, body.Value.Tags);
             return null;
         });
         return changed.Fault is null ? Answer.Json(200, body.Value, NetworkJson.Wire.TagsBody) : changed;
     }
 
-    private async Task<Answer> Change(
-        Call call, string kind, string table, Func<Session, AccessGrant, string, Fault?> hidden, int status, Func<Tx, string, Fault?> change)
+    private async Task<Answer> Change(Call call, IRoom room, int status, Func<Tx, string, Fault?> change)
     {
         var id = call.Route("id");
         var done = await kernel.Queue.Write<Done>(
-            kind + ".tags",
+            room.Kind + ".tags",
             call.Origin,
             tx =>
             {
-                if (hidden(tx, call.Access, id) is { } missing) return missing;
-                if (change(tx, id) is { } refused) return refused;
+                if ((room.NotOwned(tx, call.Access, id) ?? change(tx, id)) is { } refused) return refused;
                 // The table's name is one of ours.
-                tx.Execute($"UPDATE {table} SET revision = revision + 1, updated_at = @Now WHERE id = @id", new { tx.Now, id });
+                tx.Execute($"UPDATE {room.Table} SET revision = revision + 1, updated_at = @Now WHERE id = @id", new { tx.Now, id });
                 return Done.Value;
             },
             call.Stop);

@@ -4,24 +4,37 @@ using Sovereign.Kernel.Wire;
 
 namespace Sovereign.Network.Wire;
 
-/// <summary>Creation of one ({"port": {…}}) or of many at once ({"ports": […]}): all or none.</summary>
+/// <summary>What a body asked for.</summary>
+/// <param name="Single">True: it came as {"port": {…}}, and is answered so.</param>
+internal sealed record Wishes<TWish>(IReadOnlyList<TWish> Items, bool Single);
+
+/// <summary>A resource's body: one ({"port": {…}}), or for creation many at once ({"ports": […]}).</summary>
+internal sealed record Envelope<TBody, TWish>(JsonTypeInfo<TBody> Type, Func<TBody, (TWish? One, IReadOnlyList<TWish>? Many)> Open)
+    where TWish : class
+{
+    public async Task<Outcome<Wishes<TWish>>> Read(Call call, string singular) => (await call.Body(Type)).Then<Wishes<TWish>>(body =>
+    {
+        var (one, many) = Open(body);
+        if (one is not null && many is not null) return new Fault.Invalid("", $"Only one of '{singular}' and '{singular}s' may be given.");
+        if (one is not null) return new Wishes<TWish>([one], Single: true);
+        if (many is null || many.Count == 0 || many.Any(item => item is null)) return Absent(singular);
+        return many.Count > Bulk.ItemsMax
+            ? new Fault.Invalid("", $"At most {Bulk.ItemsMax} items can be created at once.")
+            : new Wishes<TWish>(many, Single: false);
+    });
+
+    public async Task<Outcome<TWish>> ReadOne(Call call, string singular) => (await call.Body(Type)).Then<TWish>(body =>
+        Open(body) is ({ } one, null) ? one : Absent(singular));
+
+    private Fault.Invalid Absent(string singular) => new("", $"Unable to find '{singular}' in request body");
+}
+
 internal static class Bulk
 {
     /// <summary>Most items of one request.</summary>
     public const int ItemsMax = 1000;
 
-    public static Outcome<IReadOnlyList<T>> Wishes<T>(string singular, T? one, IReadOnlyList<T>? many)
-        where T : class
-    {
-        if (one is not null && many is not null) return new Fault.Invalid("", $"Only one of '{singular}' and '{singular}s' may be given.");
-        if (one is not null) return Outcome.Of<IReadOnlyList<T>>([one]);
-        if (many is null || many.Count == 0 || many.Any(item => item is null)) return new Fault.Invalid("", $"Unable to find '{singular}' in request body");
-        return many.Count > ItemsMax ? new Fault.Invalid("", $"At most {ItemsMax} items can be created at once.") : Outcome.Of(many);
-    }
-
-    public static Outcome<T> Wish<T>(string singular, T? one)
-        where T : class => one is null ? new Fault.Invalid("", $"Unable to find '{singular}' in request body") : one;
-
+    /// <summary>Makes all, or says why not at the first that can't be made.</summary>
     public static Outcome<List<TOut>> Each<TIn, TOut>(IReadOnlyList<TIn> items, Func<TIn, Outcome<TOut>> make)
     {
         var made = new List<TOut>(items.Count);
@@ -34,8 +47,4 @@ internal static class Bulk
 
         return made;
     }
-
-    /// <summary>201 with the one or the list, as it was asked for.</summary>
-    public static Answer Created<T>(Call call, Outcome<List<T>> made, bool single, string singular, string plural, JsonTypeInfo<T> type) => Answer.Of(
-        made, views => single ? NeutronAnswers.One(call, 201, singular, views[0], type) : NeutronAnswers.Many(201, plural, views, type));
 }

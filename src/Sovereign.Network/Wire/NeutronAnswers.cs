@@ -33,16 +33,19 @@ internal static class NeutronAnswers
         writer.WriteEndObject();
     });
 
-    public static Answer Page<T>(Call call, ListRequest request, string plural, Page<T> page, Func<T, string> id, JsonTypeInfo<T> type)
+    /// <param name="views">The page's rows as they are shown.</param>
+    public static Answer Page<TRow, TView>(
+        Call call, ListRequest request, string plural, Page<TRow> page, IReadOnlyList<TView> views, JsonTypeInfo<TView> type)
+        where TRow : IRow
     {
         var fields = request.Fields.ToHashSet(StringComparer.Ordinal);
         return Bytes(200, writer =>
         {
             writer.WriteStartObject();
             writer.WriteStartArray(plural);
-            foreach (var view in page.Items) Value(writer, view, type, fields);
+            foreach (var view in views) Value(writer, view, type, fields);
             writer.WriteEndArray();
-            Links(writer, call, request, plural, page, id);
+            Links(writer, call, request, plural, page);
             writer.WriteEndObject();
         });
     }
@@ -78,14 +81,15 @@ internal static class NeutronAnswers
         writer.WriteEndObject();
     }
 
-    private static void Links<T>(Utf8JsonWriter writer, Call call, ListRequest request, string plural, Page<T> page, Func<T, string> id)
+    private static void Links<T>(Utf8JsonWriter writer, Call call, ListRequest request, string plural, Page<T> page)
+        where T : IRow
     {
         if (page.Items.Count == 0) return;
         var (next, previous) = request.Reverse ? (request.Marker is not null, page.More) : (page.More, request.Marker is not null);
         if (!next && !previous) return;
         writer.WriteStartArray(plural + "_links");
-        if (next) Link(writer, call, request, "next", id(page.Items[^1]), reverse: false);
-        if (previous) Link(writer, call, request, "previous", id(page.Items[0]), reverse: true);
+        if (next) Link(writer, call, request, "next", page.Items[^1].Id, reverse: false);
+        if (previous) Link(writer, call, request, "previous", page.Items[0].Id, reverse: true);
         writer.WriteEndArray();
     }
 

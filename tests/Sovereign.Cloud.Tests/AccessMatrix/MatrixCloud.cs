@@ -66,7 +66,7 @@ internal sealed class MatrixCloud : IAsyncDisposable
     /// <summary>The agent's code is written for one step at a time: a scheduler of its own gives it that.</summary>
     private async Task StartAgent(Composition house)
     {
-        var machine = new SimulatedWorld();
+        var machine = new SimulatedMachine();
         var welcome = await house.Node.Hub.Hello(facts, stop.Token);
         var drivers = new NodeDrivers(new SimulatedHypervisor(machine), new SimulatedFabric(machine), new SimulatedDisks(machine));
         var node = new NodeAgent(

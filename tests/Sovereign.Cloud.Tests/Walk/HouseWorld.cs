@@ -12,8 +12,6 @@ using Sovereign.Node.Fabric;
 using Sovereign.Placement;
 using Sovereign.Testing.Simulated;
 using Sovereign.Testing.Simulation;
-using SimulatedCloud = Sovereign.Testing.Simulation.SimulatedWorld;
-using Machine = Sovereign.Testing.Simulated.SimulatedWorld;
 
 namespace Sovereign.Cloud.Tests.Walk;
 
@@ -24,13 +22,13 @@ internal sealed class HouseWorld
 
     public HouseWorld(int seed, CrashPlan plan, string engine = "sqlite")
     {
-        Cloud = new SimulatedCloud(seed, (_, kernel) => Compose(kernel), plan, engine);
+        Cloud = new SimulatedWorld(seed, (_, kernel) => Compose(kernel), plan, engine);
         Cloud.Add("agent", Agent);
     }
 
-    public SimulatedCloud Cloud { get; }
+    public SimulatedWorld Cloud { get; }
 
-    public Machine Machine { get; } = new();
+    public SimulatedMachine Machine { get; } = new();
 
     /// <summary>A bug planted for the test of the tests: the fabric keeps what it should remove.</summary>
     public bool ForgetsRouters { get; init; }

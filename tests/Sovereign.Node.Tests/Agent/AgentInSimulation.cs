@@ -11,7 +11,7 @@ public sealed class AgentInSimulation : IDisposable
 {
     private static readonly TimeSpan while_ = TimeSpan.FromMinutes(10);
     private readonly AgentLoop loop = new();
-    private readonly SimulatedWorld world = new();
+    private readonly SimulatedMachine world = new();
     private readonly ScriptedControlPlane control = new();
     private readonly NetworkSpec network = PacketWorld.Network(dhcp: true);
     private readonly GroupSpec group = PacketWorld.Group();

@@ -62,7 +62,7 @@ public abstract class DisksContract : IAsyncLifetime
 
 public sealed class SimulatedDisksTests : DisksContract
 {
-    protected override IDisks Driver { get; } = new SimulatedDisks(new SimulatedWorld());
+    protected override IDisks Driver { get; } = new SimulatedDisks(new SimulatedMachine());
 }
 
 public sealed class Qcow2DisksTests : DisksContract
@@ -179,7 +179,7 @@ public abstract class FabricContract : IAsyncLifetime
 
 public sealed class SimulatedFabricTests : FabricContract
 {
-    protected override IFabric Driver { get; } = new SimulatedFabric(new SimulatedWorld());
+    protected override IFabric Driver { get; } = new SimulatedFabric(new SimulatedMachine());
 }
 
 public sealed class LinuxFabricTests : FabricContract
@@ -236,7 +236,7 @@ public abstract class HypervisorContract : IAsyncLifetime
 
 public sealed class SimulatedHypervisorTests : HypervisorContract
 {
-    private readonly SimulatedWorld world = new();
+    private readonly SimulatedMachine world = new();
 
     public SimulatedHypervisorTests() => Driver = new SimulatedHypervisor(world);
 

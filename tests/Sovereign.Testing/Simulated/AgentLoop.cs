@@ -62,7 +62,7 @@ public sealed class AgentLoop : SynchronizationContext
         finally { SetSynchronizationContext(before); }
     }
 
-    public NodeAgent Agent(SimulatedWorld world, ScriptedControlPlane control, GuestDirectory? guests = null) => new(control,
+    public NodeAgent Agent(SimulatedMachine world, ScriptedControlPlane control, GuestDirectory? guests = null) => new(control,
         new NodeDrivers(new SimulatedHypervisor(world), new SimulatedFabric(world), new SimulatedDisks(world)), new SimulatedStore(world),
             control.Welcome,
         guests ?? new GuestDirectory(), new AgentLimits(), clock, NullLogger.Instance);

@@ -7,7 +7,7 @@ using Sovereign.Node.Hypervisor;
 namespace Sovereign.Testing.Simulated;
 
 /// <summary>A fabric in memory.</summary>
-public sealed class SimulatedFabric(SimulatedWorld world) : IFabric
+public sealed class SimulatedFabric(SimulatedMachine world) : IFabric
 {
     public async Task<string> Open(CancellationToken stop)
     {
@@ -55,7 +55,7 @@ public sealed class SimulatedFabric(SimulatedWorld world) : IFabric
 }
 
 /// <summary>Virtual machines in memory.</summary>
-public sealed class SimulatedHypervisor(SimulatedWorld world) : IHypervisor
+public sealed class SimulatedHypervisor(SimulatedMachine world) : IHypervisor
 {
     public Action<string>? Changed { get => world.Changed; set => world.Changed = value; }
 
@@ -116,7 +116,7 @@ public sealed class SimulatedHypervisor(SimulatedWorld world) : IHypervisor
 }
 
 /// <summary>Disks in memory.</summary>
-public sealed class SimulatedDisks(SimulatedWorld world) : IDisks
+public sealed class SimulatedDisks(SimulatedMachine world) : IDisks
 {
     public async Task EnsureImage(string digest, Func<long, CancellationToken, Task<Stream>> open, CancellationToken stop)
     {
@@ -160,7 +160,7 @@ public sealed class SimulatedDisks(SimulatedWorld world) : IDisks
 }
 
 /// <summary>The agent's memory in memory; it outlives the agent as files do.</summary>
-public sealed class SimulatedStore(SimulatedWorld world) : IAgentStore
+public sealed class SimulatedStore(SimulatedMachine world) : IAgentStore
 {
     public Task<IReadOnlyList<StoredItem>> Load(CancellationToken stop) =>
         Task.FromResult<IReadOnlyList<StoredItem>>([.. world.Stored.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => s.Value)]);

@@ -5,7 +5,7 @@ using Sovereign.Node.Hypervisor;
 namespace Sovereign.Testing.Simulated;
 
 /// <summary>A machine in memory. It outlives the agent: what the drivers made is still there after a crash.</summary>
-public sealed class SimulatedWorld
+public sealed class SimulatedMachine
 {
     public Dictionary<string, NetworkSpec> Networks { get; } = [];
 

@@ -1,0 +1,88 @@
+using System.Text.Json.Serialization.Metadata;
+using Sovereign.Kernel;
+using Sovereign.Kernel.Access;
+using Sovereign.Kernel.Journal;
+using Sovereign.Kernel.Lists;
+using Sovereign.Kernel.Outcomes;
+using Sovereign.Kernel.Store;
+using Sovereign.Network.Tags;
+
+namespace Sovereign.Network.Wire;
+
+/// <summary>What every resource's row has.</summary>
+internal interface IRow
+{
+    string Id { get; }
+
+    string ProjectId { get; }
+
+    /// <summary>Raised by every change.</summary>
+    long Revision { get; }
+}
+
+/// <summary>A room, whatever its rows are.</summary>
+internal interface IRoom
+{
+    string Kind { get; }
+
+    string Path { get; }
+
+    /// <summary>Its rows' table.</summary>
+    string Table { get; }
+
+    /// <summary>Null when the resource is there and belongs to the caller; else its 404.</summary>
+    Fault? NotOwned(Session session, AccessGrant access, string id);
+}
+
+/// <summary>What is particular about a resource, said once; routes and services take the rest from here.</summary>
+/// <param name="Kind">Its name in envelopes, journal, tags and quotas: "security_group".</param>
+/// <param name="Plural">Its name in lists and access rules: "security_groups".</param>
+/// <param name="Path">"/v2.0/security-groups".</param>
+/// <param name="Views">Rows as the API shows them, all at once; the last argument: to an admin.</param>
+internal sealed record Room<TRow, TView>(
+    string Kind, string Plural, string Path, ListShape Shape, Func<Session, string, TRow?> Find, Func<string, Fault> Missing,
+    Func<Session, IReadOnlyList<TRow>, bool, List<TView>> Views, JsonTypeInfo<TView> Type) : IRoom
+    where TRow : class, IRow
+{
+    /// <summary>SQL condition of the rows that a project's members list; the project's id is @value.</summary>
+    public string Listed { get; init; } = Shape.Id[..^"id".Length] + "project_id = @value";
+
+    /// <summary>May the caller know of it? Without this it is not found.</summary>
+    public Func<Session, AccessGrant, TRow, bool> Sees { get; init; } = Owns;
+
+    /// <summary>May the caller change it? Without this it is forbidden.</summary>
+    public Func<Session, AccessGrant, TRow, bool> Changes { get; init; } = Owns;
+
+    public string Table { get; } = Shape.From.Split(' ')[0];
+
+    public Outcome<TRow> Visible(Session session, AccessGrant access, string id) =>
+        Find(session, id) is { } row && Sees(session, access, row) ? row : Missing(id);
+
+    /// <summary>The row when it is the caller's to change: 404 for what it may not know, 403 for what it only sees.</summary>
+    /// <param name="rule">Neutron's name of what is done: "update_network".</param>
+    public Outcome<TRow> Owned(Session session, AccessGrant access, string id, string rule) =>
+        Visible(session, access, id).Then<TRow>(row => Changes(session, access, row) ? row : NetworkFaults.NotAuthorized(rule));
+
+    public Fault? NotOwned(Session session, AccessGrant access, string id) =>
+        Find(session, id) is { } row && Owns(session, access, row) ? null : Missing(id);
+
+    public TView View(Session session, TRow row, bool admin) => Views(session, [row], admin)[0];
+
+    /// <summary>Takes from the project's quota; a fault when it is used up.</summary>
+    public Fault? Take(Tx tx, KernelServices kernel, string projectId, long amount = 1) =>
+        kernel.Quotas.Take(tx, NetworkModule.Service, Kind, projectId, amount).Ok ? null : NetworkFaults.OverQuota(Kind);
+
+    public void Record(Tx tx, TRow row, Change change) => tx.Record(Kind, row.Id, row.ProjectId, change, View(tx, row, admin: false), Type);
+
+    /// <summary>Takes the row away with its tags and its quota; the journal keeps what it was.</summary>
+    public void Remove(Tx tx, KernelServices kernel, TRow row, Action<Tx, string> delete)
+    {
+        var last = View(tx, row, admin: false);
+        delete(tx, row.Id);
+        TagStore.RemoveAll(tx, Kind, row.Id);
+        kernel.Quotas.Give(tx, NetworkModule.Service, Kind, row.ProjectId, 1);
+        tx.Record(Kind, row.Id, row.ProjectId, Change.Deleted, last, Type);
+    }
+
+    private static bool Owns(Session session, AccessGrant access, TRow row) => access.Covers(row.ProjectId);
+}
