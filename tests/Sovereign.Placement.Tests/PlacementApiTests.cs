@@ -21,7 +21,7 @@ public sealed class PlacementApiTests
             var reply = await cloud.Send("GET", path, token: null);
             Assert.Equal(200, reply.Status);
             var version = reply.Json["versions"]![0]!;
-            Assert.Equal(("v1.0", "1.0", "1.28", "CURRENT"), ((string)version["id"]!, (string)version["min_version"]!, (string)version["max_version"]!, (string)version["status"]!));
+            Assert.Equal(("v1.0", "1.0", "1.39", "CURRENT"), ((string)version["id"]!, (string)version["min_version"]!, (string)version["max_version"]!, (string)version["status"]!));
         }
 
         Assert.Equal(406, (await Ask(cloud, "GET", "/resource_providers", version: "1.39")).Status);

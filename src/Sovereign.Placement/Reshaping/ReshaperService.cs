@@ -22,6 +22,11 @@ internal sealed class ReshaperService(KernelServices kernel)
             origin,
             tx =>
             {
+                foreach (var (providerId, put) in inventories)
+                {
+                    if (Stale(tx, providerId, put) is { } stale) return stale;
+                }
+
                 foreach (var wish in wishes)
                 {
                     if (GiveBack(tx, wish) is { } changed) return changed;
@@ -43,6 +48,12 @@ internal sealed class ReshaperService(KernelServices kernel)
             stop);
     }
 
+    private static Fault? Stale(Tx tx, string providerId, InventoriesPut put)
+    {
+        if (ProviderStore.Find(tx, providerId) is not { } provider) return new Fault.Invalid("inventories", $"Resource provider {providerId} in inventories does not exist.");
+        return provider.Generation == put.ResourceProviderGeneration ? null : PlacementFaults.ProviderChanged(providerId, put.ResourceProviderGeneration);
+    }
+
     /// <summary>The room comes back before inventories change; the consumer keeps its row and generation until it is given anew.</summary>
     private static Fault? GiveBack(Tx tx, AllocationWish wish)
     {
@@ -60,9 +71,6 @@ internal sealed class ReshaperService(KernelServices kernel)
 
     private static Fault? Replace(Tx tx, string providerId, InventoriesPut put)
     {
-        var found = ProviderStore.Need(tx, providerId);
-        if (found.Fault is not null) return new Fault.Invalid("inventories", $"Resource provider {providerId} in inventories does not exist.");
-        if (found.Value.Generation != put.ResourceProviderGeneration) return PlacementFaults.ProviderChanged(providerId, put.ResourceProviderGeneration);
         foreach (var (name, body) in put.Inventories)
         {
             if (!NameStore.ClassExists(tx, name)) return new Fault.Invalid("inventories", $"No such resource class {name}.");
