@@ -24,7 +24,7 @@ public sealed class PlacementApiTests
             Assert.Equal(("v1.0", "1.0", "1.39", "CURRENT"), ((string)version["id"]!, (string)version["min_version"]!, (string)version["max_version"]!, (string)version["status"]!));
         }
 
-        Assert.Equal(406, (await Ask(cloud, "GET", "/resource_providers", version: "1.39")).Status);
+        Assert.Equal(406, (await Ask(cloud, "GET", "/resource_providers", version: "1.40")).Status);
         Assert.Equal(401, (await cloud.Send("GET", "/placement/resource_providers", token: null)).Status);
         Assert.Equal(403, (await cloud.Send("GET", "/placement/resource_providers")).Status);
     }
