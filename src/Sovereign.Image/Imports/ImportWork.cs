@@ -45,7 +45,8 @@ internal sealed class ImportWork(KernelServices kernel, ContentStore store, Impo
     /// <summary>Ends an import without success: the image goes back to queued, the bytes go.</summary>
     public async Task Fail(TaskRow task, string message, CancellationToken stop)
     {
-        var stage = kernel.Database.Read(session => StageStore.Find(session, task.ImageId));
+        StageRow? stage;
+        (task, stage) = kernel.Database.Read(session => (TaskStore.Find(session, task.Id) ?? task, StageStore.Find(session, task.ImageId)));
         await kernel.Queue.Write<Done>(
             "image.import-fail",
             Origin.System,
