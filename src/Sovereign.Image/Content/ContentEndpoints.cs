@@ -37,7 +37,10 @@ internal sealed class ContentEndpoints(KernelServices kernel, ContentStore store
             return new Fault.UnsupportedMedia($"Unsupported Content-Type: image data is {Media}.");
         }
 
-        if (call.Header("X-Image-Meta-Store") is { Length: > 0 } wanted && wanted != ImageView.StoreId) return new Fault.Invalid("", $"Store '{wanted}' is not known here.");
+        if (call.Header("X-Image-Meta-Store") is { Length: > 0 } wanted && wanted != ImageView.StoreId)
+        {
+            return new Fault.Invalid("", $"Store '{wanted}' is not known here.");
+        }
 
         // Only an idle stream is timed out, not a long one: hence not the call's own limit.
         if (call.Http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate) rate.MinDataRate = null;

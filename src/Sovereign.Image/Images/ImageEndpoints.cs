@@ -45,8 +45,10 @@ internal sealed class ImageEndpoints(KernelServices kernel, ImageService service
     {
         var body = await call.Body(ImageJson.Wire.DictionaryStringJsonElement);
         if (body.Fault is { } wrong) return wrong;
-        return Answer.Of(await service.Create(call.Access, body.Value, call.Stop), image =>
-            Render(image, 201).With("Location", call.Link("/images/" + image.Row.Id)).With(ImportHeader, string.Join(',', import.Methods)).With(StoresHeader, ImageView.StoreId));
+        return Answer.Of(await service.Create(call.Access, body.Value, call.Stop), image => Render(image, 201)
+            .With("Location", call.Link("/images/" + image.Row.Id))
+            .With(ImportHeader, string.Join(',', import.Methods))
+            .With(StoresHeader, ImageView.StoreId));
     }
 
     private Task<Answer> Show(Call call) => Task.FromResult(Answer.Of(service.Show(call.Access, call.Route("id")), image => Render(image)));

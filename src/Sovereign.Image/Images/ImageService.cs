@@ -19,7 +19,11 @@ internal sealed class ImageService(KernelServices kernel)
         var id = kernel.Ids.Uuid();
         if (body.Remove("id", out var given))
         {
-            if (given.ValueKind != JsonValueKind.String || !Guid.TryParseExact(JsonText.Read(given), "D", out var own)) return Refused(new Fault.Invalid("id", "Provided object does not match schema 'image': id is not a UUID."));
+            if (given.ValueKind != JsonValueKind.String || !Guid.TryParseExact(JsonText.Read(given), "D", out var own))
+            {
+                return Refused(new Fault.Invalid("id", "Provided object does not match schema 'image': id is not a UUID."));
+            }
+
             id = own.ToString("D");
         }
 
@@ -101,7 +105,11 @@ internal sealed class ImageService(KernelServices kernel)
             if (found.Fault is { } missing) return missing;
             var row = found.Value;
             if (row.Status == to) return Done.Value;
-            if (row.Status is not (ImageStatus.Active or ImageStatus.Deactivated)) return new Fault.Forbidden($"Not allowed to {(to == ImageStatus.Active ? "reactivate" : "deactivate")} image in status '{row.Status}'");
+            if (row.Status is not (ImageStatus.Active or ImageStatus.Deactivated))
+            {
+                return new Fault.Forbidden($"Not allowed to {(to == ImageStatus.Active ? "reactivate" : "deactivate")} image in status '{row.Status}'");
+            }
+
             return Move(kernel, tx, row, to, null).Map(_ => Done.Value);
         },
         stop);

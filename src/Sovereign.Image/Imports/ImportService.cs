@@ -77,7 +77,9 @@ internal sealed class ImportService(KernelServices kernel, ImportOptions options
                     return new Fault.Forbidden("You are not authorized to import from the operator's directory.");
                 }
 
-                return body.Method.File is { } name && DirectorySource.IsName(name) ? name : new Fault.Invalid("file", "file must be the name of one file, without a path.");
+                return body.Method.File is { } name && DirectorySource.IsName(name)
+                    ? name
+                    : new Fault.Invalid("file", "file must be the name of one file, without a path.");
             default:
                 return "";
         }

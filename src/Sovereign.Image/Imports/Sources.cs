@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using Sovereign.Image.Content;
 using Sovereign.Kernel.Outcomes;
 
 namespace Sovereign.Image.Imports;
@@ -31,7 +32,7 @@ internal sealed class DirectorySource(string directory) : IImportSource
             return new Fault.Invalid("file", $"There is no file {source} in the import directory.");
         }
 
-        if (info.Length > Content.UploadService.BytesMax) return new Fault.TooLarge($"{source} is larger than {Content.UploadService.BytesMax} bytes, the limit for images.");
+        if (info.Length > UploadService.BytesMax) return new Fault.TooLarge($"{source} is larger than {UploadService.BytesMax} bytes, the limit for images.");
         var version = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{info.Length}-{info.LastWriteTimeUtc.Ticks}");
         if (version != validator)
         {

@@ -16,7 +16,11 @@ internal static class VhdHeader
     /// <returns>Bytes of the disk.</returns>
     public static Outcome<long> Read(ImageBytes content)
     {
-        if (content.Piece(content.Length - FooterBytes, FooterBytes) is not { } footer || !footer.AsSpan().StartsWith("conectix"u8)) return Wrong("it has no footer at its end");
+        if (content.Piece(content.Length - FooterBytes, FooterBytes) is not { } footer || !footer.AsSpan().StartsWith("conectix"u8))
+        {
+            return Wrong("it has no footer at its end");
+        }
+
         if (!Sums(footer, FooterChecksum)) return Wrong("its footer's checksum is wrong");
         var size = BinaryPrimitives.ReadUInt64BigEndian(footer.AsSpan(48));
         if (size > (ulong)QcowHeader.VirtualSizeMax) return Wrong($"its virtual size of {size} bytes is larger than {QcowHeader.VirtualSizeMax}");
@@ -34,7 +38,11 @@ internal static class VhdHeader
     {
         if (content.Piece(0, FooterBytes) is not { } copy || !copy.AsSpan().SequenceEqual(footer)) return Wrong("its footer and its copy differ");
         var at = BinaryPrimitives.ReadUInt64BigEndian(footer.AsSpan(16));
-        if (at > (ulong)content.Length || content.Piece((long)at, HeaderBytes) is not { } header || !header.AsSpan().StartsWith("cxsparse"u8)) return Wrong("it has no header");
+        if (at > (ulong)content.Length || content.Piece((long)at, HeaderBytes) is not { } header || !header.AsSpan().StartsWith("cxsparse"u8))
+        {
+            return Wrong("it has no header");
+        }
+
         if (!Sums(header, HeaderChecksum)) return Wrong("its header's checksum is wrong");
         if (header.AsSpan(40, 16).ContainsAnyExcept((byte)0)) return Wrong("it has a parent, and an image must not refer outside of itself");
         if (header.AsSpan(64, 512).ContainsAnyExcept((byte)0)) return Wrong("it names a parent, and an image must not refer outside of itself");

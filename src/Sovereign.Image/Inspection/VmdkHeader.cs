@@ -67,7 +67,11 @@ internal static partial class VmdkHeader
         var end = read.IndexOf('\0', StringComparison.Ordinal) is var nul and >= 0 ? Math.Min(nul, stated) : stated;
         var lines = read[..end].Split('\n').Select(line => line.Trim()).ToList();
         var parents = lines.Where(line => line.StartsWith("parentCID", StringComparison.OrdinalIgnoreCase)).ToList();
-        if (parents.Any(line => !line.EndsWith("=ffffffff", StringComparison.OrdinalIgnoreCase))) return Wrong("it has a parent, and an image must not refer outside of itself");
+        if (parents.Any(line => !line.EndsWith("=ffffffff", StringComparison.OrdinalIgnoreCase)))
+        {
+            return Wrong("it has a parent, and an image must not refer outside of itself");
+        }
+
         var kinds = lines.Where(line => line.StartsWith("createType", StringComparison.OrdinalIgnoreCase)).ToList();
         if (kinds is not ["createType=\"monolithicSparse\"" or "createType=\"streamOptimized\""])
         {

@@ -22,7 +22,11 @@ internal sealed class TaskEndpoints(KernelServices kernel)
     {
         var parsed = ListRequest.Parse(call.Http.Request.Query, TaskStore.Shape);
         if (parsed.Fault is { } wrong) return Task.FromResult<Answer>(wrong);
-        if (call.Query("status") is { } status && !TaskStatuses.All.Contains(status)) return Task.FromResult<Answer>(new Fault.Invalid("status", $"Invalid status value: {status}"));
+        if (call.Query("status") is { } status && !TaskStatuses.All.Contains(status))
+        {
+            return Task.FromResult<Answer>(new Fault.Invalid("status", $"Invalid status value: {status}"));
+        }
+
         if (call.Access.OnlyProject is { } project) parsed.Value.Where("t.owner = @value", project);
         var page = kernel.Database.Read(session => ListSql.Page<TaskRow>(session, parsed.Value, "t.*"));
         return Task.FromResult(Answer.Of(page, found =>

@@ -54,7 +54,8 @@ public sealed record CloudOptions(string Data, IPEndPoint Listen, string PublicU
         var networks = new List<IPNetwork>();
         foreach (var text in (settings.ImageImportFrom ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
-            if (IPNetwork.TryParse(text, out var network)) networks.Add(network);
+            // Parsing drops host bits in silence.
+            if (IPNetwork.TryParse(text, out var network) && network.ToString().Equals(text, StringComparison.OrdinalIgnoreCase)) networks.Add(network);
             else faults.Add($"image_import_from: '{text}' must be a network such as 10.20.0.0/16; several are separated by commas.");
         }
         if (settings.ImageImportDirectory is { } directory && !System.IO.Path.IsPathFullyQualified(directory))
