@@ -99,7 +99,8 @@ public sealed class ForeignFormatTests : IDisposable
         for (var i = 0; i < 300; i++)
         {
             var bad = (byte[])image.Clone();
-            for (var j = random.Next(1, 8); j > 0; j--) bad[random.Next(0, format == "vhdx" ? Math.Min(bad.Length, 300_000) : Math.Min(bad.Length, 2_048))] = (byte)random.Next(256);
+            var header = Math.Min(bad.Length, format == "vhdx" ? 300_000 : 2_048);
+            for (var j = random.Next(1, 8); j > 0; j--) bad[random.Next(0, header)] = (byte)random.Next(256);
             var outcome = Inspect(format, bad);
             if (outcome.Ok) Assert.InRange(outcome.Value!.Value, 0, QcowHeader.VirtualSizeMax);
         }

@@ -102,7 +102,8 @@ public sealed class ImageWalkTests(ITestOutputHelper output)
             if (status == "queued" && before is not null) await before();
             return status is "queued" or "uploading" ? await life.Send("POST", Path(id) + "/import", wish) : null;
         });
-        if (await life.Send("GET", Path(id) + "/file") is { } reply && !reply.Bytes.SequenceEqual(bytes)) throw new InvalidOperationException("Imported bytes were lost.");
+        var reply = await life.Send("GET", Path(id) + "/file");
+        if (!reply!.Bytes.SequenceEqual(bytes)) throw new InvalidOperationException("Imported bytes were lost.");
     }
 
     private static async Task<string?> Status(Life life, string id) => await life.Send("GET", Path(id)) is { Status: 200 } shown ? (string?)shown.Json["status"] : null;

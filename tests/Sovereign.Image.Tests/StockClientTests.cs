@@ -69,7 +69,11 @@ public sealed class StockClientTests
             foreach (var name in (string[])["staged", "fetched", "direct"])
             {
                 JsonNode? shown = null;
-                for (var tries = 0; tries < 20 && (string?)shown?["status"] != "active"; tries++) shown = await Run(cloud, "member-a", "image", "show", name, "-f", "json");
+                for (var tries = 0; tries < 20 && (string?)shown?["status"] != "active"; tries++)
+                {
+                    shown = await Run(cloud, "member-a", "image", "show", name, "-f", "json");
+                }
+
                 Assert.Equal((name, "active", 32 << 20), (name, (string)shown!["status"]!, (int)shown["virtual_size"]!));
             }
 

@@ -60,7 +60,11 @@ internal static class ImageCommand
         string clouds, string cloud, IReadOnlyList<string> select, (string? Mirror, string? Directory) from, string work, CancellationToken stop)
     {
         if (from is { Mirror: not null, Directory: not null }) throw new LauncherException("--mirror and --directory exclude each other.");
-        if (from.Mirror is { } url && !(Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https")) throw new LauncherException($"--mirror: '{url}' is no http or https URL.");
+        if (from.Mirror is { } url && (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https")))
+        {
+            throw new LauncherException($"--mirror: '{url}' is no http or https URL.");
+        }
+
         var wanted = StandardImages.Load().Select(select);
         var login = CloudLogin.Read(clouds, cloud);
         using var api = login.Client();

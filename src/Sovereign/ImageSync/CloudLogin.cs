@@ -19,7 +19,11 @@ internal sealed record CloudLogin(
         {
             var yaml = new YamlStream();
             yaml.Load(new StringReader(File.ReadAllText(path)));
-            if (yaml.Documents.Count == 0 || Child(Child(yaml.Documents[0].RootNode, "clouds"), cloud) is not { } entry) throw new LauncherException($"{path} has no cloud {cloud}.");
+            if (yaml.Documents.Count == 0 || Child(Child(yaml.Documents[0].RootNode, "clouds"), cloud) is not { } entry)
+            {
+                throw new LauncherException($"{path} has no cloud {cloud}.");
+            }
+
             var auth = Child(entry, "auth");
             return new CloudLogin(
                 Need(auth, "auth_url"), Need(auth, "username"), Need(auth, "password"), Text(auth, "user_domain_name") ?? "Default", Need(auth, "project_name"),

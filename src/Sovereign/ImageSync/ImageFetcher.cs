@@ -116,7 +116,11 @@ internal sealed partial class ImageFetcher(HttpClient http, string? mirror, stri
         }
 
         if ((int)response.StatusCode >= 500) throw new HttpRequestException($"The server answered with {(int)response.StatusCode}.");
-        if (response.StatusCode is not (HttpStatusCode.OK or HttpStatusCode.PartialContent)) throw new LauncherException($"{source} can't be had: the server answered with {(int)response.StatusCode}.");
+        if (response.StatusCode is not (HttpStatusCode.OK or HttpStatusCode.PartialContent))
+        {
+            throw new LauncherException($"{source} can't be had: the server answered with {(int)response.StatusCode}.");
+        }
+
         var goesOn = response.StatusCode == HttpStatusCode.PartialContent && response.Content.Headers.ContentRange?.From == have;
         var changed = response.Content.Headers.LastModified;
         if (!goesOn)

@@ -68,7 +68,8 @@ internal sealed partial record StandardImages(Dictionary<string, string> Propert
             if (Version().IsMatch(wanted[parts[0].Length..])) return [template.At(wanted[parts[0].Length..])];
         }
 
-        throw new LauncherException($"'{wanted}' is not in the catalogue. It has: {string.Join(", ", Images.Select(image => image.Name))}; and all, {string.Join(", ", statuses)}.");
+        var known = string.Join(", ", Images.Select(image => image.Name));
+        throw new LauncherException($"'{wanted}' is not in the catalogue. It has: {known}; and all, {string.Join(", ", statuses)}.");
     }
 
     [GeneratedRegex("^[0-9]{1,3}\\.[0-9]{1,3}(\\.[0-9]{1,3})?$")]

@@ -50,7 +50,8 @@ internal sealed class Mirror(WebApplication app) : IAsyncDisposable
         var content = await File.ReadAllBytesAsync(file, http.RequestAborted);
         var date = File.GetLastWriteTimeUtc(file).ToString("R", System.Globalization.CultureInfo.InvariantCulture);
         http.Response.Headers.LastModified = date;
-        var from = http.Request.Headers.IfRange == date ? int.Parse(http.Request.Headers.Range.ToString()["bytes=".Length..^1], System.Globalization.CultureInfo.InvariantCulture) : 0;
+        var range = http.Request.Headers.IfRange == date ? http.Request.Headers.Range.ToString()["bytes=".Length..^1] : "0";
+        var from = int.Parse(range, System.Globalization.CultureInfo.InvariantCulture);
         if (from > 0)
         {
             http.Response.StatusCode = 206;
