@@ -11,6 +11,9 @@ internal static class ImageAccess
     /// <summary>Not a route: whether a caller may make an image public.</summary>
     public const string Publicize = "image:images:publicize";
 
+    /// <summary>Not a route: whether a caller may import files of the operator's directory.</summary>
+    public const string ImportDirectory = "image:images:import-directory";
+
     public static readonly IReadOnlyList<AccessRule> Table =
     [
         new("image:versions", "public"),
@@ -22,6 +25,19 @@ internal static class ImageAccess
         new(Publicize, "admin"),
         new("image:images:upload", Write),
         new("image:images:download", Write),
+        new("image:images:stage", Write),
+        new("image:images:import", Write),
+        new(ImportDirectory, "admin"),
+        new("image:images:tasks", Read),
+        new("image:tasks:list", "admin"),
+        new("image:tasks:show", "admin"),
+
+        // Locations would tell where bytes lie; as in the original they are off.
+        new("image:locations:list", "nobody"),
+        new("image:locations:create", "nobody"),
+        new("image:stores:delete", "admin"),
+        new("image:cache:list", "admin"),
+        new("image:cache:change", "admin"),
         new("image:images:deactivate", Write),
         new("image:images:reactivate", Write),
         new("image:tags:update", Write),
@@ -33,5 +49,7 @@ internal static class ImageAccess
         new("image:members:delete", Write),
         new("image:schemas:show", "any"),
         new("image:info:show", "any"),
+        new("image:info:stores-detail", "admin"),
+        new("image:info:usage", Read),
     ];
 }

@@ -2,11 +2,14 @@ using Microsoft.Extensions.Logging;
 using Sovereign.Image.Content;
 using Sovereign.Image.Discovery;
 using Sovereign.Image.Images;
+using Sovereign.Image.Imports;
 using Sovereign.Image.Members;
+using Sovereign.Image.Tasks;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Due;
 using Sovereign.Kernel.Outcomes;
+using Sovereign.Kernel.Quota;
 using Sovereign.Kernel.Store;
 using Sovereign.Kernel.Wire;
 
@@ -21,14 +24,21 @@ public sealed class ImageModule : IModule, IImages
     private readonly ImageService images;
     private readonly UploadService uploads;
     private readonly ImageReconciler reconciler;
+    private readonly ImportOptions import;
+    private readonly StageService stages;
+    private readonly ImportReconciler imports;
 
-    public ImageModule(KernelServices kernel)
+    /// <param name="options">What the operator decided about imports; null: only public sources, no directory, no conversion.</param>
+    public ImageModule(KernelServices kernel, ImportOptions? options = null)
     {
         this.kernel = kernel;
+        import = options ?? ImportOptions.None;
         store = new ContentStore(kernel.Settings.DataDirectory, kernel.Sources.CrashPoints);
         images = new ImageService(kernel);
         uploads = new UploadService(kernel, store);
         reconciler = new ImageReconciler(kernel, store);
+        stages = new StageService(kernel, store);
+        imports = new ImportReconciler(kernel, new ImportWork(kernel, store, import));
     }
 
     public string Name => "image";
@@ -37,24 +47,33 @@ public sealed class ImageModule : IModule, IImages
 
     public IReadOnlyList<AccessRule> Access => ImageAccess.Table;
 
-    public IReadOnlyList<IReconciler> Reconcilers => [reconciler];
+    public IReadOnlyList<QuotaResource> Quotas => ImageBooks.Resources;
+
+    public IReadOnlyList<IReconciler> Reconcilers => [reconciler, imports];
+
+    public IReadOnlyList<IPeriodic> Periodics => [new ExpiredTasks(kernel)];
 
     public void Map(Func<ServiceFace, Routes> face)
     {
         var api = face(own);
         VersionEndpoints.Map(api);
-        new ImageEndpoints(kernel, images).Map(api);
+        new ImageEndpoints(kernel, images, import).Map(api);
         new ContentEndpoints(kernel, store, uploads).Map(api);
         new MemberEndpoints(new MemberService(kernel)).Map(api);
+        new ImportEndpoints(new ImportService(kernel, import), stages, import).Map(api);
+        new TaskEndpoints(kernel).Map(api);
         new SchemaEndpoints().Map(api);
+        new InfoEndpoints(kernel).Map(api);
+        new AbsentEndpoints(kernel).Map(api);
     }
 
     /// <summary>Uploads of a dead process go back to queued, their bytes go, and what was to be removed is due again.</summary>
     public async Task Start(CancellationToken stop)
     {
         store.Prepare();
+        imports.Stop = stop;
         await kernel.Queue.Write<Done>("image.start", Origin.System, Inherit, stop);
-        var gone = store.Sweep(kernel.Database.Read(ContentRows.Known));
+        var gone = store.Sweep(kernel.Database.Read(ContentRows.Known), kernel.Database.Read(StageStore.Files));
         if (gone > 0) kernel.Log("image").LogInformation("Removed {Files} files of uploads that did not finish.", gone);
     }
 
@@ -89,10 +108,13 @@ public sealed class ImageModule : IModule, IImages
         .Concat(ContentRows.Contents(session).Where(file => !store.Exists(file)).Select(file => $"The file {file} is missing."))
         .Concat(store.Files().Except(ContentRows.Known(session)).Select(file => $"The file {file} belongs to no image.")).ToList());
 
-    private static Outcome<Done> Inherit(Tx tx)
+    private Outcome<Done> Inherit(Tx tx)
     {
-        foreach (var row in tx.Query<ImageRow>("SELECT id, upload_id FROM images WHERE status = 'saving' ORDER BY id")) UploadService.Reset(tx, row.Id, row.UploadId ?? "");
+        ImageBooks.Inherit(kernel.Quotas, tx);
+        foreach (var row in StageStore.Cut(tx)) stages.Reset(tx, row.Id, null);
+        foreach (var row in tx.Query<ImageRow>("SELECT id, upload_id FROM images WHERE status = 'saving' ORDER BY id")) uploads.Reset(tx, row.Id, row.UploadId ?? "");
         foreach (var id in ContentRows.ImagesWithGarbage(tx)) tx.Due(ImageRow.Kind, id);
+        foreach (var id in TaskStore.Unfinished(tx)) tx.Due(TaskRow.Kind, id);
         return Done.Value;
     }
 }

@@ -197,7 +197,7 @@ public sealed class ImageAccessTests
 
         foreach (var name in new[] { "image", "images", "member", "members" }) Assert.Equal(name, (string)(await cloud.Send("GET", "/image/v2/schemas/" + name)).Json["name"]!);
         Assert.Equal(404, (await cloud.Send("GET", "/image/v2/schemas/x")).Status);
-        Assert.Empty((await cloud.Send("GET", "/image/v2/info/import")).Json["import-methods"]!["value"]!.AsArray());
+        Assert.Equal(2, (await cloud.Send("GET", "/image/v2/info/import")).Json["import-methods"]!["value"]!.AsArray().Count);
         Assert.Single((await cloud.Send("GET", "/image/v2/info/stores")).Json["stores"]!.AsArray());
         Assert.Equal(404, (await cloud.Send("GET", "/image/v2/images/..%2f..%2fetc%2fpasswd")).Status);
     }

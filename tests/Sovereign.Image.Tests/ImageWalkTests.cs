@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
+using Sovereign.Image.Imports;
 using Sovereign.Testing.Clouds;
 using Xunit;
 
@@ -9,7 +11,7 @@ namespace Sovereign.Image.Tests;
 /// <summary>The life of two images with one content and of one that is refused, killed at every commit and every effect on files.</summary>
 public sealed class ImageWalkTests(ITestOutputHelper output)
 {
-    private const int TriesMax = 100;
+    private const int TriesMax = 400;
     private static readonly TimeSpan pause = TimeSpan.FromMilliseconds(20);
     private static readonly byte[] bytes = TestImages.Qcow2();
 
@@ -17,19 +19,29 @@ public sealed class ImageWalkTests(ITestOutputHelper output)
 
     [Theory]
     [MemberData(nameof(Engines))]
-    public async Task A_crash_at_every_point_of_an_image_s_life_loses_nothing_and_leaves_nothing_behind(string engine)
+    public Task A_crash_at_every_point_of_an_image_s_life_loses_nothing_and_leaves_nothing_behind(string engine) => Everywhere(engine, Scenario, 30);
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task A_crash_at_every_point_of_an_import_loses_nothing_and_leaves_nothing_behind(string engine)
+    {
+        await using var web = await WebPlace.Start();
+        await Everywhere(engine, life => Imports(life, web), 40);
+    }
+
+    private async Task Everywhere(string engine, Func<Life, Task> scenario, int pointsMin)
     {
         var findings = new List<string>();
-        var straight = await Walk(engine, 0, findings);
-        for (var point = 1; point <= straight.Count; point++) await Walk(engine, point, findings);
+        var straight = await Walk(engine, 0, findings, scenario);
+        for (var point = 1; point <= straight.Count; point++) await Walk(engine, point, findings, scenario);
         foreach (var group in straight.GroupBy(p => p)) output.WriteLine($"{group.Count(),4}  {group.Key}");
         output.WriteLine($"image on {engine}: {straight.Count} points crossed.");
         foreach (var finding in findings) output.WriteLine(finding);
         Assert.Empty(findings);
-        Assert.True(straight.Count > 30, $"Only {straight.Count} points: the walk does not walk.");
+        Assert.True(straight.Count > pointsMin, $"Only {straight.Count} points: the walk does not walk.");
     }
 
-    private static async Task<IReadOnlyList<string>> Walk(string engine, int point, List<string> findings)
+    private static async Task<IReadOnlyList<string>> Walk(string engine, int point, List<string> findings, Func<Life, Task> scenario)
     {
         using var home = new TestHome(engine);
         var points = new MortalPoints(point);
@@ -38,7 +50,7 @@ public sealed class ImageWalkTests(ITestOutputHelper output)
         {
             await life.Boot();
             points.Count(true);
-            await Scenario(life);
+            await scenario(life);
             points.Count(false);
             findings.AddRange((await life.Leftovers()).Select(finding => At(points, point) + finding));
         }
@@ -61,16 +73,45 @@ public sealed class ImageWalkTests(ITestOutputHelper output)
         if (!kept!.Bytes.SequenceEqual(bytes)) throw new InvalidOperationException("The second image's bytes were lost.");
         await life.Until("the second image goes", async () => (await life.Send("GET", Path(second)))?.Status == 404, () => life.Send("DELETE", Path(second)));
         var refused = await Named(life, "refused");
-        await life.Until("wrong bytes are refused", async () => await life.Upload(refused, [1, 2, 3]) is { Status: 400 });
+        await life.Until("wrong bytes are refused", async () => await life.Upload(refused, [1, 2, 3], "file") is { Status: 400 });
         await life.Until("the refused image goes", async () => (await life.Send("GET", Path(refused)))?.Status == 404, () => life.Send("DELETE", Path(refused)));
     }
+
+    /// <summary>An image by way of the staging directory, one from the web, and one that is deleted with its stage.</summary>
+    private static async Task Imports(Life life, WebPlace web)
+    {
+        web.Files["/image"] = bytes;
+        var staged = await Named(life, "staged");
+        await life.Until("staged bytes", async () => await Status(life, staged) is "uploading" or "importing" or "active", () => life.Upload(staged, bytes, "stage"));
+        await Imported(life, staged, new { method = new { name = "glance-direct" } }, () => life.Upload(staged, bytes, "stage"));
+        var fetched = await Named(life, "fetched");
+        await Imported(life, fetched, new { method = new { name = "web-download", uri = web.Url("image") } }, null);
+        var left = await Named(life, "left");
+        await life.Until("bytes to leave", async () => await Status(life, left) == "uploading", () => life.Upload(left, bytes, "stage"));
+        foreach (var id in (string[])[staged, fetched, left])
+        {
+            await life.Until($"{id} goes", async () => (await life.Send("GET", Path(id)))?.Status == 404, () => life.Send("DELETE", Path(id)));
+        }
+    }
+
+    private static async Task Imported(Life life, string id, object wish, Func<Task<TestReply?>>? before)
+    {
+        await life.Until($"{id} is imported", async () => await Status(life, id) == "active", async () =>
+        {
+            var status = await Status(life, id);
+            if (status == "queued" && before is not null) await before();
+            return status is "queued" or "uploading" ? await life.Send("POST", Path(id) + "/import", wish) : null;
+        });
+        var reply = await life.Send("GET", Path(id) + "/file");
+        if (!reply!.Bytes.SequenceEqual(bytes)) throw new InvalidOperationException("Imported bytes were lost.");
+    }
+
+    private static async Task<string?> Status(Life life, string id) => await life.Send("GET", Path(id)) is { Status: 200 } shown ? (string?)shown.Json["status"] : null;
 
     private static async Task<string> Active(Life life, string name)
     {
         var id = await Named(life, name);
-        await life.Until(
-            $"{name} becomes active", async () => (await life.Send("GET", Path(id))) is { Status: 200 } shown && (string?)shown.Json["status"] == "active",
-            () => life.Upload(id, bytes));
+        await life.Until($"{name} becomes active", async () => await Status(life, id) == "active", () => life.Upload(id, bytes, "file"));
         await life.Until($"{name} is whole", async () => await life.Send("GET", Path(id) + "/file") is { Status: 200 } file && file.Bytes.SequenceEqual(bytes));
         return id;
     }
@@ -102,7 +143,7 @@ public sealed class ImageWalkTests(ITestOutputHelper output)
         {
             if (cloud is not null) await cloud.DisposeAsync();
             points.Revive();
-            cloud = await TestCloud.Live(home, points, kernel => [module = new ImageModule(kernel)]);
+            cloud = await TestCloud.Live(home, points, kernel => [module = new ImageModule(kernel, new ImportOptions([IPNetwork.Parse("127.0.0.0/8")], null, null))]);
         }
 
         /// <summary>Null: the process died, so the outcome is unknown; it is started again. Questions are asked again until they are answered.</summary>
@@ -127,11 +168,11 @@ public sealed class ImageWalkTests(ITestOutputHelper output)
             return reply is { Status: < 500 } ? reply : throw new InvalidOperationException($"{method} {path} gave {reply?.Status}: {reply?.Text}");
         }
 
-        public async Task<TestReply?> Upload(string id, byte[] content)
+        public async Task<TestReply?> Upload(string id, byte[] content, string way)
         {
             using var body = new ByteArrayContent(content);
             body.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
-            return await Send("PUT", Path(id) + "/file", body);
+            return await Send("PUT", Path(id) + "/" + way, body);
         }
 
         public async Task Until(string what, Func<Task<bool>> holds, Func<Task<TestReply?>>? act = null)
@@ -155,8 +196,8 @@ public sealed class ImageWalkTests(ITestOutputHelper output)
             [
                 .. Directory.EnumerateFiles(System.IO.Path.Combine(home.Directory, "images"), "*", SearchOption.AllDirectories)
                     .Select(file => $"the file {file} was left behind"),
-                .. new[] { "images", "image_contents", "image_garbage" }.Where(table => Rows(table) > 0)
-                    .Select(table => $"{Rows(table)} rows of {table} were left behind"),
+                .. new[] { "images", "image_contents", "image_garbage", "image_stages", "image_tasks WHERE status IN ('pending', 'processing')" }
+                    .Where(table => Rows(table) > 0).Select(table => $"{Rows(table)} rows of {table} were left behind"),
                 .. module!.Verify(), .. cloud!.Kernel.Journal.Verify(), .. cloud.Kernel.Quotas.Verify(),
             ];
         }

@@ -111,6 +111,16 @@ public sealed class InspectionTests
         Assert.InRange(accepted, 1, 49_999);
     }
 
-    private static Outcome<long?> Inspect(string format, byte[] content) =>
-        ImageInspector.Inspect(format, content.AsSpan(0, Math.Min(content.Length, ImageInspector.HeadBytesMax)), content.AsSpan(Math.Max(0, content.Length - 512)), content.Length);
+    private static Outcome<long?> Inspect(string format, byte[] content) => ImageInspector.Inspect(format, new MemoryBytes(content));
+}
+
+/// <summary>Content of a test.</summary>
+internal sealed class MemoryBytes(byte[] content) : ImageBytes(content.Length)
+{
+    protected override int ReadSome(Span<byte> buffer, long offset)
+    {
+        var count = (int)Math.Min(buffer.Length, content.Length - offset);
+        content.AsSpan((int)offset, count).CopyTo(buffer);
+        return count;
+    }
 }

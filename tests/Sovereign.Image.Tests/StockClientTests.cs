@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using Sovereign.Image.Imports;
 using Sovereign.Testing.Clouds;
 using Xunit;
 
@@ -50,6 +51,54 @@ public sealed class StockClientTests
     }
 
     [Fact]
+    public async Task The_stock_clients_import_images_share_them_and_read_tasks_stores_and_usage()
+    {
+        Assert.True(File.Exists("/usr/bin/glance"), "python3-glanceclient, which python3-openstackclient brings, is not installed.");
+        var directory = Directory.CreateTempSubdirectory("sovereign-client-").FullName;
+        await using var web = await WebPlace.Start();
+        await using var cloud = await TestCloud.Start(kernel => [new ImageModule(kernel, new ImportOptions([System.Net.IPNetwork.Parse("127.0.0.0/8")], null, null))]);
+        try
+        {
+            var file = Path.Combine(directory, "tiny.qcow2");
+            web.Files["/tiny"] = TestImages.Qcow2();
+            await File.WriteAllBytesAsync(file, TestImages.Qcow2(), TestContext.Current.CancellationToken);
+            await Run(cloud, "member-a", "image", "create", "--import", "--file", file, "--disk-format", "qcow2", "staged", "-f", "json");
+            string[] form = ["--disk-format", "qcow2", "--container-format", "bare"];
+            await Glance(cloud, "member-a", ["image-create-via-import", "--import-method", "web-download", "--uri", web.Url("tiny"), .. form, "--name", "fetched"]);
+            await Glance(cloud, "member-a", ["image-create-via-import", "--import-method", "glance-direct", "--file", file, .. form, "--name", "direct"]);
+            foreach (var name in (string[])["staged", "fetched", "direct"])
+            {
+                JsonNode? shown = null;
+                for (var tries = 0; tries < 20 && (string?)shown?["status"] != "active"; tries++)
+                {
+                    shown = await Run(cloud, "member-a", "image", "show", name, "-f", "json");
+                }
+
+                Assert.Equal((name, "active", 32 << 20), (name, (string)shown!["status"]!, (int)shown["virtual_size"]!));
+            }
+
+            var id = (string)(await Run(cloud, "member-a", "image", "show", "fetched", "-f", "json"))!["id"]!;
+            Assert.Contains("web-download", await Glance(cloud, "member-a", ["import-info"]), StringComparison.Ordinal);
+            Assert.Contains("local", await Glance(cloud, "member-a", ["stores-info"]), StringComparison.Ordinal);
+            Assert.Contains("image_count_total", await Glance(cloud, "member-a", ["usage"]), StringComparison.Ordinal);
+            Assert.Contains("success", await Glance(cloud, "member-a", ["image-tasks", id]), StringComparison.Ordinal);
+            Assert.Contains("success", await Glance(cloud, "admin", ["task-list"]), StringComparison.Ordinal);
+            var project = TestCallers.Id("project-b");
+            await Glance(cloud, "member-a", ["member-create", id, project]);
+            Assert.Contains("pending", await Glance(cloud, "member-a", ["member-list", "--image-id", id]), StringComparison.Ordinal);
+            Assert.DoesNotContain(id, await Glance(cloud, "member-b", ["image-list"]), StringComparison.Ordinal);
+            await Glance(cloud, "member-b", ["member-update", id, project, "accepted"]);
+            Assert.Contains(id, await Glance(cloud, "member-b", ["image-list", "--visibility", "shared"]), StringComparison.Ordinal);
+            await Glance(cloud, "member-a", ["image-deactivate", id]);
+            await Glance(cloud, "member-a", ["image-reactivate", id]);
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task A_large_image_streams_both_ways_in_constant_memory()
     {
         const int megabytes = 512;
@@ -78,7 +127,16 @@ public sealed class StockClientTests
 
     private static async Task<JsonNode?> Run(TestCloud cloud, string token, params string[] arguments)
     {
-        var start = new ProcessStartInfo("/usr/bin/openstack") { RedirectStandardOutput = true, RedirectStandardError = true };
+        var text = await Ask("/usr/bin/openstack", cloud, token, arguments);
+        return arguments.Contains("json") ? JsonNode.Parse(text) : null;
+    }
+
+    private static Task<string> Glance(TestCloud cloud, string token, IReadOnlyList<string> arguments) =>
+        Ask("/usr/bin/glance", cloud, token, ["--os-image-url", "http://cloud.example:8443/image", "--os-auth-token", token, .. arguments]);
+
+    private static async Task<string> Ask(string program, TestCloud cloud, string token, IReadOnlyList<string> arguments)
+    {
+        var start = new ProcessStartInfo(program) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (name, value) in new[]
         {
             ("OS_AUTH_TYPE", "admin_token"), ("OS_ENDPOINT", "http://cloud.example:8443/image/v2"), ("OS_TOKEN", token), ("http_proxy", cloud.Http.BaseAddress!.ToString()),
@@ -90,6 +148,7 @@ public sealed class StockClientTests
 
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
         using var process = Process.Start(start)!;
+        process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         using var timer = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
@@ -104,9 +163,8 @@ public sealed class StockClientTests
             throw;
         }
 
-        if (process.ExitCode != 0) throw new InvalidOperationException($"openstack {string.Join(' ', arguments)}: {await errors}");
-        var text = await output;
-        return arguments.Contains("json") ? JsonNode.Parse(text) : null;
+        if (process.ExitCode != 0) throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: {await errors} {await output}");
+        return await output;
     }
 
     /// <summary>Zeros, as many as wanted.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 
 namespace Sovereign.Image.Tests;
 
@@ -28,6 +29,17 @@ internal static class TestImages
 
         change?.Invoke(file);
         return file;
+    }
+
+    /// <summary>Made by the program that knows the format.</summary>
+    public static async Task<byte[]> Make(string directory, string format, string options, int megabytes = 8)
+    {
+        var path = Path.Combine(directory, "made");
+        File.Delete(path);
+        var word = format == "vhd" ? "vpc" : format;
+        using var process = Process.Start("qemu-img", ["create", "-q", "-f", word, .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries), path, $"{megabytes}M"]);
+        await process.WaitForExitAsync();
+        return process.ExitCode == 0 ? await File.ReadAllBytesAsync(path) : throw new InvalidOperationException($"qemu-img could not make a {format}.");
     }
 
     public static void Put32(byte[] file, int offset, uint value) => BinaryPrimitives.WriteUInt32BigEndian(file.AsSpan(offset), value);

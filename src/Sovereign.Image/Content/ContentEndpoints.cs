@@ -23,16 +23,28 @@ internal sealed class ContentEndpoints(KernelServices kernel, ContentStore store
 
     private async Task<Answer> Upload(Call call)
     {
+        if (Prepare(call) is { } refused) return refused;
         var request = call.Http.Request;
-        if (!string.Equals(request.ContentType?.Split(';')[0].Trim(), Media, StringComparison.OrdinalIgnoreCase))
+        var done = await uploads.Upload(call.Access, call.Route("id"), request.Body, request.ContentLength, call.Http.RequestAborted);
+        return Answer.Of(done, _ => Answer.Empty(204));
+    }
+
+    /// <summary>Checks the head of a request that carries an image, and lets it take its time.</summary>
+    public static Fault? Prepare(Call call)
+    {
+        if (!string.Equals(call.Http.Request.ContentType?.Split(';')[0].Trim(), Media, StringComparison.OrdinalIgnoreCase))
         {
             return new Fault.UnsupportedMedia($"Unsupported Content-Type: image data is {Media}.");
         }
 
+        if (call.Header("X-Image-Meta-Store") is { Length: > 0 } wanted && wanted != ImageView.StoreId)
+        {
+            return new Fault.Invalid("", $"Store '{wanted}' is not known here.");
+        }
+
         // Only an idle stream is timed out, not a long one: hence not the call's own limit.
         if (call.Http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate) rate.MinDataRate = null;
-        var done = await uploads.Upload(call.Access, call.Route("id"), request.Body, request.ContentLength, call.Http.RequestAborted);
-        return Answer.Of(done, _ => Answer.Empty(204));
+        return null;
     }
 
     private Task<Answer> Download(Call call)

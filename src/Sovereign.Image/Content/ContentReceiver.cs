@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Win32.SafeHandles;
 using Sovereign.Kernel.Outcomes;
@@ -23,11 +22,7 @@ internal static class ContentReceiver
     public static async Task<Outcome<ReceivedContent>> Receive(Stream source, SafeFileHandle file, long bytesMax, TimeSpan idleMax, CancellationToken stop)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
-#pragma warning disable CA5351 // MD5 is the API's checksum; nothing is trusted because of it.
-        using var md5 = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
-#pragma warning restore CA5351
-        using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        using var sha512 = IncrementalHash.CreateHash(HashAlgorithmName.SHA512);
+        using var hashes = new ContentHashes();
         using var idle = CancellationTokenSource.CreateLinkedTokenSource(stop);
         long size = 0;
         try
@@ -38,18 +33,16 @@ internal static class ContentReceiver
                 if (length == 0) break;
                 if (size + length > bytesMax) return new Fault.TooLarge($"The image is larger than {bytesMax} bytes, the limit for images.");
                 var writing = RandomAccess.WriteAsync(file, buffer.AsMemory(0, length), size, stop);
-                md5.AppendData(buffer, 0, length);
-                sha256.AppendData(buffer, 0, length);
-                sha512.AppendData(buffer, 0, length);
+                hashes.Append(buffer.AsSpan(0, length));
                 await writing;
                 size += length;
             }
 
             RandomAccess.FlushToDisk(file);
         }
-        catch (IOException error) when (Array.IndexOf(diskFull, error.HResult & 0xFFFF) >= 0)
+        catch (IOException error) when (IsDiskFull(error))
         {
-            return new Fault.TooLarge("There is not enough disk space on the image storage media: the image was not stored.");
+            return DiskFull;
         }
         catch (OperationCanceledException) when (idle.IsCancellationRequested && !stop.IsCancellationRequested)
         {
@@ -64,7 +57,7 @@ internal static class ContentReceiver
             ArrayPool<byte>.Shared.Return(buffer);
         }
 
-        return new ReceivedContent(size, Hex(md5), Hex(sha256), Hex(sha512));
+        return hashes.Finish(size);
     }
 
     private static async Task<int> Fill(Stream source, Memory<byte> buffer, CancellationTokenSource idle, TimeSpan idleMax)
@@ -81,5 +74,7 @@ internal static class ContentReceiver
         return length;
     }
 
-    private static string Hex(IncrementalHash hash) => Convert.ToHexStringLower(hash.GetHashAndReset());
+    public static bool IsDiskFull(IOException error) => Array.IndexOf(diskFull, error.HResult & 0xFFFF) >= 0;
+
+    public static Fault DiskFull => new Fault.TooLarge("There is not enough disk space on the image storage media: the image was not stored.");
 }

@@ -45,11 +45,14 @@ internal static class ContentRows
 
     public static void Forget(Tx tx, string file) => tx.Execute("DELETE FROM image_garbage WHERE file = @file", new { file });
 
+    public static bool Has(Session session, string file) => session.Scalar<long?>("SELECT 1 FROM image_contents WHERE file = @file", new { file }) is not null;
+
     public static List<string> Contents(Session session) => session.Query<string>("SELECT file FROM image_contents ORDER BY file");
 
     /// <summary>Every file that rows speak of.</summary>
     public static HashSet<string> Known(Session session) =>
-        session.Query<string>("SELECT file FROM image_contents UNION SELECT file FROM image_garbage").ToHashSet(StringComparer.Ordinal);
+        session.Query<string>("SELECT file FROM image_contents UNION SELECT file FROM image_garbage UNION SELECT target FROM image_tasks WHERE target IS NOT NULL")
+            .ToHashSet(StringComparer.Ordinal);
 
     /// <summary>Recounts references.</summary>
     public static List<string> Verify(Session session) => session.Query<string>(

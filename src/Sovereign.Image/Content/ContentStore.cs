@@ -10,13 +10,14 @@ internal sealed class ContentStore(string dataDirectory, ICrashPoints crashPoint
     private const UnixFileMode FileMode600 = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private readonly string content = Path.Combine(dataDirectory, "images", "content");
     private readonly string uploads = Path.Combine(dataDirectory, "images", "uploads");
+    private readonly string staging = Path.Combine(dataDirectory, "images", "staging");
 
     /// <summary>Name of a new content file: address, and the image that brought it, which makes it unique for ever.</summary>
     public static string NameOf(string digest, string imageId) => $"{digest[..2]}/{digest}-{imageId}";
 
     public void Prepare()
     {
-        foreach (var directory in new[] { Path.Combine(dataDirectory, "images"), content, uploads })
+        foreach (var directory in new[] { Path.Combine(dataDirectory, "images"), content, uploads, staging })
         {
             if (OperatingSystem.IsWindows()) Directory.CreateDirectory(directory);
             else Directory.CreateDirectory(directory, DirectoryMode);
@@ -36,15 +37,46 @@ internal sealed class ContentStore(string dataDirectory, ICrashPoints crashPoint
 
     public void DropUpload(string uploadId) => Effect("image.drop-upload", () => File.Delete(UploadPath(uploadId)));
 
+    public string StagePath(string stage) => Path.Combine(staging, stage);
+
+    public bool Staged(string stage) => File.Exists(StagePath(stage));
+
+    public long StagedBytes(string stage) => new FileInfo(StagePath(stage)) is { Exists: true } file ? file.Length : 0;
+
+    /// <summary>Opens what is staged to go on writing it; makes it when it is not there.</summary>
+    public SafeFileHandle OpenStage(string stage)
+    {
+        crashPoints.Reach("before image.open-stage");
+        var handle = File.OpenHandle(StagePath(stage), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, FileOptions.Asynchronous);
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(handle, FileMode600);
+        crashPoints.Reach("after image.open-stage");
+        return handle;
+    }
+
+    public void DropStage(string stage)
+    {
+        if (Staged(stage)) Effect("image.drop-stage", () => File.Delete(StagePath(stage)));
+    }
+
+    /// <summary>Moves what is staged to its place, unless an earlier try did; true when the bytes are there.</summary>
+    public bool KeepStage(string stage, string file)
+    {
+        if (!Staged(stage)) return Exists(file);
+        Keep(StagePath(stage), file, "image.keep-stage");
+        return true;
+    }
+
     /// <summary>Moves a whole upload to its place; the bytes and the name are on disk when it returns.</summary>
-    public void Keep(string uploadId, string file)
+    public void Keep(string uploadId, string file) => Keep(UploadPath(uploadId), file, "image.keep");
+
+    private void Keep(string source, string file, string effect)
     {
         var path = PathOf(file);
         var directory = Path.GetDirectoryName(path)!;
         var fresh = !Directory.Exists(directory);
         if (OperatingSystem.IsWindows()) Directory.CreateDirectory(directory);
         else Directory.CreateDirectory(directory, DirectoryMode);
-        Effect("image.keep", () => File.Move(UploadPath(uploadId), path, overwrite: true));
+        Effect(effect, () => File.Move(source, path, overwrite: true));
         DirectorySync.Flush(directory);
         if (fresh) DirectorySync.Flush(content);
     }
@@ -61,11 +93,19 @@ internal sealed class ContentStore(string dataDirectory, ICrashPoints crashPoint
         if (Exists(file)) Effect("image.remove", () => File.Delete(PathOf(file)));
     }
 
-    /// <summary>Removes uploads that a dead process left, and content that no row knows: bytes of an upload that died before its commit.</summary>
+    /// <summary>Removes uploads that a dead process left, and what no row knows: bytes of an upload that died before its commit.</summary>
+    /// <param name="known">Content files that rows speak of.</param>
+    /// <param name="stages">Staged files that rows speak of.</param>
     /// <returns>How many files went.</returns>
-    public int Sweep(IReadOnlySet<string> known)
+    public int Sweep(IReadOnlySet<string> known, IReadOnlySet<string> stages)
     {
         var gone = 0;
+        foreach (var stage in Directory.EnumerateFiles(staging).Select(path => Path.GetFileName(path)).Where(stage => !stages.Contains(stage)))
+        {
+            DropStage(stage);
+            gone++;
+        }
+
         foreach (var path in Directory.EnumerateFiles(uploads))
         {
             File.Delete(path);

@@ -58,10 +58,11 @@ internal sealed class UploadService(KernelServices kernel, ContentStore store)
                 if (Registered(tx, image.Name!, content.Sha256) is { } there)
                 {
                     id = there;
-                    return false;
+                    return Outcome.Of(false);
                 }
 
                 ImageStore.Insert(tx, image with { CreatedAt = tx.Now, UpdatedAt = tx.Now });
+                if (ImageBooks.Shift(kernel.Quotas, tx, null, image).Fault is { } over) return over;
                 ImageStore.SetProperties(tx, image.Id, properties);
                 return true;
             }, stop);
@@ -92,7 +93,7 @@ internal sealed class UploadService(KernelServices kernel, ContentStore store)
     /// <param name="before">Runs first in the transaction; false: the bytes are not needed after all.</param>
     private async Task<Outcome<Done>> Keep(
         Origin origin, ImageRow image, string uploadId, (ReceivedContent Content, long? VirtualSize) received,
-        Func<Tx, ReceivedContent, bool> before, CancellationToken stop)
+        Func<Tx, ReceivedContent, Outcome<bool>> before, CancellationToken stop)
     {
         var content = received.Content;
         var file = ContentStore.NameOf(content.Sha256, image.Id);
@@ -104,7 +105,9 @@ internal sealed class UploadService(KernelServices kernel, ContentStore store)
             tx =>
             {
                 kept = "";
-                if (!before(tx, content)) return Done.Value;
+                var needed = before(tx, content);
+                if (needed.Fault is { } refused) return refused;
+                if (!needed.Value) return Done.Value;
                 kept = ContentRows.Take(tx, image.Owner, content.Sha256, content.Size, file);
                 return Finish(tx, image, uploadId, content, received.VirtualSize, kept);
             },
@@ -116,7 +119,7 @@ internal sealed class UploadService(KernelServices kernel, ContentStore store)
     private static string? Registered(Session session, string name, string digest) => session.Scalar<string>(
         "SELECT id FROM images WHERE name = @name AND digest = @digest AND visibility = 'public' AND status = 'active' ORDER BY created_at, id LIMIT 1", new { name, digest });
 
-    private static Outcome<ImageRow> Begin(Tx tx, AccessGrant access, string id, string uploadId)
+    private Outcome<ImageRow> Begin(Tx tx, AccessGrant access, string id, string uploadId)
     {
         var found = ImageLookup.Owned(tx, access, id, "upload data to");
         if (found.Fault is { } missing) return missing;
@@ -127,16 +130,10 @@ internal sealed class UploadService(KernelServices kernel, ContentStore store)
         }
 
         if (ImageInspector.Uninspectable(row.DiskFormat) is { } refused) return refused;
-        if (!ImageStore.Move(tx, id, ImageStatus.Queued, ImageStatus.Saving, uploadId))
-        {
-            return new Fault.Conflict($"Image status transition from {row.Status} to saving is not allowed");
-        }
-
-        ImageService.Record(tx, ImageStore.Whole(tx, ImageStore.Find(tx, id)!), Change.Updated);
-        return row;
+        return ImageService.Move(kernel, tx, row, ImageStatus.Saving, uploadId);
     }
 
-    private static Outcome<Done> Finish(Tx tx, ImageRow image, string uploadId, ReceivedContent content, long? virtualSize, string file)
+    private Outcome<Done> Finish(Tx tx, ImageRow image, string uploadId, ReceivedContent content, long? virtualSize, string file)
     {
         var filled = image with
         {
@@ -152,7 +149,9 @@ internal sealed class UploadService(KernelServices kernel, ContentStore store)
             return new Fault.Gone($"Image {image.Id} could not be found after upload. The image may have been deleted during the upload.");
         }
 
-        ImageService.Record(tx, ImageStore.Whole(tx, ImageStore.Find(tx, image.Id)!), Change.Updated);
+        var now = ImageStore.Find(tx, image.Id)!;
+        if (ImageBooks.Shift(kernel.Quotas, tx, image, now).Fault is { } over) return over;
+        ImageService.Record(tx, ImageStore.Whole(tx, now), Change.Updated);
         return Done.Value;
     }
 
@@ -164,11 +163,8 @@ internal sealed class UploadService(KernelServices kernel, ContentStore store)
     }
 
     /// <summary>Puts an image whose upload failed back to queued.</summary>
-    public static Outcome<Done> Reset(Tx tx, string id, string uploadId)
-    {
-        if (ImageStore.Find(tx, id) is not { Status: ImageStatus.Saving } row || row.UploadId != uploadId) return Done.Value;
-        ImageStore.Move(tx, id, ImageStatus.Saving, ImageStatus.Queued, null);
-        ImageService.Record(tx, ImageStore.Whole(tx, ImageStore.Find(tx, id)!), Change.Updated);
-        return Done.Value;
-    }
+    public Outcome<Done> Reset(Tx tx, string id, string uploadId) =>
+        ImageStore.Find(tx, id) is { Status: ImageStatus.Saving } row && row.UploadId == uploadId
+            ? ImageService.Move(kernel, tx, row, ImageStatus.Queued, null).Map(_ => Done.Value)
+            : Done.Value;
 }

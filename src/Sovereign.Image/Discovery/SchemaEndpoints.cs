@@ -1,12 +1,13 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Sovereign.Image.Images;
+using Sovereign.Image.Tasks;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Wire;
 
 namespace Sovereign.Image.Discovery;
 
-/// <summary>JSON schemas of images and members, and what this service can store and import.</summary>
+/// <summary>JSON schemas of images, members and tasks.</summary>
 internal sealed class SchemaEndpoints
 {
     private readonly Dictionary<string, byte[]> schemas = new(StringComparer.Ordinal)
@@ -15,17 +16,11 @@ internal sealed class SchemaEndpoints
         ["images"] = Bytes(List("images", Image())),
         ["member"] = Bytes(Member()),
         ["members"] = Bytes(List("members", Member())),
+        ["task"] = Bytes(TaskSchema()),
+        ["tasks"] = Bytes(List("tasks", TaskSchema())),
     };
 
-    private static readonly byte[] import = """{"import-methods":{"description":"Import methods available.","type":"array","value":[]}}"""u8.ToArray();
-    private static readonly byte[] stores = """{"stores":[{"id":"local","description":"The data directory of this cloud","default":"true"}]}"""u8.ToArray();
-
-    public void Map(Routes api)
-    {
-        api.Get("/schemas/{name}", "image:schemas:show", Show);
-        api.Get("/info/import", "image:info:show", _ => Task.FromResult(Answer.Bytes(200, import)));
-        api.Get("/info/stores", "image:info:show", _ => Task.FromResult(Answer.Bytes(200, stores)));
-    }
+    public void Map(Routes api) => api.Get("/schemas/{name}", "image:schemas:show", Show);
 
     private Task<Answer> Show(Call call) => Task.FromResult<Answer>(schemas.TryGetValue(call.Route("name"), out var schema)
         ? Answer.Bytes(200, schema)
@@ -62,6 +57,7 @@ internal sealed class SchemaEndpoints
             ["self"] = Text("An image self url", readOnly: true),
             ["file"] = Text("An image file url", readOnly: true),
             ["schema"] = Text("An image schema url", readOnly: true),
+            ["stores"] = Text("Store in which image data resides.  Only present when the operator has enabled multiple stores.", readOnly: true),
         },
         ["additionalProperties"] = new JsonObject { ["type"] = "string" },
         ["links"] = new JsonArray(Link("self", "{self}"), Link("enclosure", "{file}"), Link("describedby", "{schema}")),
@@ -77,6 +73,29 @@ internal sealed class SchemaEndpoints
             ["member_id"] = Text("An identifier for the image member (tenantId)"),
             ["status"] = Text("The status of this image member", false, false, "pending", "accepted", "rejected"),
             ["updated_at"] = Text("Date and time of last modification of image member"),
+            ["schema"] = Text("", readOnly: true),
+        },
+    };
+
+    private static JsonObject TaskSchema() => new()
+    {
+        ["name"] = "task",
+        ["properties"] = new JsonObject
+        {
+            ["id"] = Text("An identifier for the task"),
+            ["type"] = Text("The type of task represented by this content", false, false, TaskRow.TypeOfImport),
+            ["status"] = Text("The current status of this task", false, false, [.. TaskStatuses.All.Order(StringComparer.Ordinal)]),
+            ["input"] = Of("object", "The parameters required by task, JSON blob", nullable: true),
+            ["result"] = Of("object", "The result of current task, JSON blob", nullable: true),
+            ["owner"] = Text("An identifier for the owner of this task"),
+            ["message"] = Text("Human-readable informative message only included when appropriate (usually on failure)", nullable: true),
+            ["image_id"] = Text("Image associated with the task", nullable: true),
+            ["request_id"] = Text("Human-readable informative request-id", nullable: true),
+            ["user_id"] = Text("User associated with the task", nullable: true),
+            ["expires_at"] = Text("Datetime when this resource would be subject to removal", nullable: true),
+            ["created_at"] = Text("Datetime when this resource was created"),
+            ["updated_at"] = Text("Datetime when this resource was updated"),
+            ["self"] = Text("", readOnly: true),
             ["schema"] = Text("", readOnly: true),
         },
     };

@@ -6,8 +6,11 @@ namespace Sovereign.Image.Discovery;
 /// <summary>Version documents, where clients look for them: above the version, at /versions, and at the version itself.</summary>
 internal static class VersionEndpoints
 {
-    /// <summary>Versions whose additions to our routes are all there: stores and import are told by /info, hidden images and members are here.</summary>
-    private static readonly string[] versions = ["v2.9", "v2.7", "v2.6", "v2.5", "v2.4", "v2.3", "v2.2", "v2.1", "v2.0"];
+    /// <summary>What the original tells with stores and without a cache in front of them, which v2.14 and v2.16 stand for.</summary>
+    private static readonly string[] versions =
+    [
+        "v2.17", "v2.15", "v2.13", "v2.12", "v2.11", "v2.10", "v2.9", "v2.8", "v2.7", "v2.6", "v2.5", "v2.4", "v2.3", "v2.2", "v2.1", "v2.0",
+    ];
 
     public static void Map(Routes api)
     {

@@ -17,6 +17,9 @@ internal sealed class ImageDraft(ImageWhole before, AccessGrant access, bool may
         "locations", "stores",
     };
 
+    /// <summary>Properties that only the service itself sets.</summary>
+    public const string OwnNamespace = "os_glance";
+
     private static readonly HashSet<string> reserved = new(StringComparer.Ordinal) { "location", "deleted", "deleted_at", "first", "next", "properties" };
 
     private static readonly HashSet<string> known = new(StringComparer.Ordinal)
@@ -30,11 +33,18 @@ internal sealed class ImageDraft(ImageWhole before, AccessGrant access, bool may
 
     public static bool IsKnown(string name) => known.Contains(name) || readOnly.Contains(name) || reserved.Contains(name);
 
+    private static bool IsReserved(string name) => reserved.Contains(name) || name.StartsWith(OwnNamespace, StringComparison.Ordinal);
+
     public bool HasProperty(string name) => properties.ContainsKey(name);
 
     public Outcome<ImageWhole> Finish()
     {
-        if (properties.Count > PropertiesMax) return new Fault.TooLarge($"The limit has been exceeded on the number of allowed image properties. Attempted: {properties.Count}, Maximum: {PropertiesMax}");
+        var count = properties.Keys.Count(name => !name.StartsWith(OwnNamespace, StringComparison.Ordinal));
+        if (count > PropertiesMax)
+        {
+            return new Fault.TooLarge($"The limit has been exceeded on the number of allowed image properties. Attempted: {count}, Maximum: {PropertiesMax}");
+        }
+
         return tags.Count > TagsMax
             ? new Fault.TooLarge($"The limit has been exceeded on the number of allowed image tags. Attempted: {tags.Count}, Maximum: {TagsMax}")
             : new ImageWhole(row, properties, tags);
@@ -42,7 +52,7 @@ internal sealed class ImageDraft(ImageWhole before, AccessGrant access, bool may
 
     public Fault? Remove(string name)
     {
-        if (reserved.Contains(name)) return new Fault.Forbidden($"Attribute '{name}' is reserved.");
+        if (IsReserved(name)) return new Fault.Forbidden($"Attribute '{name}' is reserved.");
         if (IsKnown(name)) return new Fault.Forbidden($"Property {name} may not be removed.");
         return properties.Remove(name) ? null : new Fault.Conflict($"Property {name} does not exist.");
     }
@@ -50,7 +60,7 @@ internal sealed class ImageDraft(ImageWhole before, AccessGrant access, bool may
     public Fault? Set(string name, JsonElement value)
     {
         if (readOnly.Contains(name)) return new Fault.Forbidden($"Attribute '{name}' is read-only.");
-        if (reserved.Contains(name)) return new Fault.Forbidden($"Attribute '{name}' is reserved.");
+        if (IsReserved(name)) return new Fault.Forbidden($"Attribute '{name}' is reserved.");
         return name switch
         {
             "name" => Text(name, value, ImageRow.NameLengthMax, text => row = row with { Name = text }, nullable: true),
@@ -74,8 +84,13 @@ internal sealed class ImageDraft(ImageWhole before, AccessGrant access, bool may
         return null;
     }
 
-    private Fault? Owner(JsonElement value) => Text("owner", value, ImageRow.NameLengthMax, text => row = row with { Owner = text ?? row.Owner }, nullable: false)
-        ?? (row.Owner != before.Row.Owner && !access.Everything ? new Fault.Forbidden($"You are not permitted to create images owned by '{row.Owner}'.") : null);
+    private Fault? Owner(JsonElement value)
+    {
+        if (Text("owner", value, ImageRow.NameLengthMax, text => row = row with { Owner = text ?? row.Owner }, nullable: false) is { } wrong) return wrong;
+        if (row.Owner == before.Row.Owner) return null;
+        if (!access.Everything) return new Fault.Forbidden($"You are not permitted to create images owned by '{row.Owner}'.");
+        return ImageStatus.TakesBytes(row.Status) ? new Fault.Conflict($"The owner can't change while the image is {row.Status}.") : null;
+    }
 
     private Fault? Format(string name, JsonElement value, IReadOnlySet<string> allowed, Action<string?> set)
     {

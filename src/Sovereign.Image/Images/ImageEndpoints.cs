@@ -1,3 +1,4 @@
+using Sovereign.Image.Imports;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Lists;
 using Sovereign.Kernel.Outcomes;
@@ -5,9 +6,10 @@ using Sovereign.Kernel.Wire;
 
 namespace Sovereign.Image.Images;
 
-internal sealed class ImageEndpoints(KernelServices kernel, ImageService service)
+internal sealed class ImageEndpoints(KernelServices kernel, ImageService service, ImportOptions import)
 {
-    private const string ImportMethods = "OpenStack-image-import-methods";
+    private const string ImportHeader = "OpenStack-image-import-methods";
+    private const string StoresHeader = "OpenStack-image-store-ids";
 
     public void Map(Routes api)
     {
@@ -43,8 +45,10 @@ internal sealed class ImageEndpoints(KernelServices kernel, ImageService service
     {
         var body = await call.Body(ImageJson.Wire.DictionaryStringJsonElement);
         if (body.Fault is { } wrong) return wrong;
-        return Answer.Of(await service.Create(call.Access, body.Value, call.Stop), image =>
-            Render(image, 201).With("Location", call.Link("/images/" + image.Row.Id)).With(ImportMethods, ""));
+        return Answer.Of(await service.Create(call.Access, body.Value, call.Stop), image => Render(image, 201)
+            .With("Location", call.Link("/images/" + image.Row.Id))
+            .With(ImportHeader, string.Join(',', import.Methods))
+            .With(StoresHeader, ImageView.StoreId));
     }
 
     private Task<Answer> Show(Call call) => Task.FromResult(Answer.Of(service.Show(call.Access, call.Route("id")), image => Render(image)));

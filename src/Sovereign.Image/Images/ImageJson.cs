@@ -1,6 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Sovereign.Image.Discovery;
+using Sovereign.Image.Imports;
 using Sovereign.Image.Members;
+using Sovereign.Image.Tasks;
 using Sovereign.Kernel.Sources;
 using Sovereign.Kernel.Wire;
 
@@ -9,6 +12,9 @@ namespace Sovereign.Image.Images;
 /// <summary>An image on the wire; its own properties are members beside the known ones.</summary>
 internal sealed record ImageView
 {
+    /// <summary>The one store there is: the data directory.</summary>
+    public const string StoreId = "local";
+
     /// <summary>Has a setter because the serializer takes none for it that is init-only.</summary>
     [JsonExtensionData]
     public Dictionary<string, object>? Properties { get; set; }
@@ -57,6 +63,10 @@ internal sealed record ImageView
 
     public required string Schema { get; init; }
 
+    /// <summary>Where the bytes are, once they are there.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Stores { get; init; }
+
     public static ImageView From(ImageWhole image)
     {
         var row = image.Row;
@@ -68,6 +78,7 @@ internal sealed record ImageView
             Owner = row.Owner, OsHidden = row.OsHidden, OsHashAlgo = row.OsHashValue is null ? null : "sha512", OsHashValue = row.OsHashValue, Id = row.Id,
             CreatedAt = Micros.ToSecondsZ(row.CreatedAt), UpdatedAt = Micros.ToSecondsZ(row.UpdatedAt), Tags = image.Tags, Self = "/v2/images/" + row.Id,
             File = $"/v2/images/{row.Id}/file", Schema = "/v2/schemas/image",
+            Stores = row.ContentFile is null ? null : StoreId,
         };
     }
 }
@@ -85,6 +96,12 @@ internal sealed record ImageList(
 [JsonSerializable(typeof(MemberList))]
 [JsonSerializable(typeof(MemberCreate))]
 [JsonSerializable(typeof(MemberUpdate))]
+[JsonSerializable(typeof(TaskView))]
+[JsonSerializable(typeof(TaskList))]
+[JsonSerializable(typeof(ImageTasks))]
+[JsonSerializable(typeof(ImportBody))]
+[JsonSerializable(typeof(ImportInfo))]
+[JsonSerializable(typeof(UsageBody))]
 internal sealed partial class ImageJson : JsonSerializerContext
 {
     public static readonly ImageJson Wire = new(WireJson.Options(refuseUnknown: false));

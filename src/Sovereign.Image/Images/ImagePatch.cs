@@ -83,6 +83,8 @@ internal static class ImagePatch
     {
         if (pointer.Length < 2 || pointer[0] != '/') return new Fault.Invalid("path", $"Pointer `{pointer}` does not start with \"/\".");
         var token = pointer[1..];
+        // Each location is a member of its own in the original; that none may be changed is said by the member.
+        if (token.StartsWith("locations/", StringComparison.Ordinal)) return "locations";
         if (token.Contains('/', StringComparison.Ordinal)) return new Fault.Invalid("path", $"Invalid JSON pointer for this resource: '{pointer}'");
         for (var i = token.IndexOf('~', StringComparison.Ordinal); i >= 0; i = token.IndexOf('~', i + 1))
         {

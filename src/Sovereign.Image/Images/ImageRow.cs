@@ -76,16 +76,25 @@ internal static class ImageStatus
 {
     public const string Queued = "queued";
     public const string Saving = "saving";
+
+    /// <summary>Bytes are staged or being staged: an import makes them the image's.</summary>
+    public const string Uploading = "uploading";
+    public const string Importing = "importing";
     public const string Active = "active";
     public const string Deactivated = "deactivated";
 
     private static readonly FrozenDictionary<string, string[]> allowed = new Dictionary<string, string[]>
     {
-        [Queued] = [Saving, Active],
+        [Queued] = [Saving, Uploading, Importing, Active],
         [Saving] = [Active, Queued],
+        [Uploading] = [Importing, Queued],
+        [Importing] = [Active, Queued],
         [Active] = [Deactivated],
         [Deactivated] = [Active],
     }.ToFrozenDictionary();
+
+    /// <summary>True while bytes are under way, whose room is counted for the owner.</summary>
+    public static bool TakesBytes(string status) => status is Saving or Uploading or Importing;
 
     public static Outcome<string> Move(string from, string to) => allowed[from].Contains(to)
         ? to

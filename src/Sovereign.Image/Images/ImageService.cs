@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Sovereign.Image.Content;
+using Sovereign.Image.Tasks;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Journal;
@@ -18,7 +19,11 @@ internal sealed class ImageService(KernelServices kernel)
         var id = kernel.Ids.Uuid();
         if (body.Remove("id", out var given))
         {
-            if (given.ValueKind != JsonValueKind.String || !Guid.TryParseExact(JsonText.Read(given), "D", out var own)) return Refused(new Fault.Invalid("id", "Provided object does not match schema 'image': id is not a UUID."));
+            if (given.ValueKind != JsonValueKind.String || !Guid.TryParseExact(JsonText.Read(given), "D", out var own))
+            {
+                return Refused(new Fault.Invalid("id", "Provided object does not match schema 'image': id is not a UUID."));
+            }
+
             id = own.ToString("D");
         }
 
@@ -39,13 +44,34 @@ internal sealed class ImageService(KernelServices kernel)
             tx =>
             {
                 var image = finished.Value with { Row = row with { CreatedAt = tx.Now, UpdatedAt = tx.Now } };
-                if (!ImageStore.Insert(tx, image.Row)) return new Fault.Conflict($"Image ID {id} already exists!");
-                ImageStore.SetProperties(tx, id, image.Properties);
-                ImageStore.SetTags(tx, id, image.Tags);
-                Record(tx, image, Kernel.Journal.Change.Created);
-                return image;
+                return Insert(tx, image);
             },
             stop);
+    }
+
+    /// <summary>A new image: rows, books, journal.</summary>
+    private Outcome<ImageWhole> Insert(Tx tx, ImageWhole image)
+    {
+        if (!ImageStore.Insert(tx, image.Row)) return new Fault.Conflict($"Image ID {image.Row.Id} already exists!");
+        if (ImageBooks.Shift(kernel.Quotas, tx, null, image.Row).Fault is { } over) return over;
+        ImageStore.SetProperties(tx, image.Row.Id, image.Properties);
+        ImageStore.SetTags(tx, image.Row.Id, image.Tags);
+        Record(tx, image, Kernel.Journal.Change.Created);
+        return image;
+    }
+
+    /// <summary>Moves an image to another status: row, books, journal. A conflict when it may not, or another was first.</summary>
+    public static Outcome<ImageRow> Move(KernelServices kernel, Tx tx, ImageRow row, string to, string? uploadId)
+    {
+        if (!ImageStatus.Move(row.Status, to).Ok || !ImageStore.Move(tx, row.Id, row.Status, to, uploadId))
+        {
+            return new Fault.Conflict($"Image status transition from {row.Status} to {to} is not allowed");
+        }
+
+        var moved = ImageStore.Find(tx, row.Id)!;
+        if (ImageBooks.Shift(kernel.Quotas, tx, row, moved).Fault is { } over) return over;
+        Record(tx, ImageStore.Whole(tx, moved), Kernel.Journal.Change.Updated);
+        return moved;
     }
 
     public Task<Outcome<ImageWhole>> Patch(AccessGrant access, string id, IReadOnlyList<PatchChange> changes, CancellationToken stop) =>
@@ -79,12 +105,12 @@ internal sealed class ImageService(KernelServices kernel)
             if (found.Fault is { } missing) return missing;
             var row = found.Value;
             if (row.Status == to) return Done.Value;
-            if (row.Status is not (ImageStatus.Active or ImageStatus.Deactivated)) return new Fault.Forbidden($"Not allowed to {(to == ImageStatus.Active ? "reactivate" : "deactivate")} image in status '{row.Status}'");
-            var moved = ImageStatus.Move(row.Status, to);
-            if (moved.Fault is { } refused) return refused;
-            ImageStore.Move(tx, id, row.Status, to, null);
-            Record(tx, ImageStore.Whole(tx, ImageStore.Find(tx, id)!), Kernel.Journal.Change.Updated);
-            return Done.Value;
+            if (row.Status is not (ImageStatus.Active or ImageStatus.Deactivated))
+            {
+                return new Fault.Forbidden($"Not allowed to {(to == ImageStatus.Active ? "reactivate" : "deactivate")} image in status '{row.Status}'");
+            }
+
+            return Move(kernel, tx, row, to, null).Map(_ => Done.Value);
         },
         stop);
 
@@ -100,7 +126,11 @@ internal sealed class ImageService(KernelServices kernel)
             if (row.Protected) return new Fault.Forbidden($"Image {id} is protected and cannot be deleted.");
             var whole = ImageStore.Whole(tx, row);
             ImageStore.Delete(tx, id);
-            if (row.ContentFile is { } file && ContentRows.Drop(tx, file, id)) tx.Due(ImageRow.Kind, id);
+            ImageBooks.Shift(kernel.Quotas, tx, row, null);
+            if (row.ContentFile is { } file) ContentRows.Drop(tx, file, id);
+            // Bytes, and work under way, go after the answer.
+            tx.Due(ImageRow.Kind, id);
+            foreach (var task in TaskStore.Unfinished(tx, id)) tx.Due(TaskRow.Kind, task);
             Record(tx, whole, Kernel.Journal.Change.Deleted);
             return Done.Value;
         },
@@ -122,6 +152,7 @@ internal sealed class ImageService(KernelServices kernel)
             if (changed.Fault is { } wrong) return wrong;
             var after = changed.Value with { Row = changed.Value.Row with { UpdatedAt = tx.Now } };
             ImageStore.Update(tx, after.Row);
+            if (ImageBooks.Shift(kernel.Quotas, tx, before.Row, after.Row).Fault is { } over) return over;
             if (!ReferenceEquals(after.Properties, before.Properties)) ImageStore.SetProperties(tx, id, after.Properties);
             if (!ReferenceEquals(after.Tags, before.Tags)) ImageStore.SetTags(tx, id, after.Tags);
             Record(tx, after, Kernel.Journal.Change.Updated);

@@ -59,10 +59,11 @@ internal static class ImageStore
     /// <summary>Gives the image its content; false when this upload may no longer.</summary>
     public static bool Fill(Tx tx, ImageRow row, string uploadId) => tx.Execute(
         """
-        UPDATE images SET status = 'active', upload_id = NULL, size = @Size, virtual_size = @VirtualSize, checksum = @Checksum, os_hash_value = @OsHashValue,
-          digest = @Digest, content_file = @ContentFile, updated_at = @now WHERE id = @Id AND status = 'saving' AND upload_id = @uploadId
+        UPDATE images SET status = 'active', upload_id = NULL, disk_format = @DiskFormat, size = @Size, virtual_size = @VirtualSize, checksum = @Checksum,
+          os_hash_value = @OsHashValue, digest = @Digest, content_file = @ContentFile, updated_at = @now
+        WHERE id = @Id AND status IN ('saving', 'importing') AND upload_id = @uploadId
         """,
-        new { row.Id, row.Size, row.VirtualSize, row.Checksum, row.OsHashValue, row.Digest, row.ContentFile, now = tx.Now, uploadId }) == 1;
+        new { row.Id, row.DiskFormat, row.Size, row.VirtualSize, row.Checksum, row.OsHashValue, row.Digest, row.ContentFile, now = tx.Now, uploadId }) == 1;
 
     public static void Delete(Tx tx, string id)
     {
@@ -80,6 +81,14 @@ internal static class ImageStore
             tx.Execute("INSERT INTO image_properties (image_id, name, value, pair) VALUES (@id, @name, @value, @pair)", new { id, name, value, pair = Pair(name, value) });
         }
     }
+
+    /// <summary>Sets one property, or changes it.</summary>
+    public static void SetProperty(Tx tx, string id, string name, string value) => tx.Execute(
+        """
+        INSERT INTO image_properties (image_id, name, value, pair) VALUES (@id, @name, @value, @pair)
+        ON CONFLICT (image_id, name) DO UPDATE SET value = excluded.value, pair = excluded.pair
+        """,
+        new { id, name, value, pair = Pair(name, value) });
 
     public static void SetTags(Tx tx, string id, IEnumerable<string> tags)
     {

@@ -12,59 +12,49 @@ internal static class ImageInspector
     public const int TailBytesMax = 512;
 
     /// <summary>Formats whose content can't be inspected here are not taken.</summary>
-    public static Fault? Uninspectable(string diskFormat) => diskFormat is "raw" or "qcow2"
+    public static Fault? Uninspectable(string diskFormat) => diskFormat is not "ploop"
         ? null
-        : new Fault.Invalid("disk_format", $"Data of disk format '{diskFormat}' can't be inspected here and is not taken: upload qcow2 or raw (qemu-img convert makes them).");
+        : new Fault.Invalid("disk_format", $"Data of disk format '{diskFormat}' can't be inspected here and is not taken: upload qcow2 or raw (qemu-img makes them).");
 
     /// <returns>The virtual size in bytes, null for an empty raw image; or why the content is refused.</returns>
-    public static Outcome<long?> Inspect(string diskFormat, SafeFileHandle file, long length)
+    public static Outcome<long?> Inspect(string diskFormat, SafeFileHandle file, long length) => Inspect(diskFormat, new FileBytes(file, length));
+
+    /// <returns>The virtual size in bytes, null for an empty raw image; or why the content is refused.</returns>
+    public static Outcome<long?> Inspect(string diskFormat, ImageBytes content)
     {
-        var head = ArrayPool<byte>.Shared.Rent(HeadBytesMax);
+        if (Uninspectable(diskFormat) is { } refused) return refused;
+        var rented = ArrayPool<byte>.Shared.Rent(HeadBytesMax);
         try
         {
-            var headLength = ReadFully(file, head.AsSpan(0, (int)Math.Min(length, HeadBytesMax)), 0);
+            var head = rented.AsSpan(0, content.Read(rented.AsSpan(0, HeadBytesMax), 0));
             Span<byte> tail = stackalloc byte[TailBytesMax];
-            var tailLength = ReadFully(file, tail[..(int)Math.Min(length, TailBytesMax)], Math.Max(0, length - TailBytesMax));
-            return Inspect(diskFormat, head.AsSpan(0, headLength), tail[..tailLength], length);
+            tail = tail[..content.Read(tail, Math.Max(0, content.Length - TailBytesMax))];
+            return Inspect(diskFormat, content, head, ForeignFormats.Detect(head, tail));
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(head);
+            ArrayPool<byte>.Shared.Return(rented);
         }
     }
 
-    /// <param name="head">The first bytes, up to 2 MiB.</param>
-    /// <param name="tail">The last bytes, up to 512.</param>
-    /// <param name="length">Size of the whole content.</param>
-    public static Outcome<long?> Inspect(string diskFormat, ReadOnlySpan<byte> head, ReadOnlySpan<byte> tail, long length)
+    private static Outcome<long?> Inspect(string diskFormat, ImageBytes content, ReadOnlySpan<byte> head, string? looksLike)
     {
-        if (Uninspectable(diskFormat) is { } refused) return refused;
-        var looksLike = ForeignFormats.Detect(head, tail);
-        if (diskFormat == "raw")
+        // A kernel, a ramdisk and a bare file system are bytes without a form of their own, as raw disks are.
+        var wanted = diskFormat is "raw" or "ami" or "ari" or "aki" ? null : diskFormat;
+        if (looksLike != wanted)
         {
-            return looksLike is null
-                ? length == 0 ? Outcome.Of<long?>(null) : Outcome.Of<long?>(length)
-                : new Fault.Invalid("disk_format", $"Image content does not match the disk format: 'raw' was claimed, but it is '{looksLike}'.");
+            var found = looksLike is null ? $"has no {wanted} header" : $"is '{looksLike}'";
+            return new Fault.Invalid("disk_format", $"Image content does not match the disk format: '{diskFormat}' was claimed, but it {found}.");
         }
 
-        if (looksLike != "qcow2")
+        return wanted switch
         {
-            return new Fault.Invalid("disk_format", $"Image content does not match the disk format: 'qcow2' was claimed, but it {(looksLike is null ? "has no qcow2 header" : $"is '{looksLike}'")}.");
-        }
-
-        return QcowHeader.Read(head, length).Map(header => (long?)header.VirtualSize);
-    }
-
-    private static int ReadFully(SafeFileHandle file, Span<byte> buffer, long offset)
-    {
-        var done = 0;
-        while (done < buffer.Length)
-        {
-            var count = RandomAccess.Read(file, buffer[done..], offset + done);
-            if (count == 0) break;
-            done += count;
-        }
-
-        return done;
+            "qcow2" => QcowHeader.Read(head, content.Length).Map(header => (long?)header.VirtualSize),
+            "vmdk" => VmdkHeader.Read(content).Map(size => (long?)size),
+            "vhd" => VhdHeader.Read(content).Map(size => (long?)size),
+            "vhdx" => VhdxHeader.Read(content).Map(size => (long?)size),
+            "vdi" => VdiHeader.Read(content).Map(size => (long?)size),
+            _ => content.Length == 0 ? Outcome.Of<long?>(null) : Outcome.Of<long?>(content.Length),
+        };
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using Npgsql;
+using Sovereign.Image.Imports;
 
 namespace Sovereign.Launcher;
 
@@ -18,6 +19,9 @@ public sealed record CloudOptions(string Data, IPEndPoint Listen, string PublicU
     public const string RegionDefault = "RegionOne";
     public const int PathBytesMax = 42;       // a Unix socket's path has at most 107 bytes, and a domain's has 65 after this
     public const int RegionCharactersMax = 64;
+
+    /// <summary>Where image imports may come from and what they are converted to; null: public sources, no directory, no conversion.</summary>
+    public ImportOptions? ImageImport { get; init; }
 
     public CloudDirectory Directory => new(Data);
 
@@ -38,9 +42,27 @@ public sealed record CloudOptions(string Data, IPEndPoint Listen, string PublicU
         if (settings.ExternalCidr is { } cidr && !IsExternalRange(cidr))
             faults.Add($"external_cidr: '{cidr}' must be an IPv4 network of /8 to /28 without host bits, such as 203.0.113.0/24.");
         if (settings.Database is { } database && CheckDatabase(database) is { } databaseFault) faults.Add(databaseFault);
+        var import = ParseImport(settings, faults);
         return faults.Count > 0
             ? (null, faults)
-            : (new CloudOptions(CloudDirectory.At(data).Path, listen!, publicUrl!, region, settings.ExternalCidr, settings.Database), []);
+            : (new CloudOptions(CloudDirectory.At(data).Path, listen!, publicUrl!, region, settings.ExternalCidr, settings.Database) { ImageImport = import }, []);
+    }
+
+    private static ImportOptions? ParseImport(WrittenSettings settings, List<string> faults)
+    {
+        if (settings is { ImageImportFrom: null, ImageImportDirectory: null, ImageFormat: null }) return null;
+        var networks = new List<IPNetwork>();
+        foreach (var text in (settings.ImageImportFrom ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            // Parsing drops host bits in silence.
+            if (IPNetwork.TryParse(text, out var network) && network.ToString().Equals(text, StringComparison.OrdinalIgnoreCase)) networks.Add(network);
+            else faults.Add($"image_import_from: '{text}' must be a network such as 10.20.0.0/16; several are separated by commas.");
+        }
+        if (settings.ImageImportDirectory is { } directory && !System.IO.Path.IsPathFullyQualified(directory))
+            faults.Add($"image_import_directory: '{directory}' must be an absolute path.");
+        if (settings.ImageFormat is not (null or "qcow2" or "raw"))
+            faults.Add($"image_format: '{settings.ImageFormat}' must be qcow2 or raw; leave it out to keep images as they come.");
+        return new ImportOptions(networks, settings.ImageImportDirectory, settings.ImageFormat);
     }
 
     private static string? CheckData(string data)

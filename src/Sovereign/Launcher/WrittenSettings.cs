@@ -16,6 +16,9 @@ public sealed record WrittenSettings
     public string? Region { get; init; }
     public string? ExternalCidr { get; init; }
     public string? Database { get; init; }
+    public string? ImageImportFrom { get; init; }
+    public string? ImageImportDirectory { get; init; }
+    public string? ImageFormat { get; init; }
     public IReadOnlyList<string> Faults { get; init; } = [];
 
     public const int FileBytesMax = 64 * 1024;
@@ -29,6 +32,9 @@ public sealed record WrittenSettings
         Region = Region ?? others.Region,
         ExternalCidr = ExternalCidr ?? others.ExternalCidr,
         Database = Database ?? others.Database,
+        ImageImportFrom = ImageImportFrom ?? others.ImageImportFrom,
+        ImageImportDirectory = ImageImportDirectory ?? others.ImageImportDirectory,
+        ImageFormat = ImageFormat ?? others.ImageFormat,
         Faults = [.. Faults, .. others.Faults],
     };
 
@@ -79,7 +85,13 @@ public sealed record WrittenSettings
                 case "region": settings = settings with { Region = value }; break;
                 case "external_cidr": settings = settings with { ExternalCidr = value }; break;
                 case "database": settings = settings with { Database = value }; break;
-                default: faults.Add($"{name}: {key}: is not a setting; there are data, listen, public_url, region, external_cidr, database."); break;
+                case "image_import_from": settings = settings with { ImageImportFrom = value }; break;
+                case "image_import_directory": settings = settings with { ImageImportDirectory = value }; break;
+                case "image_format": settings = settings with { ImageFormat = value }; break;
+                default:
+                    faults.Add($"{name}: {key}: is not a setting; there are data, listen, public_url, region, external_cidr, database, image_import_from, "
+                        + "image_import_directory, image_format.");
+                    break;
             }
         }
         return settings with { Faults = faults };
@@ -94,6 +106,12 @@ public sealed record WrittenSettings
         text.Append($"region: \"{options.Region}\"\n");
         if (options.ExternalCidr is not null) text.Append($"external_cidr: \"{options.ExternalCidr}\"\n");
         if (options.Database is not null) text.Append($"database: '{options.Database.Replace("'", "''", StringComparison.Ordinal)}'\n");
+        if (options.ImageImport is { } image)
+        {
+            if (image.PrivateNetworks.Count > 0) text.Append($"image_import_from: \"{string.Join(", ", image.PrivateNetworks)}\"\n");
+            if (image.Directory is not null) text.Append($"image_import_directory: '{image.Directory.Replace("'", "''", StringComparison.Ordinal)}'\n");
+            if (image.Format is not null) text.Append($"image_format: \"{image.Format}\"\n");
+        }
         return text.ToString();
     }
 

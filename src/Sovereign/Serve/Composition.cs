@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Sovereign.Compute;
 using Sovereign.Identity;
 using Sovereign.Image;
+using Sovereign.Image.Imports;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Keys;
@@ -39,10 +40,11 @@ public sealed class Composition
 
     /// <param name="firstPasswords">Of the users admin and demo; used only when they don't exist yet.</param>
     /// <param name="externalCidr">The external network's range, or null: what the first node chose free.</param>
-    public static Composition Of(KernelServices kernel, (string Admin, string Demo) firstPasswords, string? externalCidr)
+    /// <param name="imageImport">What the operator decided about image imports; null: public sources only.</param>
+    public static Composition Of(KernelServices kernel, (string Admin, string Demo) firstPasswords, string? externalCidr, ImportOptions? imageImport = null)
     {
         var node = new NodeModule(kernel);
-        var image = new ImageModule(kernel);
+        var image = new ImageModule(kernel, imageImport);
         var placement = new PlacementModule(kernel);
         var network = new NetworkModule(kernel, node.Hub, new NetworkOptions(externalCidr));
         var compute = new ComputeModule(kernel, node.Hub, image, placement, network.Networks, new ComputeOptions());

@@ -107,7 +107,8 @@ internal sealed partial class MatrixThings(MatrixCloud cloud, ILookup<string, Th
         }
 
         object? content = body;
-        if (body is not null && path.EndsWith("/file", StringComparison.Ordinal)) content = Typed(body, "application/octet-stream");
+        var isImageData = path.EndsWith("/file", StringComparison.Ordinal) || path.EndsWith("/stage", StringComparison.Ordinal);
+        if (body is not null && isImageData) content = Typed(body, "application/octet-stream");
         if (body is not null && method == "PATCH" && service == "image") content = Typed(body, "application/openstack-images-v2.1-json-patch");
         return cloud.Test.Send(method, path, token, content, headers);
     }

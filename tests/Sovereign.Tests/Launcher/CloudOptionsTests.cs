@@ -80,6 +80,27 @@ public class CloudOptionsTests
         Assert.Equal(options, again);
     }
 
+    [Fact]
+    public void What_imports_may_do_is_read_back_as_it_was_written()
+    {
+        var (options, faults) = CloudOptions.From(WrittenSettings.Parse(
+            "f", "data: /srv/cloud\nimage_import_from: 10.20.0.0/16, fd00::/8\nimage_import_directory: /srv/it's\nimage_format: qcow2\n"));
+        Assert.Empty(faults);
+        Assert.Equal(("10.20.0.0/16 fd00::/8", "/srv/it's", "qcow2"), (
+            string.Join(' ', options!.ImageImport!.PrivateNetworks), options.ImageImport.Directory, options.ImageImport.Format));
+        var written = WrittenSettings.Write(options);
+        Assert.Equal(written, WrittenSettings.Write(CloudOptions.From(new WrittenSettings { Data = "/srv/cloud" }.Over(WrittenSettings.Parse("g", written))).Options!));
+        Assert.Null(CloudOptions.From(new WrittenSettings()).Options!.ImageImport);
+    }
+
+    [Theory]
+    [InlineData("image_import_from: 10.20.0.1/16")]
+    [InlineData("image_import_from: somewhere")]
+    [InlineData("image_import_directory: images")]
+    [InlineData("image_format: vmdk")]
+    public void Import_settings_that_can_not_be_used_are_refused(string line) => Assert.StartsWith(
+        line.Split(':')[0], Assert.Single(CloudOptions.From(WrittenSettings.Parse("f", line)).Faults), StringComparison.Ordinal);
+
     [Theory]
     [InlineData("- a\n")]
     [InlineData("a: [\n")]
