@@ -139,7 +139,9 @@ internal sealed class ImportWork(KernelServices kernel, ContentStore store, Impo
 
     private static TaskRow Kept(TaskRow task) => task with
     {
-        Phase = TaskPhases.Keep, Status = TaskStatuses.Processing, Target = ContentStore.NameOf(task.Sha256!, task.Id),
+        Phase = TaskPhases.Keep,
+        Status = TaskStatuses.Processing,
+        Target = ContentStore.NameOf(task.Sha256!, task.Id),
     };
 
     /// <summary>What a staged file is: size, hashes where they are not known, and that it is what it is said to be.</summary>
@@ -180,7 +182,12 @@ internal sealed class ImportWork(KernelServices kernel, ContentStore store, Impo
     {
         var filled = image with
         {
-            DiskFormat = task.DiskFormat, Size = task.Size, VirtualSize = task.VirtualSize, Checksum = task.Md5, OsHashValue = task.Sha512, Digest = task.Sha256,
+            DiskFormat = task.DiskFormat,
+            Size = task.Size,
+            VirtualSize = task.VirtualSize,
+            Checksum = task.Md5,
+            OsHashValue = task.Sha512,
+            Digest = task.Sha256,
             ContentFile = file,
         };
         if (!ImageStore.Fill(tx, filled, task.Id)) return new Fault.Gone($"Image {image.Id} could not be found after import.");
@@ -197,7 +204,12 @@ internal sealed class ImportWork(KernelServices kernel, ContentStore store, Impo
     {
         var ended = task with
         {
-            Status = status, Message = message, Phase = TaskPhases.Done, Target = null, UpdatedAt = tx.Now, ExpiresAt = tx.Now + Micros.Of(TaskRow.Kept),
+            Status = status,
+            Message = message,
+            Phase = TaskPhases.Done,
+            Target = null,
+            UpdatedAt = tx.Now,
+            ExpiresAt = tx.Now + Micros.Of(TaskRow.Kept),
         };
         TaskStore.Update(tx, ended);
         ImportService.Record(tx, ended, Change.Updated);
