@@ -27,8 +27,9 @@ public sealed class TreeTests
         var found = await Ask(cloud, "GET", Both);
         var one = Assert.Single(Requests(found))!["allocations"]!;
         Assert.Equal((2, 1), ((int)one[Host]!["resources"]!["VCPU"]!, (int)one[Card]!["resources"]!["SRIOV_NET_VF"]!));
-        Assert.Equal((Numa, Host), ((string)found.Json["provider_summaries"]![Card]!["parent_provider_uuid"]!, (string)found.Json["provider_summaries"]![Card]!["root_provider_uuid"]!));
-        Assert.Equal(3, found.Json["provider_summaries"]!.AsObject().Count);
+        var summaries = found.Json["provider_summaries"]!;
+        Assert.Equal((Numa, Host), ((string)summaries[Card]!["parent_provider_uuid"]!, (string)summaries[Card]!["root_provider_uuid"]!));
+        Assert.Equal(3, summaries.AsObject().Count);
     }
 
     [Fact]
@@ -154,7 +155,8 @@ public sealed class TreeTests
     {
         async Task<long> Generation() => (long)(await Ask(cloud, "GET", "/resource_providers/" + id)).Json["generation"]!;
         Assert.Equal(200, (await Ask(cloud, "PUT", $"/resource_providers/{id}/traits", new { resource_provider_generation = await Generation(), traits })).Status);
-        Assert.Equal(200, (await Ask(cloud, "PUT", $"/resource_providers/{id}/aggregates", new { resource_provider_generation = await Generation(), aggregates })).Status);
+        var grouped = await Ask(cloud, "PUT", $"/resource_providers/{id}/aggregates", new { resource_provider_generation = await Generation(), aggregates });
+        Assert.Equal(200, grouped.Status);
     }
 
     private static JsonObject Wish(string provider, long vcpus, long? generation) => new()

@@ -51,7 +51,8 @@ internal static class AllocationBook
 
         var consumer = new Consumer
         {
-            Id = request.ConsumerId, ProjectId = request.ProjectId, UserId = request.UserId, Type = Consumer.InstanceType, Generation = 1, CreatedAt = tx.Now, UpdatedAt = tx.Now,
+            Id = request.ConsumerId, ProjectId = request.ProjectId, UserId = request.UserId, Type = Consumer.InstanceType, Generation = 1,
+            CreatedAt = tx.Now, UpdatedAt = tx.Now,
         };
         if (!AllocationStore.InsertConsumer(tx, consumer)) throw new InvalidOperationException($"Consumer {request.ConsumerId} has no allocations and is there.");
         AllocationStore.InsertAll(tx, request.ConsumerId, providerId, amounts);

@@ -12,7 +12,8 @@ namespace Sovereign.Placement.Reshaping;
 /// <summary>Moves inventories and what is taken from them between providers at once: what was free before is nobody's in between.</summary>
 internal sealed class ReshaperService(KernelServices kernel)
 {
-    public Task<Outcome<Done>> Reshape(Origin origin, IReadOnlyDictionary<string, InventoriesPut> inventories, IReadOnlyList<AllocationWish> wishes, CancellationToken stop)
+    public Task<Outcome<Done>> Reshape(
+        Origin origin, IReadOnlyDictionary<string, InventoriesPut> inventories, IReadOnlyList<AllocationWish> wishes, CancellationToken stop)
     {
         var wrong = inventories.Values.SelectMany(put => put.Inventories).Select(i => InventoryRow.Check(i.Value.ToInventory(i.Key), reservedMayBeAll: true))
             .Concat(wishes.Select(AllocationService.Check)).FirstOrDefault(fault => fault is not null);
@@ -50,7 +51,11 @@ internal sealed class ReshaperService(KernelServices kernel)
 
     private static Fault? Stale(Tx tx, string providerId, InventoriesPut put)
     {
-        if (ProviderStore.Find(tx, providerId) is not { } provider) return new Fault.Invalid("inventories", $"Resource provider {providerId} in inventories does not exist.");
+        if (ProviderStore.Find(tx, providerId) is not { } provider)
+        {
+            return new Fault.Invalid("inventories", $"Resource provider {providerId} in inventories does not exist.");
+        }
+
         return provider.Generation == put.ResourceProviderGeneration ? null : PlacementFaults.ProviderChanged(providerId, put.ResourceProviderGeneration);
     }
 
