@@ -27,18 +27,29 @@ internal sealed class ImportWork(KernelServices kernel, ContentStore store, Impo
             var (task, image) = kernel.Database.Read(session =>
                 TaskStore.Find(session, id) is { } found ? (found, ImageStore.Find(session, found.ImageId)) : ((TaskRow?)null, (ImageRow?)null));
             if (task is null || image is null || image.UploadId != id || task.Phase == TaskPhases.Done) return Done.Value;
-            if (kernel.Clock.Now() - task.CreatedAt > Micros.Of(ImportOptions.TimeMax))
-            {
-                return new Fault.Invalid("", $"The import took longer than {ImportOptions.TimeMax.TotalHours:F0} hours.");
-            }
-
-            var outcome = task.Phase switch
-            {
-                TaskPhases.Fetch => await Fetch(task, stop),
-                TaskPhases.Inspect => await Inspect(task, image, stop),
-                _ => await Keep(task, image, stop),
-            };
+            var outcome = await InTime(task, image, stop);
             if (!outcome.Ok) return outcome;
+        }
+    }
+
+    /// <summary>The next phase, ended when the import's time is over.</summary>
+    private async Task<Outcome<Done>> InTime(TaskRow task, ImageRow image, CancellationToken stop)
+    {
+        var left = Micros.Of(ImportOptions.TimeMax) - (kernel.Clock.Now() - task.CreatedAt);
+        using var timer = new CancellationTokenSource(TimeSpan.FromMicroseconds(Math.Max(1, left)), kernel.Clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, stop);
+        try
+        {
+            return task.Phase switch
+            {
+                TaskPhases.Fetch => await Fetch(task, either.Token),
+                TaskPhases.Inspect => await Inspect(task, image, either.Token),
+                _ => await Keep(task, image, either.Token),
+            };
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            return new Fault.Invalid("", $"The import took longer than {ImportOptions.TimeMax.TotalHours:F0} hours.");
         }
     }
 
@@ -139,7 +150,9 @@ internal sealed class ImportWork(KernelServices kernel, ContentStore store, Impo
 
     private static TaskRow Kept(TaskRow task) => task with
     {
-        Phase = TaskPhases.Keep, Status = TaskStatuses.Processing, Target = ContentStore.NameOf(task.Sha256!, task.Id),
+        Phase = TaskPhases.Keep,
+        Status = TaskStatuses.Processing,
+        Target = ContentStore.NameOf(task.Sha256!, task.Id),
     };
 
     /// <summary>What a staged file is: size, hashes where they are not known, and that it is what it is said to be.</summary>
@@ -180,7 +193,12 @@ internal sealed class ImportWork(KernelServices kernel, ContentStore store, Impo
     {
         var filled = image with
         {
-            DiskFormat = task.DiskFormat, Size = task.Size, VirtualSize = task.VirtualSize, Checksum = task.Md5, OsHashValue = task.Sha512, Digest = task.Sha256,
+            DiskFormat = task.DiskFormat,
+            Size = task.Size,
+            VirtualSize = task.VirtualSize,
+            Checksum = task.Md5,
+            OsHashValue = task.Sha512,
+            Digest = task.Sha256,
             ContentFile = file,
         };
         if (!ImageStore.Fill(tx, filled, task.Id)) return new Fault.Gone($"Image {image.Id} could not be found after import.");
@@ -197,7 +215,12 @@ internal sealed class ImportWork(KernelServices kernel, ContentStore store, Impo
     {
         var ended = task with
         {
-            Status = status, Message = message, Phase = TaskPhases.Done, Target = null, UpdatedAt = tx.Now, ExpiresAt = tx.Now + Micros.Of(TaskRow.Kept),
+            Status = status,
+            Message = message,
+            Phase = TaskPhases.Done,
+            Target = null,
+            UpdatedAt = tx.Now,
+            ExpiresAt = tx.Now + Micros.Of(TaskRow.Kept),
         };
         TaskStore.Update(tx, ended);
         ImportService.Record(tx, ended, Change.Updated);
