@@ -13,7 +13,10 @@ namespace Sovereign.Image.Imports;
 /// say that it ended, looks how it goes, and ends it when the image is gone.</summary>
 internal sealed class ImportReconciler(KernelServices kernel, ImportWork work) : IReconciler
 {
-    private const int WorkMax = 8;
+    private const int WorkMax = 16;
+
+    /// <summary>So that one project's slow sources don't keep others waiting.</summary>
+    private const int WorkOfProjectMax = 4;
     private static readonly TimeSpan patience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan lookEvery = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan tryEvery = TimeSpan.FromSeconds(5);
@@ -46,8 +49,12 @@ internal sealed class ImportReconciler(KernelServices kernel, ImportWork work) :
 
         if (!running.TryGetValue(id, out var now))
         {
-            if (running.Count >= WorkMax) return new Progress.Waiting(lookEvery, "other imports to end");
-            now = new Running(CancellationTokenSource.CreateLinkedTokenSource(Stop));
+            if (running.Count >= WorkMax || running.Values.Count(other => other.Owner == task.Owner) >= WorkOfProjectMax)
+            {
+                return new Progress.Waiting(lookEvery, "other imports to end");
+            }
+
+            now = new Running(task.Owner, CancellationTokenSource.CreateLinkedTokenSource(Stop));
             now.Task = Work(id, now.Cancel.Token);
             running[id] = now;
         }
@@ -119,8 +126,11 @@ internal sealed class ImportReconciler(KernelServices kernel, ImportWork work) :
         }
     }
 
-    private sealed class Running(CancellationTokenSource cancel)
+    private sealed class Running(string owner, CancellationTokenSource cancel)
     {
+        /// <summary>Project id.</summary>
+        public string Owner { get; } = owner;
+
         public CancellationTokenSource Cancel { get; } = cancel;
 
         public Task<Fault?> Task { get; set; } = System.Threading.Tasks.Task.FromResult<Fault?>(null);

@@ -27,18 +27,29 @@ internal sealed class ImportWork(KernelServices kernel, ContentStore store, Impo
             var (task, image) = kernel.Database.Read(session =>
                 TaskStore.Find(session, id) is { } found ? (found, ImageStore.Find(session, found.ImageId)) : ((TaskRow?)null, (ImageRow?)null));
             if (task is null || image is null || image.UploadId != id || task.Phase == TaskPhases.Done) return Done.Value;
-            if (kernel.Clock.Now() - task.CreatedAt > Micros.Of(ImportOptions.TimeMax))
-            {
-                return new Fault.Invalid("", $"The import took longer than {ImportOptions.TimeMax.TotalHours:F0} hours.");
-            }
-
-            var outcome = task.Phase switch
-            {
-                TaskPhases.Fetch => await Fetch(task, stop),
-                TaskPhases.Inspect => await Inspect(task, image, stop),
-                _ => await Keep(task, image, stop),
-            };
+            var outcome = await InTime(task, image, stop);
             if (!outcome.Ok) return outcome;
+        }
+    }
+
+    /// <summary>The next phase, ended when the import's time is over.</summary>
+    private async Task<Outcome<Done>> InTime(TaskRow task, ImageRow image, CancellationToken stop)
+    {
+        var left = Micros.Of(ImportOptions.TimeMax) - (kernel.Clock.Now() - task.CreatedAt);
+        using var timer = new CancellationTokenSource(TimeSpan.FromMicroseconds(Math.Max(1, left)), kernel.Clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, stop);
+        try
+        {
+            return task.Phase switch
+            {
+                TaskPhases.Fetch => await Fetch(task, either.Token),
+                TaskPhases.Inspect => await Inspect(task, image, either.Token),
+                _ => await Keep(task, image, either.Token),
+            };
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            return new Fault.Invalid("", $"The import took longer than {ImportOptions.TimeMax.TotalHours:F0} hours.");
         }
     }
 
