@@ -136,11 +136,14 @@ public sealed class StockClientTests
 
     private static async Task<string> Ask(string program, TestCloud cloud, string token, IReadOnlyList<string> arguments)
     {
-        var start = new ProcessStartInfo(program) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        // With standard input closed: the glance client takes an open one that is no terminal for the image's bytes.
+        var start = new ProcessStartInfo("/bin/sh") { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in (string[])["-c", "exec \"$@\" <&-", "sh", program]) start.ArgumentList.Add(argument);
         foreach (var (name, value) in new[]
         {
-            ("OS_AUTH_TYPE", "admin_token"), ("OS_ENDPOINT", "http://cloud.example:8443/image/v2"), ("OS_TOKEN", token), ("http_proxy", cloud.Http.BaseAddress!.ToString()),
-            ("no_proxy", ""),
+            // The glance client knows only the plug-in of passwords, and needs none for a token and an URL.
+            ("OS_AUTH_TYPE", program.EndsWith("glance", StringComparison.Ordinal) ? "password" : "admin_token"), ("OS_ENDPOINT", "http://cloud.example:8443/image/v2"), ("OS_TOKEN", token), ("http_proxy", cloud.Http.BaseAddress!.ToString()),
+            ("no_proxy", ""), ("HOME", cloud.Kernel.Settings.DataDirectory),   // the glance client keeps schemas in its home
         })
         {
             start.Environment[name] = value;
@@ -148,7 +151,6 @@ public sealed class StockClientTests
 
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
         using var process = Process.Start(start)!;
-        process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         using var timer = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);

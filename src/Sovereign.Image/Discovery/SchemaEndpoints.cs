@@ -57,7 +57,6 @@ internal sealed class SchemaEndpoints
             ["self"] = Text("An image self url", readOnly: true),
             ["file"] = Text("An image file url", readOnly: true),
             ["schema"] = Text("An image schema url", readOnly: true),
-            ["stores"] = Text("Store in which image data resides.  Only present when the operator has enabled multiple stores.", readOnly: true),
         },
         ["additionalProperties"] = new JsonObject { ["type"] = "string" },
         ["links"] = new JsonArray(Link("self", "{self}"), Link("enclosure", "{file}"), Link("describedby", "{schema}")),
