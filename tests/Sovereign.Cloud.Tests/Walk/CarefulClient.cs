@@ -8,7 +8,7 @@ namespace Sovereign.Cloud.Tests.Walk;
 internal sealed class CarefulClient(SimulatedWorld cloud, string token)
 {
     private static readonly TimeSpan pause = TimeSpan.FromSeconds(1);
-    private const int TriesMax = 120;
+    private const int TriesMax = 300;   // with a pause of 1 s: longer than the lease of a dead process on PostgreSQL
 
     /// <summary>The resource of this name, made when there is none.</summary>
     public JsonNode Ensure(string path, string plural, string singular, string name, string body)
