@@ -58,6 +58,8 @@ public sealed class TreeTests
         Assert.Equal(2, Requests(await Ask(cloud, "GET", Cpus + "&required=in:COMPUTE_NODE,HW_CPU_X86_AVX2")).Count);
         Assert.Equal(Host, Provider(Assert.Single(Requests(await Ask(cloud, "GET", Cpus + "&required=in:COMPUTE_NODE&required=HW_CPU_X86_AVX2")))));
         Assert.Equal(400, (await Ask(cloud, "GET", Cpus + "&required=in:COMPUTE_NODE", version: "1.38")).Status);
+        Assert.Equal(400, (await Ask(cloud, "GET", Cpus + "&in_tree=" + Other, version: "1.30")).Status);
+        Assert.Equal(400, (await Ask(cloud, "GET", "/resource_providers?in_tree=" + Other, version: "1.13")).Status);
         Assert.Equal(400, (await Ask(cloud, "GET", Cpus + "&required=COMPUTE_NODE,!COMPUTE_NODE")).Status);
     }
 
@@ -67,6 +69,7 @@ public sealed class TreeTests
         await using var cloud = await Trees();
         var one = Assert.Single(Requests(await Ask(cloud, "GET", "/allocation_candidates?resources=VCPU:1,DISK_GB:10")))!["allocations"]!;
         Assert.Equal((1, 10), ((int)one[Host]!["resources"]!["VCPU"]!, (int)one[Storage]!["resources"]!["DISK_GB"]!));
+        Assert.Equal(Storage, Provider(Assert.Single(Requests(await Ask(cloud, "GET", "/allocation_candidates?resources=DISK_GB:10")))));
     }
 
     [Theory]

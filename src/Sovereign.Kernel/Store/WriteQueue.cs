@@ -8,8 +8,8 @@ using Sovereign.Kernel.Sources;
 
 namespace Sovereign.Kernel.Store;
 
-/// <summary>The one writer of a process. A group of operations is one transaction with a savepoint each; its last statements number and chain the
-/// journal's entries, so that sequence order is commit order. An operation completes only after its commit is durable.</summary>
+/// <summary>The one writer of a process. A group of operations is one transaction, run again with a savepoint each when one of them faults; its last
+/// statements number and chain the journal's entries, so that sequence order is commit order. An operation completes only after its commit is durable.</summary>
 public sealed class WriteQueue : IAsyncDisposable
 {
     private const int GroupOperationsMax = 64;

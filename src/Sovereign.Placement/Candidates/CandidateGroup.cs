@@ -19,7 +19,5 @@ internal sealed class CandidateGroup
     /// <summary>A provider in whose tree the amounts must be found.</summary>
     public string? InTree { get; set; }
 
-    public bool IsPlain => Required.Count == 0 && Forbidden.Count == 0 && MemberOf.Count == 0 && NotMemberOf.Count == 0 && InTree is null;
-
     public IEnumerable<string> Traits => Required.SelectMany(any => any).Concat(Forbidden);
 }

@@ -47,9 +47,13 @@ internal sealed partial class CandidateQuery
     public static Outcome<CandidateQuery> OfProviders(IQueryCollection query, Microversion version)
     {
         var parsed = new CandidateQuery(version);
-        foreach (var name in new[] { "resources", "required", "member_of", "in_tree" })
+        foreach (var (name, first) in new[] { ("resources", 4), ("required", 18), ("member_of", 3), ("in_tree", 14) })
         {
-            if (query.TryGetValue(name, out var values) && parsed.Member(name, "", values!) is { } wrong) return wrong;
+            if (!query.TryGetValue(name, out var values)) continue;
+            var wrong = parsed.Since(first)
+                ? parsed.Member(name, "", values!)
+                : PlacementFaults.BadQuery(name, $"Invalid query string parameters: '{name}' is since 1.{first}.");
+            if (wrong is not null) return wrong;
         }
 
         return parsed;
@@ -109,7 +113,7 @@ internal sealed partial class CandidateQuery
         }
 
         var match = Since(33) ? NamedGroup().Match(name) : NumberedGroup().Match(name);
-        return match.Success && (match.Groups[2].Length == 0 || Since(25))
+        return match.Success && (match.Groups[2].Length == 0 || Since(25)) && Since(FirstOfCandidates(match.Groups[1].Value))
             ? Member(match.Groups[1].Value, match.Groups[2].Value, values)
             : PlacementFaults.BadQuery(name, $"Invalid query string parameters: '{name}={value}' is not understood here.");
     }
@@ -186,9 +190,9 @@ internal sealed partial class CandidateQuery
         return null;
     }
 
-    private Fault? Tree(CandidateGroup group, string value)
+    private static Fault? Tree(CandidateGroup group, string value)
     {
-        if (!Since(14) || !Guid.TryParse(value, out _)) return PlacementFaults.BadQuery("in_tree", $"Expected 'in_tree' parameter to be a format of uuid. Got: {value}");
+        if (!Guid.TryParse(value, out _)) return PlacementFaults.BadQuery("in_tree", $"Expected 'in_tree' parameter to be a format of uuid. Got: {value}");
         group.InTree = value;
         return null;
     }
@@ -215,6 +219,9 @@ internal sealed partial class CandidateQuery
             ? PlacementFaults.BadQuery("group_policy", "The \"group_policy\" parameter is required when specifying more than one \"resources{N}\" parameter.")
             : this;
     }
+
+    /// <summary>The minor version from which on candidates may be narrowed by this.</summary>
+    private static int FirstOfCandidates(string what) => what switch { "required" => 17, "member_of" => 21, "in_tree" => 31, _ => 10 };
 
     private bool Since(int minor) => version >= new Microversion(1, minor);
 

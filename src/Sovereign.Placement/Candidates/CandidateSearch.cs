@@ -11,6 +11,7 @@ internal sealed class CandidateSearch(CandidateQuery query, Microversion version
 {
     /// <summary>Bound of the work that one question may make.</summary>
     private const int StepsMax = 50_000;
+    private const int WaysMax = 4_000;
     private readonly bool nested = version >= PlacementVersions.Nested;
     private int steps;
 
@@ -59,18 +60,13 @@ internal sealed class CandidateSearch(CandidateQuery query, Microversion version
         foreach (var (resourceClass, amount) in group.Resources.OrderBy(r => r.Key, StringComparer.Ordinal))
         {
             var givers = usable.Where(p => p.HasRoom(resourceClass, amount)).ToList();
-            ways = [.. ways.SelectMany(way => givers.Select(p => way.Append((p, resourceClass, amount)).ToList())).Take(max * 4)];
+            ways = [.. ways.SelectMany(way => givers.Select(p => way.Append((p, resourceClass, amount)).ToList())).Take(WaysMax)];
             steps += ways.Count;
         }
 
-        return ways.Where(way => Together(way.Select(part => part.Provider).Distinct().ToList(), group)).Select(way => new Choice("", way, null));
+        return ways.Where(way => group.Required.TrueForAll(any => any.Any(trait => way.Exists(part => part.Provider.Traits.Contains(trait)))))
+            .Select(way => new Choice("", way, null));
     }
-
-    /// <summary>Before nested providers, the tree's part of a candidate is one provider.</summary>
-    private bool Together(List<CandidateProvider> givers, CandidateGroup group) =>
-        (nested || givers.Count(p => !p.IsShared) <= 1)
-        && givers.Exists(p => !p.IsShared || givers.Count == 1)
-        && group.Required.TrueForAll(any => any.Any(trait => givers.Exists(p => p.Traits.Contains(trait))));
 
     private void Combine(List<List<Choice>> choices, List<Choice> taken, List<CandidateProvider> members, List<CandidateAnswer> found)
     {
@@ -102,15 +98,16 @@ internal sealed class CandidateSearch(CandidateQuery query, Microversion version
                 choice.Alone is { } alone ? [alone.Row.Id] : choice.Parts.Select(part => part.Provider.Row.Id), StringComparer.Ordinal);
             foreach (var (provider, resourceClass, amount) in choice.Parts)
             {
-                if (!sums.TryGetValue(provider.Row.Id, out var own)) sums[provider.Row.Id] = own = new SortedDictionary<string, long>(StringComparer.Ordinal);
-                var beside = own.GetValueOrDefault(resourceClass);
+                if (!sums.TryGetValue(provider.Row.Id, out var given)) sums[provider.Row.Id] = given = new SortedDictionary<string, long>(StringComparer.Ordinal);
+                var beside = given.GetValueOrDefault(resourceClass);
                 if (!provider.HasRoom(resourceClass, amount, beside)) return null;
-                own[resourceClass] = beside + amount;
+                given[resourceClass] = beside + amount;
             }
         }
 
-        var inTree = members.Select(p => p.Row.Id).ToHashSet(StringComparer.Ordinal);
-        if (!nested && sums.Keys.Count(inTree.Contains) > 1) return null;
+        // What lenders give alone is a candidate of their own tree; before nested providers a tree gives by one of its own.
+        var own = members.Count(p => sums.ContainsKey(p.Row.Id));
+        if (own == 0 || (own > 1 && !nested)) return null;
         return query.SameSubtree.TrueForAll(suffixes => HangTogether(suffixes.SelectMany(suffix => mappings[suffix]).Distinct().ToList()))
             ? new CandidateAnswer(sums, mappings) : null;
     }
