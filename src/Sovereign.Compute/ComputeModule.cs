@@ -49,7 +49,7 @@ public sealed class ComputeModule : IModule
 
     public string Name => "compute";
 
-    public ServiceFace? Face { get; } = new("compute", "nova", Prefix, Dialect.Nova, ComputeVersions.Table);
+    public ServiceFace? Face { get; } = new("compute", "nova", Prefix, Dialect.Nova, ComputeVersions.Table) { TrailingSlash = false };
 
     public IReadOnlyList<AccessRule> Access => ComputeAccess.Table;
 

@@ -18,7 +18,7 @@ namespace Sovereign.Image;
 /// <summary>Images: rows in the database, bytes by their digest in the data directory. The API is Glance's.</summary>
 public sealed class ImageModule : IModule, IImages
 {
-    private static readonly ServiceFace own = new("image", "glance", "/image/v2", Dialect.Glance);
+    private static readonly ServiceFace own = new("image", "glance", "/image/v2", Dialect.Glance) { TrailingSlash = false };
     private readonly KernelServices kernel;
     private readonly ContentStore store;
     private readonly ImageService images;
@@ -102,8 +102,7 @@ public sealed class ImageModule : IModule, IImages
             Name = name, Owner = ownerProjectId, Visibility = "public", DiskFormat = diskFormat, ContainerFormat = "bare", MinDisk = minDiskGib, MinRam = minRamMib,
         }, path, properties, stop);
 
-    /// <summary>Recounts how many images have each content, and looks for content without its file.</summary>
-    /// <returns>Each difference as a sentence; empty when all is right.</returns>
+    /// <summary>Recounts how many images have each content, and looks for content without its file and files without content.</summary>
     public IReadOnlyList<string> Verify() => kernel.Database.Read(session => ContentRows.Verify(session)
         .Concat(ContentRows.Contents(session).Where(file => !store.Exists(file)).Select(file => $"The file {file} is missing."))
         .Concat(store.Files().Except(ContentRows.Known(session)).Select(file => $"The file {file} belongs to no image.")).ToList());

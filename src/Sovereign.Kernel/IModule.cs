@@ -23,6 +23,10 @@ public interface IModule
 
     IReadOnlyList<IPeriodic> Periodics => [];
 
+    /// <summary>Recounts the module's own books; changes nothing.</summary>
+    /// <returns>Each difference as a sentence; empty when all is right.</returns>
+    IReadOnlyList<string> Verify() => [];
+
     /// <summary>First-start rows and whatever must be in memory before the first request; idempotent.</summary>
     Task Start(CancellationToken stop) => Task.CompletedTask;
 

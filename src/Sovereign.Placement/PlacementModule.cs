@@ -95,7 +95,6 @@ public sealed class PlacementModule(KernelServices kernel) : IModule, IPlacement
         InventoryStore.Of(session, providerId).ToDictionary(row => row.ResourceClass, row => row.Used, StringComparer.Ordinal);
 
     /// <summary>Recounts what is taken of every inventory from the allocations.</summary>
-    /// <returns>Each difference as a sentence; empty when the books are right.</returns>
     public IReadOnlyList<string> Verify() => kernel.Database.Read(AllocationVerifier.Run);
 
     private bool EnsureRow(Tx tx, string providerId, string name)

@@ -136,6 +136,7 @@ public sealed class TokenTests
         Assert.Equal(204, (await clouds.Validate(clouds.Demo, method: "DELETE")).Status);
         Assert.Equal(401, (await clouds.Validate(clouds.Demo)).Status);
         Assert.Equal(404, (await clouds.Validate(clouds.Admin, clouds.Demo)).Status);
+        Assert.Equal(404, (await clouds.Validate(other, clouds.Demo)).Status);
         Assert.Equal(200, (await clouds.Validate(other)).Status);
         var again = new IdentityModule(clouds.Cloud.Kernel, Clouds.Options);
         await again.Start(CancellationToken.None);
@@ -151,6 +152,7 @@ public sealed class TokenTests
         Assert.Equal(200, (await clouds.Validate(clouds.Admin, clouds.Demo)).Status);
         Assert.Equal(200, (await clouds.Validate(clouds.Admin, clouds.Demo, "HEAD")).Status);
         Assert.Equal(404, (await clouds.Validate(clouds.Admin, "forged")).Status);
+        Assert.Equal(404, (await clouds.Validate(clouds.Demo, "forged")).Status);
         Assert.Equal(401, (await clouds.Validate("forged", clouds.Demo)).Status);
         Assert.Equal(401, (await clouds.Validate(clouds.Demo[..^2] + "AA")).Status);
     }

@@ -103,7 +103,7 @@ public sealed class ImageApiTests
         var raw = await Create(cloud, "raw");
         Assert.Contains("qcow2", (await Upload(cloud, raw, TestImages.Qcow2())).Text, StringComparison.Ordinal);
         var iso = await Create(cloud, "iso");
-        Assert.Equal(400, (await Upload(cloud, iso, new byte[10])).Status);
+        Assert.Equal(400, (await Upload(cloud, iso, TestImages.Qcow2())).Status);
         var bare = (await cloud.Send("POST", "/image/v2/images", body: new { name = "x" })).Json["id"]!;
         Assert.Equal(400, (await Upload(cloud, (string)bare!, new byte[10])).Status);
         Assert.Equal(415, (await Upload(cloud, id, TestImages.Qcow2(), media: "text/plain")).Status);

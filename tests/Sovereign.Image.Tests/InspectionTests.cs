@@ -111,6 +111,20 @@ public sealed class InspectionTests
         Assert.InRange(accepted, 1, 49_999);
     }
 
+    [Theory]
+    [InlineData("vmdk")]
+    [InlineData("vhd")]
+    [InlineData("vhdx")]
+    [InlineData("vdi")]
+    [InlineData("iso")]
+    public void Bytes_without_a_form_may_be_kept_as_a_format_that_nothing_here_opens_but_never_opened(string format)
+    {
+        Assert.Null(ImageInspector.InspectKept(format, new MemoryBytes(new byte[4096])).Value);
+        Assert.NotNull(Inspect(format, new byte[4096]).Fault);
+        Assert.NotNull(ImageInspector.InspectKept(format, new MemoryBytes(TestImages.Qcow2())).Fault);
+        Assert.NotNull(ImageInspector.InspectKept("qcow2", new MemoryBytes(new byte[4096])).Fault);
+    }
+
     private static Outcome<long?> Inspect(string format, byte[] content) => ImageInspector.Inspect(format, new MemoryBytes(content));
 }
 

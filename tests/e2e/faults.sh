@@ -106,5 +106,7 @@ check "it is deleted" demo server delete "$steady"
 check "and gone at last" until_true 30 gone "$steady"
 check "the network too" demo network delete net
 check "the books are right" "$root/sovereign" verify --data "$data"
+touch "$data/control/images/content/stray"
+check "a file that belongs to no image is named" bash -c "! found=\$('$root/sovereign' verify --data '$data') && grep -q stray <<<\"\$found\""
 check "the cloud is destroyed" "$root/sovereign" down --data "$data" --destroy
 [ $failed -eq 0 ]

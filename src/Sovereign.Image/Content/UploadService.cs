@@ -86,7 +86,7 @@ internal sealed class UploadService(KernelServices kernel, ContentStore store)
         using var handle = store.CreateUpload(uploadId);
         var received = await ContentReceiver.Receive(source, handle, BytesMax, idleMax, stop);
         if (received.Fault is { } lost) return lost;
-        return ImageInspector.Inspect(image.DiskFormat!, handle, received.Value.Size).Map(virtualSize => (received.Value, virtualSize));
+        return ImageInspector.InspectKept(image.DiskFormat!, handle, received.Value.Size).Map(virtualSize => (received.Value, virtualSize));
     }
 
     /// <summary>Moves the bytes to their place, then commits that the image has them: a crash between leaves a file that the next start removes.</summary>

@@ -16,11 +16,22 @@ internal static class ImageInspector
         ? null
         : new Fault.Invalid("disk_format", $"Data of disk format '{diskFormat}' can't be inspected here and is not taken: upload qcow2 or raw (qemu-img makes them).");
 
+    /// <summary>For content that is kept as it came: what claims a format that nothing here opens may also be bytes without a form.</summary>
+    /// <returns>The virtual size in bytes, null where it has none; or why the content is refused.</returns>
+    public static Outcome<long?> InspectKept(string diskFormat, SafeFileHandle file, long length) => InspectKept(diskFormat, new FileBytes(file, length));
+
+    /// <inheritdoc cref="InspectKept(string, SafeFileHandle, long)"/>
+    public static Outcome<long?> InspectKept(string diskFormat, ImageBytes content) =>
+        Look(diskFormat, content, diskFormat is "vmdk" or "vhd" or "vhdx" or "vdi" or "iso");
+
+    /// <summary>For content that a program is going to open.</summary>
     /// <returns>The virtual size in bytes, null for an empty raw image; or why the content is refused.</returns>
     public static Outcome<long?> Inspect(string diskFormat, SafeFileHandle file, long length) => Inspect(diskFormat, new FileBytes(file, length));
 
-    /// <returns>The virtual size in bytes, null for an empty raw image; or why the content is refused.</returns>
-    public static Outcome<long?> Inspect(string diskFormat, ImageBytes content)
+    /// <inheritdoc cref="Inspect(string, SafeFileHandle, long)"/>
+    public static Outcome<long?> Inspect(string diskFormat, ImageBytes content) => Look(diskFormat, content, formless: false);
+
+    private static Outcome<long?> Look(string diskFormat, ImageBytes content, bool formless)
     {
         if (Uninspectable(diskFormat) is { } refused) return refused;
         var rented = ArrayPool<byte>.Shared.Rent(HeadBytesMax);
@@ -29,7 +40,8 @@ internal static class ImageInspector
             var head = rented.AsSpan(0, content.Read(rented.AsSpan(0, HeadBytesMax), 0));
             Span<byte> tail = stackalloc byte[TailBytesMax];
             tail = tail[..content.Read(tail, Math.Max(0, content.Length - TailBytesMax))];
-            return Inspect(diskFormat, content, head, ForeignFormats.Detect(head, tail));
+            var looksLike = ForeignFormats.Detect(head, tail);
+            return looksLike is null && formless ? Outcome.Of<long?>(null) : Inspect(diskFormat, content, head, looksLike);
         }
         finally
         {

@@ -59,10 +59,18 @@ public static class CloudWeb
 
     private static async Task Unrouted(HttpContext http, RequestDelegate next, WireServices wire, List<ServiceFace> faces)
     {
-        await next(http);
+        if (EndsInSlash(http.Request.Path) && FaceOf(http, faces) is { TrailingSlash: false } strict && http.Request.Path.Value!.Length > strict.Prefix.Length + 1)
+        {
+            http.Response.StatusCode = 404;
+        }
+        else
+        {
+            await next(http);
+        }
+
         var status = http.Response.StatusCode;
         if (http.Response.HasStarted || status is not (404 or 405) || http.Response.Headers.ContainsKey(RequestIds.Header)) return;
-        var face = faces.Where(f => http.Request.Path.StartsWithSegments(f.Prefix, StringComparison.Ordinal)).MaxBy(f => f.Prefix.Length);
+        var face = FaceOf(http, faces);
         var requestId = RequestIds.Next(wire.Ids);
         http.Response.Headers[RequestIds.Header] = requestId;
         var dialect = face?.Dialect ?? Dialect.Nova;
@@ -77,6 +85,11 @@ public static class CloudWeb
         var message = status == 404 ? "The resource could not be found." : "The method is not allowed for this resource.";
         await http.Response.Body.WriteAsync(dialect.Body(message, status, requestId), http.RequestAborted);
     }
+
+    private static bool EndsInSlash(PathString path) => path.Value is [_, .., '/'];
+
+    private static ServiceFace? FaceOf(HttpContext http, List<ServiceFace> faces) =>
+        faces.Where(face => http.Request.Path.StartsWithSegments(face.Prefix, StringComparison.Ordinal)).MaxBy(face => face.Prefix.Length);
 }
 
 /// <summary>The web server's lines, without those of its hosting layer: that one would make an activity and a scope for every request. Its faults reach

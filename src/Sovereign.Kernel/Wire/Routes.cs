@@ -15,7 +15,7 @@ public sealed record WireServices(Policy Policy, ICallers Callers, IIdSource Ids
 /// <summary>Metadata of a route: its access rule, for the matrix test.</summary>
 public sealed record RouteRule(AccessRule Rule, ServiceFace Face);
 
-/// <summary>Maps a service's routes: request id, token, rule, microversion, handler, dialect; the same order everywhere.</summary>
+/// <summary>Maps a service's routes: request id, token, microversion, rule, handler, dialect; the same order everywhere.</summary>
 public sealed class Routes(IEndpointRouteBuilder builder, WireServices wire, ServiceFace face)
 {
     public ServiceFace Face => face;

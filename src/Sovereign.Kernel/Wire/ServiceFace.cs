@@ -11,6 +11,9 @@ public sealed record ServiceFace(string Type, string Name, string Prefix, Dialec
     /// <summary>Largest JSON body, bytes.</summary>
     public int BodyBytesMax { get; init; } = 128 * 1024;
 
+    /// <summary>Whether "/things/" is the path "/things", as for Keystone and Neutron; else it is none.</summary>
+    public bool TrailingSlash { get; init; } = true;
+
     /// <summary>Longest time for one request that is no stream.</summary>
     public TimeSpan RequestTimeMax { get; init; } = TimeSpan.FromSeconds(60);
 }

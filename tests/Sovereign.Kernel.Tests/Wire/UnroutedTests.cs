@@ -45,6 +45,16 @@ public sealed class UnroutedTests
     }
 
     [Fact]
+    public async Task A_slash_at_the_end_makes_another_path_only_where_the_service_is_strict()
+    {
+        await using var cloud = await WireToy.Cloud();
+        Assert.Equal(200, (await cloud.Send("GET", "/neutron/things/1/")).Status);
+        Assert.Equal(200, (await cloud.Send("GET", "/glance/things/1")).Status);
+        foreach (var method in (string[])["GET", "DELETE", "PATCH"]) Assert.Equal(404, (await cloud.Send(method, "/glance/things/1/")).Status);
+        Assert.Equal(401, (await cloud.Send("GET", "/glance/things/1/", token: null)).Status);
+    }
+
+    [Fact]
     public async Task A_path_outside_every_service_is_not_found()
     {
         await using var cloud = await WireToy.Cloud();

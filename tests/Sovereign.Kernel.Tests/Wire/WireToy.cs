@@ -38,7 +38,7 @@ internal sealed class WireToy : IModule
     {
         foreach (var (name, dialect) in dialects)
         {
-            var api = face(new ServiceFace(name, name, "/" + name, dialect, Versions) { BodyBytesMax = BodyBytesMax });
+            var api = face(new ServiceFace(name, name, "/" + name, dialect, Versions) { BodyBytesMax = BodyBytesMax, TrailingSlash = name != "glance" });
             api.Get("/open", "wire:open", _ => Task.FromResult(Answer.Json(200, new Echo("open"), EchoJson.Wire.Echo)));
             api.Get("/things/{id}", "wire:member", call => Task.FromResult(Answer.Json(200, new Echo(call.Route("id")), EchoJson.Wire.Echo)));
             api.Head("/things/{id}", "wire:member", call => Task.FromResult(Answer.Json(200, new Echo(call.Route("id")), EchoJson.Wire.Echo)));
