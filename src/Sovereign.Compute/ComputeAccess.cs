@@ -37,5 +37,8 @@ internal static class ComputeAccess
         new("compute:zones:list", Users), new("compute:zones:detail", Admins), new("compute:aggregates:list", Admins), new("compute:aggregates:show", Admins),
         new("compute:hypervisors:list", Admins), new("compute:hypervisors:show", Admins), new("compute:hypervisors:statistics", Admins),
         new("compute:services:list", Admins), new("compute:services:update", Admins), new("compute:services:delete", Admins),
+        new("compute:security-groups:list", Readers), new("compute:security-groups:show", Readers), new("compute:security-groups:create", Members),
+        new("compute:security-groups:update", Members), new("compute:security-groups:delete", Members),
+        new("compute:security-groups:rule-create", Members), new("compute:security-groups:rule-delete", Members),
     ];
 }

@@ -2,6 +2,7 @@ using Sovereign.Compute.Flavors;
 using Sovereign.Compute.Hosts;
 using Sovereign.Compute.Keypairs;
 using Sovereign.Compute.Limits;
+using Sovereign.Compute.Proxies;
 using Sovereign.Compute.Servers;
 using Sovereign.Image;
 using Sovereign.Kernel;
@@ -23,6 +24,7 @@ public sealed class ComputeModule : IModule
 {
     internal const string Root = "/compute";
     internal const string Prefix = "/compute/v2.1";
+    internal const string PrefixV2 = "/compute/v2";
 
     private readonly KernelServices kernel;
     private readonly INetworks networks;
@@ -81,6 +83,7 @@ public sealed class ComputeModule : IModule
         new UsageEndpoints(kernel).Map(both);
         new HostEndpoints(hosts, options).Map(both);
         new HypervisorEndpoints(kernel, hosts, placement).Map(both);
+        new SecurityGroupEndpoints(kernel, networks).Map(both);
     }
 
     private void PortsChanged(Tx tx, string serverId)

@@ -10,7 +10,8 @@ internal static class VersionEndpoints
     {
         var root = api.Under(ComputeModule.Root);
         root.Get("/", "compute:versions", call => Task.FromResult(Versions(call)));
-        api.Get("/", "compute:versions", call => Task.FromResult(Version(call)));
+        api.Get("/", "compute:versions", call => Task.FromResult(Document(call, Common, "2.1")));
+        api.Under(ComputeModule.PrefixV2, microversions: false).Get("/", "compute:versions", call => Task.FromResult(Document(call, CommonV2, "2")));
         both.Get("/extensions", "compute:extensions:list", _ => Task.FromResult(Render.List("extensions", Array.Empty<string>(), (_, _) => { })));
         both.Get("/extensions/{alias}", "compute:extensions:list", _ => Task.FromResult<Answer>(Wire.NotFound("The extension could not be found.")));
     }
@@ -19,35 +20,45 @@ internal static class VersionEndpoints
     {
         json.WriteStartObject();
         json.WriteStartArray("versions");
-        json.WriteStartObject();
-        Common(json, call);
-        json.WriteEndObject();
+        foreach (var common in (Action<Utf8JsonWriter, Call>[])[CommonV2, Common])
+        {
+            json.WriteStartObject();
+            common(json, call);
+            json.WriteEndObject();
+        }
+
         json.WriteEndArray();
         json.WriteEndObject();
     });
 
-    private static Answer Version(Call call) => Render.Object(200, "version", json =>
+    private static Answer Document(Call call, Action<Utf8JsonWriter, Call> common, string version) => Render.Object(200, "version", json =>
     {
-        Common(json, call);
+        common(json, call);
         json.WriteStartArray("media-types");
         json.WriteStartObject();
         json.WriteString("base", "application/json");
-        json.WriteString("type", "application/vnd.openstack.compute+json;version=2.1");
+        json.WriteString("type", "application/vnd.openstack.compute+json;version=" + version);
         json.WriteEndObject();
         json.WriteEndArray();
     });
 
-    private static void Common(Utf8JsonWriter json, Call call)
+    /// <summary>v2 is v2.1 without microversions.</summary>
+    private static void CommonV2(Utf8JsonWriter json, Call call) => Common(json, call, "v2.0", "SUPPORTED", "", "", "2011-01-21T11:33:21Z", ComputeModule.PrefixV2);
+
+    private static void Common(Utf8JsonWriter json, Call call) => Common(
+        json, call, "v2.1", "CURRENT", ComputeVersions.Table.Max.ToString(), ComputeVersions.Table.Min.ToString(), "2013-07-23T11:33:21Z", ComputeModule.Prefix);
+
+    private static void Common(Utf8JsonWriter json, Call call, string id, string status, string max, string min, string updated, string prefix)
     {
-        json.WriteString("id", "v2.1");
-        json.WriteString("status", "CURRENT");
-        json.WriteString("version", ComputeVersions.Table.Max.ToString());
-        json.WriteString("min_version", ComputeVersions.Table.Min.ToString());
-        json.WriteString("updated", "2013-07-23T11:33:21Z");
+        json.WriteString("id", id);
+        json.WriteString("status", status);
+        json.WriteString("version", max);
+        json.WriteString("min_version", min);
+        json.WriteString("updated", updated);
         json.WriteStartArray("links");
         json.WriteStartObject();
         json.WriteString("rel", "self");
-        json.WriteString("href", call.PublicUrl + ComputeModule.Prefix + "/");
+        json.WriteString("href", call.PublicUrl + prefix + "/");
         json.WriteEndObject();
         json.WriteEndArray();
     }

@@ -22,6 +22,8 @@ public sealed record PortAddress(
 /// <summary>What the network service shows other services. Methods with a Tx happen in the caller's transaction: a server and its ports stand or fall together.</summary>
 public interface INetworks
 {
+    ISecurityGroups SecurityGroups { get; }
+
     /// <summary>The networks a server gets when the user names none: the only tenant network, or Conflict when there are several ("Multiple possible networks found, use a Network ID to be more specific."), or none.</summary>
     Outcome<IReadOnlyList<NicRequest>> DefaultNics(Session session, AccessGrant access);
 

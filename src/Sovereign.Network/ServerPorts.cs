@@ -14,9 +14,11 @@ using Sovereign.Node.Contract;
 namespace Sovereign.Network;
 
 /// <summary>The network service as compute sees it: NICs of servers.</summary>
-internal sealed class ServerPorts(FabricPlan fabric, PortMaker maker, PortService ports) : INetworks
+internal sealed class ServerPorts(FabricPlan fabric, PortMaker maker, PortService ports, ISecurityGroups groups) : INetworks
 {
     private const string GroupDefault = GroupRow.DefaultName;
+
+    public ISecurityGroups SecurityGroups => groups;
 
     public Outcome<IReadOnlyList<NicRequest>> DefaultNics(Session session, AccessGrant access)
     {

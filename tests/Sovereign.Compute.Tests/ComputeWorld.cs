@@ -187,6 +187,8 @@ internal sealed class FakeNetworks(KernelServices kernel, INodes nodes) : INetwo
     private readonly List<Action<Tx, string>> listeners = [];
     private int last = 10;
 
+    public ISecurityGroups SecurityGroups => throw new NotSupportedException("The whole cloud's tests ask for them.");
+
     public Outcome<IReadOnlyList<NicRequest>> DefaultNics(Session session, AccessGrant access) =>
         Outcome.Of<IReadOnlyList<NicRequest>>([new NicRequest(ComputeWorld.Network, null, null, null)]);
 

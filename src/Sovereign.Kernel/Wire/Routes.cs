@@ -32,8 +32,10 @@ public sealed class Routes(IEndpointRouteBuilder builder, WireServices wire, Ser
 
     public void Delete(string pattern, string rule, Func<Call, Task<Answer>> handler) => Map(["DELETE"], pattern, rule, handler);
 
-    /// <summary>The same routes under another prefix and dialect (Nova's /v2.1/{project_id}).</summary>
-    public Routes Under(string prefix) => new(builder, wire, face with { Prefix = prefix });
+    /// <summary>The same routes under another prefix (Nova's /v2.1/{project_id}).</summary>
+    /// <param name="microversions">False where the oldest form is all there is (Nova's /v2).</param>
+    public Routes Under(string prefix, bool microversions = true) =>
+        new(builder, wire, face with { Prefix = prefix, Microversions = microversions ? face.Microversions : null });
 
     private void Map(string[] methods, string pattern, string rule, Func<Call, Task<Answer>> handler)
     {

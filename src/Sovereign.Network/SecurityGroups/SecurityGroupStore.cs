@@ -40,6 +40,15 @@ internal static class GroupStore
     public static GroupRow? Default(Session session, string projectId) => session.FirstOrDefault<GroupRow>(
         "SELECT * FROM security_groups WHERE project_id = @projectId AND is_default = 1", new { projectId });
 
+    public static List<GroupRow> OfProject(Session session, string projectId) =>
+        session.Query<GroupRow>("SELECT * FROM security_groups WHERE project_id = @projectId ORDER BY created_at, id", new { projectId });
+
+    public static Dictionary<string, GroupRow> ById(Session session, IReadOnlyCollection<string> ids)
+    {
+        List<GroupRow> rows = ids.Count == 0 ? [] : session.Query<GroupRow>("SELECT * FROM security_groups WHERE id IN @ids", new { ids });
+        return rows.ToDictionary(row => row.Id, StringComparer.Ordinal);
+    }
+
     public static List<GroupRow> Named(Session session, string projectId, string name) => session.Query<GroupRow>(
         "SELECT * FROM security_groups WHERE project_id = @projectId AND name = @name ORDER BY id", new { projectId, name });
 

@@ -88,7 +88,8 @@ public sealed class AccessMatrixTests(AccessMatrixTests.World world, ITestOutput
         Assert.Empty(open);
         var routes = endpoints
             .SelectMany(e => e.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Select(method => $"{method} {e.RoutePattern.RawText}"))
-            .Select(route => route.Replace(LegacyParameter, "", StringComparison.Ordinal)).ToHashSet(StringComparer.Ordinal);
+            .Select(route => route.Replace(LegacyParameter, "", StringComparison.Ordinal))
+            .Select(route => route.Replace("/compute/v2/", "/compute/v2.1/", StringComparison.Ordinal)).ToHashSet(StringComparer.Ordinal);
         var known = rows.Select(row => row.ToString()).ToList();
         Assert.Equal(known.Distinct(), known);
         Assert.Empty(routes.Except(known).Select(route => "no row: " + route));
