@@ -14,12 +14,15 @@ public class ComputeApiTests
         foreach (var path in new[] { "/compute", "/compute/" })
         {
             var root = await world.Cloud.Send("GET", path, token: null);
-            Assert.Equal("2.1", (string)root.Json["versions"]![0]!["min_version"]!);
+            Assert.Equal(["v2.0", "v2.1"], root.Json["versions"]!.AsArray().Select(version => (string)version!["id"]!));
+            Assert.Equal(["", "2.1"], root.Json["versions"]!.AsArray().Select(version => (string)version!["min_version"]!));
         }
 
         var one = (await world.Cloud.Send("GET", "/compute/v2.1/", token: null)).Json["version"]!;
         Assert.Equal("2.100", (string)one["version"]!);
         Assert.Equal(200, (await world.Cloud.Send("GET", "/compute/v2.1", token: null)).Status);
+        Assert.Equal("v2.0", (string)(await world.Cloud.Send("GET", "/compute/v2/", token: null)).Json["version"]!["id"]!);
+        Assert.Equal(200, (await world.Cloud.Send("GET", "/compute/v2/servers")).Status);
     }
 
     [Fact]

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Primitives;
 
 namespace Sovereign.Bench.Servers;
 
-/// <summary>The baseline: Kestrel and one delegate that writes the recorded answer of the side under test, header for header and byte for byte.</summary>
+/// <summary>The baseline: Kestrel and one delegate that takes in what is sent and writes the recorded answer of the side under test, header for header and byte for byte.</summary>
 internal static class BareServer
 {
     /// <param name="headFile">Status line and headers as recorded.</param>
@@ -32,6 +32,7 @@ internal static class BareServer
         await using var app = builder.Build();
         app.Run(async http =>
         {
+            await Take(http.Request);
             var response = http.Response;
             response.StatusCode = status;
             foreach (var (name, value) in headers) response.Headers[name] = value;
@@ -41,6 +42,19 @@ internal static class BareServer
         await app.StartAsync();
         ServerSide.Serve(WebPort.Of(app), new Dictionary<string, string>());
         await app.StopAsync();
+    }
+
+    /// <summary>Takes in the body, if there is one, and looks at none of it.</summary>
+    private static async Task Take(HttpRequest request)
+    {
+        var left = request.ContentLength ?? 0;
+        while (left > 0)
+        {
+            var read = await request.BodyReader.ReadAsync();
+            left -= read.Buffer.Length;
+            request.BodyReader.AdvanceTo(read.Buffer.End);
+            if (read.IsCompleted) break;
+        }
     }
 }
 
