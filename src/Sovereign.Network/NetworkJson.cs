@@ -1,13 +1,19 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Sovereign.Kernel.Wire;
+using Sovereign.Network.AddressGroups;
+using Sovereign.Network.AddressScopes;
+using Sovereign.Network.Agents;
 using Sovereign.Network.Extensions;
 using Sovereign.Network.FloatingIps;
 using Sovereign.Network.Networks;
 using Sovereign.Network.Ports;
 using Sovereign.Network.Quotas;
+using Sovereign.Network.Qos;
+using Sovereign.Network.Rbac;
 using Sovereign.Network.Routers;
 using Sovereign.Network.SecurityGroups;
+using Sovereign.Network.SubnetPools;
 using Sovereign.Network.Subnets;
 using Sovereign.Network.Tags;
 
@@ -25,6 +31,27 @@ namespace Sovereign.Network;
 [JsonSerializable(typeof(IReadOnlyList<RouteView>))]
 [JsonSerializable(typeof(IReadOnlyList<FixedIpView>))]
 [JsonSerializable(typeof(IReadOnlyList<AddressPairView>))]
+[JsonSerializable(typeof(IReadOnlyList<DhcpOptionView>))]
+[JsonSerializable(typeof(RbacPolicyView))]
+[JsonSerializable(typeof(RbacPolicyBody))]
+[JsonSerializable(typeof(AddressScopeView))]
+[JsonSerializable(typeof(AddressScopeBody))]
+[JsonSerializable(typeof(SubnetPoolView))]
+[JsonSerializable(typeof(SubnetPoolBody))]
+[JsonSerializable(typeof(PrefixesBody))]
+[JsonSerializable(typeof(OnboardBody))]
+[JsonSerializable(typeof(AddressGroupView))]
+[JsonSerializable(typeof(AddressGroupBody))]
+[JsonSerializable(typeof(QosPolicyView))]
+[JsonSerializable(typeof(QosPolicyBody))]
+[JsonSerializable(typeof(BandwidthLimitView))]
+[JsonSerializable(typeof(BandwidthLimitBody))]
+[JsonSerializable(typeof(QosRuleTypesAnswer))]
+[JsonSerializable(typeof(QosRuleTypeAnswer))]
+[JsonSerializable(typeof(AgentsAnswer))]
+[JsonSerializable(typeof(AgentAnswer))]
+[JsonSerializable(typeof(DefaultRuleView))]
+[JsonSerializable(typeof(DefaultRuleBody))]
 [JsonSerializable(typeof(GatewayWish))]
 [JsonSerializable(typeof(NetworkView))]
 [JsonSerializable(typeof(NetworkBody))]

@@ -4,15 +4,21 @@ using Sovereign.Kernel.Due;
 using Sovereign.Kernel.Quota;
 using Sovereign.Kernel.Store;
 using Sovereign.Kernel.Wire;
+using Sovereign.Network.AddressGroups;
 using Sovereign.Network.Addressing;
+using Sovereign.Network.AddressScopes;
+using Sovereign.Network.Agents;
 using Sovereign.Network.Extensions;
 using Sovereign.Network.Fabric;
 using Sovereign.Network.FloatingIps;
 using Sovereign.Network.Networks;
 using Sovereign.Network.Ports;
 using Sovereign.Network.Quotas;
+using Sovereign.Network.Qos;
+using Sovereign.Network.Rbac;
 using Sovereign.Network.Routers;
 using Sovereign.Network.SecurityGroups;
+using Sovereign.Network.SubnetPools;
 using Sovereign.Network.Subnets;
 using Sovereign.Network.Tags;
 using Sovereign.Network.Wire;
@@ -45,16 +51,24 @@ public sealed class NetworkModule : IModule
     private readonly RouterInterfaces interfaces;
     private readonly FloatingIpService floatingIps;
     private readonly RouterReconciler routerReconciler;
+    private readonly RbacPolicyService policies;
+    private readonly QosPolicyService qos;
+    private readonly INodes nodes;
+    private readonly AddressGroupService addressGroups;
 
     public NetworkModule(KernelServices kernel, INodes nodes, NetworkOptions options)
     {
         (this.kernel, this.options) = (kernel, options);
         var fabric = new FabricPlan(nodes);
         var maker = new PortMaker(kernel, fabric);
+        qos = new QosPolicyService(kernel, fabric);
+        this.nodes = nodes;
+        policies = new RbacPolicyService(kernel, Shareable());
         rules = new RuleService(kernel, fabric);
         groups = new SecurityGroupService(kernel, fabric, rules);
         networks = new NetworkService(kernel, fabric, maker);
-        subnets = new SubnetService(kernel, fabric, new DhcpPorts(maker));
+        subnets = new SubnetService(kernel, fabric, new DhcpPorts(maker), maker, new PoolAllocator());
+        addressGroups = new AddressGroupService(kernel, fabric);
         ports = new PortService(kernel, fabric, maker, groups);
         routers = new RouterService(kernel, fabric, new RouterGateways(maker, fabric));
         interfaces = new RouterInterfaces(kernel, fabric, maker);
@@ -86,6 +100,7 @@ public sealed class NetworkModule : IModule
     [
         Counted("network", 100, "networks"), Counted("subnet", 100, "subnets"), Counted("port", 500, "ports WHERE project_id <> ''"), Counted("router", 10, "routers"),
         Counted("floatingip", 50, "floating_ips"), Counted("security_group", 10, "security_groups"), Counted("security_group_rule", 100, "security_group_rules"),
+        Counted("subnetpool", -1, "subnetpools"), Counted("rbac_policy", 10, "rbac_policies WHERE target <> '*'"),
     ];
 
     public void Map(Func<ServiceFace, Routes> face)
@@ -97,11 +112,31 @@ public sealed class NetworkModule : IModule
         new PortEndpoints(kernel, ports).Map(api);
         new RouterEndpoints(kernel, routers, interfaces).Map(api);
         new FloatingIpEndpoints(kernel, floatingIps).Map(api);
-        new SecurityGroupEndpoints(kernel, groups, rules).Map(api);
+        new SecurityGroupEndpoints(kernel, groups, rules, new DefaultRuleService(kernel)).Map(api);
+        new RbacPolicyEndpoints(kernel, policies).Map(api);
+        new QosEndpoints(kernel, qos).Map(api);
+        new AgentEndpoints(nodes).Map(api);
+        new AddressScopeEndpoints(kernel, new AddressScopeService(kernel)).Map(api);
+        new SubnetPoolEndpoints(kernel, new SubnetPoolService(kernel)).Map(api);
+        new AddressGroupEndpoints(kernel, addressGroups).Map(api);
         new QuotaEndpoints(kernel).Map(api);
         new TagEndpoints(kernel).Map(api);
         new AvailabilityEndpoints(kernel).Map(api);
     }
+
+    /// <summary>What RBAC policies may name, and what keeps them while others use it.</summary>
+    private IReadOnlyList<ShareableKind> Shareable() =>
+    [
+        new ShareableKind(NetworkService.Room, NetworkService.InTheWay, (tx, id) => networks.PoliciesChanged(tx, id))
+        {
+            Actions = [RbacActions.Shared, RbacActions.External],
+        },
+        new ShareableKind(SecurityGroupService.Room, SecurityGroupService.InTheWay),
+        new ShareableKind(QosPolicyService.Room, QosPolicyService.InTheWay),
+        new ShareableKind(SubnetPoolService.Room, (_, _, _, _) => null),
+        new ShareableKind(AddressScopeService.Room, (_, _, _, _) => null),
+        new ShareableKind(AddressGroupService.Room, (_, _, _, _) => null),
+    ];
 
     private static QuotaResource Counted(string name, long limit, string table) =>
         new(Service, name, limit, $"SELECT project_id, COUNT(*) AS used FROM {table} GROUP BY project_id");

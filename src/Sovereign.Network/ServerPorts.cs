@@ -23,7 +23,10 @@ internal sealed class ServerPorts(FabricPlan fabric, PortMaker maker, PortServic
     public Outcome<IReadOnlyList<NicRequest>> DefaultNics(Session session, AccessGrant access)
     {
         var networks = session.Query<NetworkRow>(
-            "SELECT * FROM networks WHERE external = 0 AND (project_id = @project OR shared = 1) ORDER BY id LIMIT 2",
+            """
+            SELECT * FROM networks WHERE external = 0 AND (project_id = @project OR id IN (
+              SELECT object_id FROM rbac_policies WHERE object_type = 'network' AND target IN ('*', @project))) ORDER BY id LIMIT 2
+            """,
             new { project = access.Caller.ProjectId ?? "" });
         return networks.Count switch
         {
@@ -100,8 +103,8 @@ internal sealed class ServerPorts(FabricPlan fabric, PortMaker maker, PortServic
     private Outcome<PortRow> OnNetwork(Tx tx, AccessGrant access, NicRequest nic, IReadOnlyList<string> securityGroups, Func<PortRow, PortRow> owned)
     {
         var networkId = nic.NetworkId ?? "";
-        if (NetworkStore.Find(tx, networkId) is not { } network || !network.SeenBy(access)) return NetworkFaults.NetworkMissing(networkId);
-        if (network.External && !network.UsableBy(access))
+        if (NetworkStore.Find(tx, networkId) is not { } network || !NetworkService.Room.Sees(tx, access, network)) return NetworkFaults.NetworkMissing(networkId);
+        if (network.External && !network.UsableBy(tx, access))
         {
             return new Fault.Forbidden($"It is not allowed to create an interface on external network {networkId}") { Type = "ExternalNetworkAttachForbidden" };
         }

@@ -36,7 +36,7 @@ public sealed class RuleTests
     [InlineData("""{"cidr": "10.0.0.0/24", "allocation_pools": [{"start": "10.0.0.9", "end": "10.0.0.20"}, {"start": "10.0.0.20", "end": "10.0.0.30"}]}""", 409, "OverlappingAllocationPools")]
     [InlineData("""{"cidr": "10.0.0.0/24", "dns_nameservers": ["ns.example"]}""", 400, "HTTPBadRequest")]
     [InlineData("""{"cidr": "10.0.0.0/24", "host_routes": [{"destination": "10.9.0.0/16", "nexthop": "x"}]}""", 400, "HTTPBadRequest")]
-    [InlineData("""{"cidr": "fd00::/64", "ip_version": 6}""", 400, "InvalidInput")]
+    [InlineData("""{"cidr": "fd00::/64", "ip_version": 4}""", 400, "InvalidInput")]
     [InlineData("""{"cidr": "10.0.0.0/24", "colour": "red"}""", 400, "HTTPBadRequest")]
     [InlineData("""{"cidr": 5}""", 400, "HTTPBadRequest")]
     public async Task Subnets_that_make_no_sense_are_refused(string members, int status, string type)

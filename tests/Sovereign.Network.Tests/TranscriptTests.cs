@@ -10,13 +10,15 @@ public sealed class TranscriptTests
     public static TheoryData<string> Engines => [.. TestDatabase.Engines];
 
     private const string Network = "id name tenant_id admin_state_up mtu status subnets shared availability_zone_hints availability_zones ipv4_address_scope "
-        + "ipv6_address_scope router:external description port_security_enabled qos_policy_id is_default tags created_at updated_at revision_number project_id";
+        + "ipv6_address_scope router:external description dns_domain port_security_enabled qos_policy_id is_default tags "
+        + "created_at updated_at revision_number project_id";
 
     private const string Subnet = "id name tenant_id network_id ip_version subnetpool_id enable_dhcp ipv6_ra_mode ipv6_address_mode gateway_ip cidr "
-        + "allocation_pools host_routes dns_nameservers description service_types tags created_at updated_at revision_number project_id";
+        + "allocation_pools host_routes dns_nameservers description service_types dns_publish_fixed_ip tags created_at updated_at revision_number project_id";
 
     private const string Port = "id name network_id tenant_id mac_address admin_state_up status device_id device_owner fixed_ips allowed_address_pairs "
-        + "extra_dhcp_opts security_groups description binding:vnic_type port_security_enabled qos_policy_id qos_network_policy_id tags created_at updated_at "
+        + "dns_name dns_domain dns_assignment extra_dhcp_opts security_groups description binding:vnic_type port_security_enabled "
+        + "qos_policy_id qos_network_policy_id tags created_at updated_at "
         + "revision_number project_id";
 
     private const string Router = "id name tenant_id admin_state_up status external_gateway_info description availability_zones availability_zone_hints routes "
@@ -115,7 +117,7 @@ public sealed class TranscriptTests
         await using var cloud = await NetworkCloud.Start();
         var network = (await cloud.Ok("GET", "/networks?router:external=true"))["networks"]![0]!;
         Assert.Equal("public", (string?)network["name"]);
-        var subnet = (await cloud.Ok("GET", "/subnets/" + network["subnets"]![0]))["subnet"]!;
+        var subnet = (await cloud.Ok("GET", "/subnets/" + network["subnets"]![0], token: "admin"))["subnet"]!;
         Assert.Equal("172.30.0.0/24", (string?)subnet["cidr"]);
         Assert.Equal("172.30.0.1", (string?)subnet["gateway_ip"]);
         Assert.False((bool)subnet["enable_dhcp"]!);

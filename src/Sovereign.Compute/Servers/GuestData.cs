@@ -92,12 +92,14 @@ internal sealed class GuestData(MasterKey master, ComputeOptions options)
         var number = 0;
         foreach (var port in ports)
         {
-            foreach (var address in port.Addresses) Network(json, port, address, number++);
+            // Guests learn IPv6 addresses by themselves: the fabric speaks IPv4.
+            foreach (var address in port.Addresses.Where(a => !a.Address.Contains(':', StringComparison.Ordinal))) Network(json, port, address, number++);
         }
 
         json.WriteEndArray();
         json.WriteStartArray("services");
-        foreach (var server in ports.SelectMany(port => port.Addresses).SelectMany(address => address.DnsServers).Distinct(StringComparer.Ordinal)) Dns(json, server);
+        foreach (var server in ports.SelectMany(port => port.Addresses).SelectMany(address => address.DnsServers)
+            .Where(server => !server.Contains(':', StringComparison.Ordinal)).Distinct(StringComparer.Ordinal)) Dns(json, server);
         json.WriteEndArray();
     });
 

@@ -1,7 +1,9 @@
 using Sovereign.Kernel.Store;
+using Sovereign.Network.AddressGroups;
 using Sovereign.Network.Addressing;
 using Sovereign.Network.Networks;
 using Sovereign.Network.Ports;
+using Sovereign.Network.Qos;
 using Sovereign.Network.SecurityGroups;
 using Sovereign.Network.Subnets;
 using Sovereign.Network.Wire;
@@ -16,8 +18,6 @@ internal sealed class FabricPlan(INodes nodes)
 {
     /// <summary>Changes of members within this time become one item.</summary>
     private const long MembersDelayMicros = 200_000;
-
-    private const string DefaultDnsDomain = "openstacklocal";
 
     public INodes Nodes => nodes;
 
@@ -46,7 +46,7 @@ internal sealed class FabricPlan(INodes nodes)
     public void SubnetRoutersChanged(Tx tx, string subnetId)
     {
         var routers = tx.Query<string>(
-            "SELECT DISTINCT p.device_id FROM addresses a JOIN ports p ON p.id = a.port_id WHERE a.subnet_id = @subnetId AND p.device_owner IN @owners",
+            "SELECT DISTINCT p.device_id FROM fixed_addresses a JOIN ports p ON p.id = a.port_id WHERE a.subnet_id = @subnetId AND p.device_owner IN @owners",
             new { subnetId, owners = new List<string> { Owners.RouterInterface, Owners.RouterGateway } });
         foreach (var router in routers) RouterChanged(tx, router);
     }
@@ -62,12 +62,37 @@ internal sealed class FabricPlan(INodes nodes)
             if (!HasOther(tx, port, "EXISTS (SELECT 1 FROM port_groups g WHERE g.port_id = p.id AND g.group_id = @wanted)", group)) PutGroup(tx, group, [port.NodeId]);
         }
 
-        var addresses = AddressStore.OfPort(tx, port.Id).Select(a => new AddressSpec(a.SubnetId, Ipv4.Format(a.Address))).ToList();
-        var pairs = port.Pairs.Select(pair => new AddressPairSpec(pair.IpAddress!, pair.MacAddress == port.Mac ? null : pair.MacAddress)).ToList();
-        var name = port.HostName.Length > 0 ? port.HostName : addresses.Count > 0 ? "host-" + addresses[0].Address.Replace('.', '-') : "host-" + port.Id;
+        // The fabric speaks IPv4: what is of IPv6 stays in the rows.
+        var addresses = AddressStore.OfPort(tx, port.Id).Where(a => a.Ip.Version == 4).Select(a => new AddressSpec(a.SubnetId, a.Text)).ToList();
+        var pairs = port.Pairs.Where(pair => !pair.IpAddress!.Contains(':', StringComparison.Ordinal))
+            .Select(pair => new AddressPairSpec(pair.IpAddress!, pair.MacAddress == port.Mac ? null : pair.MacAddress)).ToList();
+        var name = port.DnsName.Length > 0
+            ? port.DnsName : port.HostName.Length > 0 ? port.HostName : addresses.Count > 0 ? "host-" + addresses[0].Address.Replace('.', '-') : "host-" + port.Id;
+        var options = port.Options.Where(option => option.IpVersion == 4).Select(option => new DhcpOptionSpec(option.OptName!, option.OptValue!)).ToList();
         var spec = new PortSpec(
-            port.Id, port.NetworkId, port.DeviceId, port.Mac, addresses, port.AdminStateUp, port.PortSecurity, groups, pairs, name);
+            port.Id, port.NetworkId, port.DeviceId, port.Mac, addresses, port.AdminStateUp, port.PortSecurity, groups, pairs, name)
+        {
+            DhcpOptions = options.Count == 0 ? null : options,
+            Rates = Rates(tx, port),
+        };
         nodes.Put(tx, port.NodeId, new ManifestItem(ItemKinds.Port, port.Id, 0) { Port = spec });
+    }
+
+    /// <summary>Puts the ports of a network on their nodes anew: something that they take from it changed.</summary>
+    public void PortsChanged(Tx tx, string networkId)
+    {
+        foreach (var port in PortStore.OfNetwork(tx, networkId).Where(port => port.Attached)) PutPort(tx, port);
+    }
+
+    /// <summary>The limits of the port's own policy, or of its network's.</summary>
+    private static PortRatesSpec? Rates(Tx tx, PortRow port)
+    {
+        if ((port.QosPolicyId ?? NetworkStore.Find(tx, port.NetworkId)?.QosPolicyId) is not { } policy) return null;
+        var limits = QosStore.Limits(tx, [policy])[policy].ToList();
+        RateSpec? Of(string direction) => limits.Find(limit => limit.Direction == direction) is { MaxKbps: > 0 } limit
+            ? new RateSpec(limit.MaxKbps, limit.MaxBurstKbps) : null;
+        var (egress, ingress) = (Of(Directions.Egress), Of(Directions.Ingress));
+        return egress is null && ingress is null ? null : new PortRatesSpec(egress, ingress);
     }
 
     /// <summary>Takes a port off every node that has it.</summary>
@@ -82,13 +107,13 @@ internal sealed class FabricPlan(INodes nodes)
     {
         if (nodeIds.Count == 0 || NetworkStore.Find(tx, networkId) is not { } network) return;
         var dhcp = PortStore.DhcpOf(tx, networkId) is { } port
-            ? AddressStore.OfPort(tx, port.Id).ToLookup(a => a.SubnetId, a => Ipv4.Format(a.Address), StringComparer.Ordinal) : null;
-        var subnets = SubnetStore.OfNetwork(tx, networkId).Select(subnet => new SubnetSpec(
+            ? AddressStore.OfPort(tx, port.Id).ToLookup(a => a.SubnetId, a => a.Text, StringComparer.Ordinal) : null;
+        var subnets = SubnetStore.OfNetwork(tx, networkId).Where(subnet => subnet.IpVersion == 4).Select(subnet => new SubnetSpec(
             subnet.Id, subnet.Cidr, subnet.GatewayIp, subnet.EnableDhcp ? dhcp?[subnet.Id].FirstOrDefault() : null, subnet.DnsServers,
             Routes(subnet.Routes))).ToList();
         var spec = new NetworkSpec(
             networkId, network.ProjectId, (int)network.Vni, (int)network.Mtu, network.External,
-            network.DnsDomain.Length > 0 ? network.DnsDomain : DefaultDnsDomain, subnets);
+            network.DnsDomain.Length > 0 ? network.DnsDomain : DnsNames.DefaultDomain, subnets);
         foreach (var node in nodeIds) nodes.Put(tx, node, new ManifestItem(ItemKinds.Network, networkId, 0) { Network = spec });
     }
 
@@ -136,27 +161,38 @@ internal sealed class FabricPlan(INodes nodes)
 
     private void PutItem(Tx tx, GroupRow group, List<RuleRow> rules, IReadOnlyCollection<string> nodeIds)
     {
-        var specs = rules.OrderBy(rule => rule.Id, StringComparer.Ordinal).Select(rule => new RuleSpec(
-            rule.Id, rule.Ingress, rule.Ethertype == Ethertypes.Ipv6, rule.Protocol, (int?)rule.PortMin, (int?)rule.PortMax, rule.NormalizedCidr,
-            rule.RemoteGroupId)).ToList();
+        var lists = AddressGroupStore.All(tx, rules.Select(rule => rule.RemoteAddressGroupId).OfType<string>().Distinct(StringComparer.Ordinal).ToList());
+        var specs = rules.OrderBy(rule => rule.Id, StringComparer.Ordinal).SelectMany(rule => Specs(rule, lists)).ToList();
         var spec = new GroupSpec(group.Id, group.Stateful, specs, Members(tx, group.Id));
         foreach (var node in nodeIds) nodes.Put(tx, node, new ManifestItem(ItemKinds.Group, group.Id, 0) { Group = spec });
+    }
+
+    /// <summary>A rule about an address group is one about each of its ranges.</summary>
+    private static IEnumerable<RuleSpec> Specs(RuleRow rule, List<AddressGroupRow> lists)
+    {
+        var spec = new RuleSpec(
+            rule.Id, rule.Ingress, rule.Ethertype == Ethertypes.Ipv6, rule.Protocol, (int?)rule.PortMin, (int?)rule.PortMax, rule.NormalizedCidr,
+            rule.RemoteGroupId);
+        if (rule.RemoteAddressGroupId is not { } listed) return [spec];
+        return (lists.Find(list => list.Id == listed)?.AddressList ?? [])
+            .Where(range => range.Contains(':', StringComparison.Ordinal) == spec.Ipv6).Select(range => spec with { RemoteCidr = range });
     }
 
     /// <summary>Addresses of the members, with what their allowed pairs add; none where no rule asks.</summary>
     private static List<string> Members(Tx tx, string groupId)
     {
         if (tx.Scalar<long?>("SELECT 1 FROM security_group_rules WHERE remote_group_id = @groupId LIMIT 1", new { groupId }) is null) return [];
-        var addresses = tx.Query<long>(
+        var addresses = tx.Query<string>(
             """
-            SELECT a.address FROM port_groups g JOIN ports p ON p.id = g.port_id JOIN addresses a ON a.port_id = p.id
+            SELECT a.address FROM port_groups g JOIN ports p ON p.id = g.port_id JOIN fixed_addresses a ON a.port_id = p.id
             WHERE g.group_id = @groupId AND p.port_security = 1
             """,
             new { groupId });
         var pairs = tx.Query<PortRow>(
             "SELECT p.allowed_pairs FROM port_groups g JOIN ports p ON p.id = g.port_id WHERE g.group_id = @groupId AND p.port_security = 1 AND p.allowed_pairs <> '[]'",
             new { groupId });
-        return addresses.Select(Ipv4.Format).Concat(pairs.SelectMany(port => port.Pairs).Select(pair => pair.IpAddress!))
+        return addresses.Select(key => Ip.OfKey(key).ToString()).Concat(pairs.SelectMany(port => port.Pairs).Select(pair => pair.IpAddress!))
+            .Where(address => !address.Contains(':', StringComparison.Ordinal))
             .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
     }
 

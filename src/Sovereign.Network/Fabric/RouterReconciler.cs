@@ -69,7 +69,7 @@ internal sealed class RouterReconciler(KernelServices kernel, FabricPlan fabric,
     private RouterSpec Spec(Tx tx, RouterRow router, List<PortRow> legs, PortRow? gateway)
     {
         RouterGatewaySpec? outer = null;
-        if (gateway is not null)
+        if (gateway is not null && AddressStore.OfPort(tx, gateway.Id).Exists(a => a.Ip.Version == 4))
         {
             var (addresses, subnets) = Addresses(tx, gateway);
             outer = new RouterGatewaySpec(
@@ -77,17 +77,19 @@ internal sealed class RouterReconciler(KernelServices kernel, FabricPlan fabric,
         }
 
         var inner = legs.OrderBy(port => port.Id, StringComparer.Ordinal)
-            .Select(port => new RouterInterfaceSpec(port.Id, port.NetworkId, port.Mac, Addresses(tx, port).Addresses)).ToList();
+            .Select(port => new RouterInterfaceSpec(port.Id, port.NetworkId, port.Mac, Addresses(tx, port).Addresses)).Where(leg => leg.Addresses.Count > 0).ToList();
         var floating = FloatingIpStore.OfRouter(tx, router.Id).Select(ip => new FloatingIpSpec(ip.Id, ip.Address, ip.FixedAddress!)).ToList();
-        return new RouterSpec(router.Id, router.AdminStateUp, outer, inner, floating, FabricPlan.Routes(router.RouteList));
+        return new RouterSpec(
+            router.Id, router.AdminStateUp, outer, inner, floating,
+            FabricPlan.Routes(router.RouteList.Where(route => !route.Nexthop!.Contains(':', StringComparison.Ordinal))));
     }
 
     private static (List<string> Addresses, List<SubnetRow> Subnets) Addresses(Tx tx, PortRow port)
     {
-        var rows = AddressStore.OfPort(tx, port.Id);
+        var rows = AddressStore.OfPort(tx, port.Id).FindAll(a => a.Ip.Version == 4);
         var subnets = SubnetStore.All(tx, rows.Select(a => a.SubnetId).Distinct(StringComparer.Ordinal).ToList());
         var written = rows.ConvertAll(a => string.Create(
-            CultureInfo.InvariantCulture, $"{Ipv4.Format(a.Address)}/{subnets.Find(s => s.Id == a.SubnetId)!.Range.Prefix}"));
+            CultureInfo.InvariantCulture, $"{a.Text}/{subnets.Find(s => s.Id == a.SubnetId)!.Range.Prefix}"));
         return (written, rows.ConvertAll(a => subnets.Find(s => s.Id == a.SubnetId)!));
     }
 
@@ -99,7 +101,14 @@ internal sealed class RouterReconciler(KernelServices kernel, FabricPlan fabric,
         var status = up ? Status.Active : seen.State == ItemState.Error ? Status.Error : Status.Build;
         if (router.Status != status) Store(tx, router with { Status = status });
         var legStatus = up && router.AdminStateUp ? Status.Active : Status.Down;
-        foreach (var leg in legs.Where(leg => leg.Status != legStatus)) ports.Save(tx, leg with { Status = legStatus });
+        var addresses = AddressStore.OfPorts(tx, legs.ConvertAll(leg => leg.Id));
+        foreach (var leg in legs)
+        {
+            // A leg without an IPv4 address is not on the node.
+            var wanted = addresses[leg.Id].Any(a => a.Ip.Version == 4) ? legStatus : Status.Down;
+            if (leg.Status != wanted) ports.Save(tx, leg with { Status = wanted });
+        }
+
         foreach (var ip in FloatingIpStore.OfRouter(tx, router.Id).Where(ip => ip.Status != legStatus))
         {
             FloatingIpService.Save(tx, ip with { Status = legStatus });

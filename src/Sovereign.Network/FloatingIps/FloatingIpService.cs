@@ -29,7 +29,7 @@ internal sealed class FloatingIpService(KernelServices kernel, FabricPlan fabric
         return next;
     }
 
-    private static List<FloatingIpView> Views(Session session, IReadOnlyList<FloatingIpRow> rows, bool admin)
+    private static List<FloatingIpView> Views(Session session, IReadOnlyList<FloatingIpRow> rows, Viewer viewer)
     {
         var tags = TagStore.Of(session, Kinds.FloatingIp, rows.Select(row => row.Id).ToList());
         var portIds = rows.Where(row => row.PortId is not null).Select(row => row.PortId!).ToList();
@@ -47,7 +47,7 @@ internal sealed class FloatingIpService(KernelServices kernel, FabricPlan fabric
 
         var project = Attributes.Project(access, "create_floatingip", wish.ProjectId, wish.TenantId);
         if (project.Fault is { } foreign) return foreign;
-        if (NetworkStore.Find(tx, networkId) is not { } network || !network.SeenBy(access)) return NetworkFaults.NetworkMissing(networkId);
+        if (NetworkStore.Find(tx, networkId) is not { } network || !NetworkService.Room.Sees(tx, access, network)) return NetworkFaults.NetworkMissing(networkId);
         if (!network.External) return NetworkFaults.BadRequest("floatingip", $"Network {networkId} is not a valid external network");
         var address = wish.FloatingIpAddress.Or(null);
         if (address is not null && !access.Everything) return NetworkFaults.NotAuthorized("create_floatingip", "floating_ip_address");
@@ -69,7 +69,7 @@ internal sealed class FloatingIpService(KernelServices kernel, FabricPlan fabric
         var row = new FloatingIpRow
         {
             Id = id, ProjectId = project.Value, Description = wish.Description.Or("") ?? "", NetworkId = networkId, OuterPortId = outer.Value.Id,
-            Address = Ipv4.Format(AddressStore.OfPort(tx, outer.Value.Id)[0].Address), CreatedAt = tx.Now, UpdatedAt = tx.Now,
+            Address = AddressStore.OfPort(tx, outer.Value.Id)[0].Text, CreatedAt = tx.Now, UpdatedAt = tx.Now,
         };
         FloatingIpStore.Insert(tx, row);
         if (wish.PortId.Or(null) is { } portId)
@@ -128,7 +128,7 @@ internal sealed class FloatingIpService(KernelServices kernel, FabricPlan fabric
         if (PortStore.Find(tx, portId) is not { } port || !access.Covers(port.ProjectId)) return NetworkFaults.PortMissing(portId);
         var inner = Inner(tx, port, fixedAddress);
         if (inner.Fault is { } wrong) return wrong;
-        var address = Ipv4.Format(inner.Value.Address);
+        var address = inner.Value.Text;
         var other = FloatingIpStore.OfPort(tx, portId).Find(ip => ip.Id != row.Id && ip.FixedAddress == address && ip.NetworkId == row.NetworkId);
         if (other is not null)
         {
@@ -155,11 +155,11 @@ internal sealed class FloatingIpService(KernelServices kernel, FabricPlan fabric
 
     private static Outcome<AddressRow> Inner(Tx tx, PortRow port, string? fixedAddress)
     {
-        var addresses = AddressStore.OfPort(tx, port.Id);
+        var addresses = AddressStore.OfPort(tx, port.Id).FindAll(a => a.Ip.Version == 4);
         if (fixedAddress is not null)
         {
-            if (!Ipv4.TryParse(fixedAddress, out var wanted)) return NetworkFaults.Attribute("fixed_ip_address", $"'{fixedAddress}' is not a valid IP address");
-            return addresses.Find(a => a.Address == wanted) is { } found
+            if (!Ip.TryParse(fixedAddress, out var wanted)) return NetworkFaults.Attribute("fixed_ip_address", $"'{fixedAddress}' is not a valid IP address");
+            return addresses.Find(a => a.Ip == wanted) is { } found
                 ? found
                 : NetworkFaults.BadRequest("floatingip", $"Port {port.Id} does not have fixed ip {fixedAddress}");
         }

@@ -30,13 +30,17 @@ internal static class FloatingIpStore
     public static List<FloatingIpRow> OfRouter(Session session, string routerId) =>
         session.Query<FloatingIpRow>("SELECT * FROM floating_ips WHERE router_id = @routerId ORDER BY id", new { routerId });
 
+    /// <summary>Those of a network that lead nowhere.</summary>
+    public static List<FloatingIpRow> Idle(Session session, string networkId) =>
+        session.Query<FloatingIpRow>("SELECT * FROM floating_ips WHERE network_id = @networkId AND port_id IS NULL ORDER BY id", new { networkId });
+
     public static bool AnyOfRouter(Session session, string routerId) =>
         session.Scalar<long?>("SELECT 1 FROM floating_ips WHERE router_id = @routerId LIMIT 1", new { routerId }) is not null;
 
     /// <summary>Does one lead through this router into this subnet?</summary>
     public static bool AnyBehind(Session session, string routerId, string subnetId) => session.Scalar<long?>(
         """
-        SELECT 1 FROM floating_ips f JOIN addresses a ON a.port_id = f.port_id WHERE f.router_id = @routerId AND a.subnet_id = @subnetId LIMIT 1
+        SELECT 1 FROM floating_ips f JOIN fixed_addresses a ON a.port_id = f.port_id WHERE f.router_id = @routerId AND a.subnet_id = @subnetId LIMIT 1
         """,
         new { routerId, subnetId }) is not null;
 

@@ -1,4 +1,7 @@
+using System.Text.Json;
 using Sovereign.Kernel.Access;
+using Sovereign.Kernel.Store;
+using Sovereign.Network.Rbac;
 using Sovereign.Network.Wire;
 
 namespace Sovereign.Network.Networks;
@@ -16,10 +19,10 @@ internal sealed record NetworkRow : IRow
 
     public bool AdminStateUp { get; init; }
 
-    /// <summary>True: every project may put ports on it.</summary>
+    /// <summary>True: every project may put ports on it. Follows the RBAC policies.</summary>
     public bool Shared { get; init; }
 
-    /// <summary>True: routers may have gateways on it and floating IPs come from it; every project sees it.</summary>
+    /// <summary>True: routers of those whom an RBAC policy names may have gateways on it, and their floating IPs come from it.</summary>
     public bool External { get; init; }
 
     public bool IsDefault { get; init; }
@@ -45,16 +48,21 @@ internal sealed record NetworkRow : IRow
 
     public long Revision { get; init; }
 
-    public bool SeenBy(AccessGrant access) => Shared || External || access.Covers(ProjectId);
+    /// <summary>JSON.</summary>
+    public string ZoneHints { get; init; } = "[]";
 
-    /// <summary>May the caller put ports here? Members of other projects only where the network is shared.</summary>
-    public bool UsableBy(AccessGrant access) => Shared || access.Covers(ProjectId);
+    public string? QosPolicyId { get; init; }
 
-    public NetworkView ToView(IReadOnlyList<string> subnets, IReadOnlyList<string> tags, bool placed, bool admin) => new()
+    /// <summary>May the caller put ports here? Members of other projects only where the network is shared with them.</summary>
+    public bool UsableBy(Session session, AccessGrant access) => Shared || access.Covers(ProjectId)
+        || RbacPolicyStore.Granted(session, Kinds.Network, RbacActions.Shared, [Id], access.Caller.ProjectId).Count > 0;
+
+    public NetworkView ToView(IReadOnlyList<string> subnets, IReadOnlyList<string> tags, bool admin) => new()
     {
         Id = Id, Name = Name, TenantId = ProjectId, ProjectId = ProjectId, AdminStateUp = AdminStateUp, Mtu = Mtu, Subnets = subnets, Shared = Shared,
-        PortSecurityEnabled = PortSecurity, RouterExternal = External, IsDefault = IsDefault, AvailabilityZones = placed ? [Zones.Default] : [],
-        Description = Description, Tags = tags, CreatedAt = Times.Of(CreatedAt), UpdatedAt = Times.Of(UpdatedAt), RevisionNumber = Revision,
+        PortSecurityEnabled = PortSecurity, RouterExternal = External, IsDefault = IsDefault, AvailabilityZones = subnets.Count > 0 ? [Zones.Default] : [],
+        AvailabilityZoneHints = JsonSerializer.Deserialize(ZoneHints, NetworkJson.Wire.IReadOnlyListString)!, QosPolicyId = QosPolicyId,
+        Description = Description, DnsDomain = DnsDomain, Tags = tags, CreatedAt = Times.Of(CreatedAt), UpdatedAt = Times.Of(UpdatedAt), RevisionNumber = Revision,
         ProviderNetworkType = admin ? new(true, NetworkType) : default,
         ProviderPhysicalNetwork = admin ? new(true, PhysicalNetwork) : default,
         ProviderSegmentationId = admin ? new(true, NetworkType == NetworkTypes.Overlay ? Vni : null) : default,

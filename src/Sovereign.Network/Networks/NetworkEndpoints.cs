@@ -1,5 +1,6 @@
 using Sovereign.Kernel;
 using Sovereign.Kernel.Wire;
+using Sovereign.Network.Rbac;
 using Sovereign.Network.Wire;
 
 namespace Sovereign.Network.Networks;
@@ -10,5 +11,6 @@ internal sealed class NetworkEndpoints(KernelServices kernel, NetworkService net
         NetworkJson.Wire.NetworkBody, body => (body.Network, body.Networks));
 
     public void Map(Routes api) => new RoomRoutes<NetworkRow, NetworkView>(api, kernel, NetworkService.Room)
-        .List().Show().Create(envelope, networks.Create).Update(envelope, networks.Update).Delete(networks.Delete);
+        .List(["shared"], (call, request) => SharedFilter.Narrow(call, request, NetworkService.Room))
+        .Show().Create(envelope, networks.Create).Update(envelope, networks.Update).Delete(networks.Delete);
 }

@@ -35,6 +35,8 @@ internal sealed record NetworkView
 
     public string Description { get; init; } = "";
 
+    public string DnsDomain { get; init; } = "";
+
     public bool PortSecurityEnabled { get; init; }
 
     public string? QosPolicyId { get; init; }
@@ -90,6 +92,12 @@ internal sealed record NetworkWish
     public Optional<long?> Mtu { get; init; }
 
     public Optional<bool?> PortSecurityEnabled { get; init; }
+
+    public Optional<string> DnsDomain { get; init; }
+
+    public Optional<string> QosPolicyId { get; init; }
+
+    public Optional<bool?> VlanTransparent { get; init; }
 
     public Optional<string> TenantId { get; init; }
 

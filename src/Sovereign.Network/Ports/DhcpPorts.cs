@@ -14,11 +14,15 @@ internal sealed class DhcpPorts(PortMaker ports)
         if (known is not null)
         {
             // A subnet without a free address goes without DHCP, as in the original.
-            if (AddressStore.TakeNext(tx, subnet, known.Id, AddressStore.OfPort(tx, known.Id).Count) is not null) ports.Save(tx, known);
+            var position = AddressStore.OfPort(tx, known.Id).Count;
+            var joined = subnet.Automatic
+                ? AddressStore.Take(tx, subnet, subnet.Range.Slaac(known.Mac), known.Id, position)
+                : AddressStore.TakeNext(tx, subnet, known.Id, position) is not null;
+            if (joined) ports.Save(tx, known);
             return;
         }
 
-        if (!AddressStore.HasFree(tx, subnet)) return;
+        if (!subnet.Automatic && !AddressStore.HasFree(tx, subnet)) return;
         ports.Make(
             tx,
             new PortRow

@@ -55,6 +55,16 @@ internal sealed record PortRow : IRow
     /// <summary>JSON.</summary>
     public string AllowedPairs { get; init; } = "[]";
 
+    /// <summary>JSON: options that DHCP gives this port alone.</summary>
+    public string DhcpOptions { get; init; } = "[]";
+
+    /// <summary>JSON object: what operators keep with the binding.</summary>
+    public string BindingProfile { get; init; } = "{}";
+
+    public string DnsDomain { get; init; } = "";
+
+    public string? QosPolicyId { get; init; }
+
     public long CreatedAt { get; init; }
 
     public long UpdatedAt { get; init; }
@@ -67,19 +77,35 @@ internal sealed record PortRow : IRow
 
     public IReadOnlyList<AddressPairView> Pairs => JsonSerializer.Deserialize(AllowedPairs, NetworkJson.Wire.IReadOnlyListAddressPairView)!;
 
-    public PortView ToView(IEnumerable<AddressRow> addresses, IReadOnlyList<string> groups, IReadOnlyList<string> tags, bool admin) => new()
+    public IReadOnlyList<DhcpOptionView> Options => JsonSerializer.Deserialize(DhcpOptions, NetworkJson.Wire.IReadOnlyListDhcpOptionView)!;
+
+    public PortView ToView(IReadOnlyList<AddressRow> addresses, IReadOnlyList<string> groups, IReadOnlyList<string> tags, PortSurroundings around, bool admin) => new()
     {
         Id = Id, Name = Name, NetworkId = NetworkId, TenantId = ProjectId, ProjectId = ProjectId, MacAddress = Mac, AdminStateUp = AdminStateUp,
         Status = Status, DeviceId = DeviceId, DeviceOwner = DeviceOwner,
-        FixedIps = addresses.Select(a => new FixedIpView { SubnetId = a.SubnetId, IpAddress = Ipv4.Format(a.Address) }).ToList(),
-        AllowedAddressPairs = Pairs, SecurityGroups = groups, Description = Description, VnicType = VnicType, PortSecurityEnabled = PortSecurity,
+        FixedIps = addresses.Select(a => new FixedIpView { SubnetId = a.SubnetId, IpAddress = a.Text }).ToList(),
+        AllowedAddressPairs = Pairs, ExtraDhcpOpts = Options, DnsName = DnsName, DnsDomain = DnsDomain, DnsAssignment = Assignments(addresses, around.Domain),
+        QosPolicyId = QosPolicyId, QosNetworkPolicyId = around.QosPolicyId,
+        SecurityGroups = groups, Description = Description, VnicType = VnicType, PortSecurityEnabled = PortSecurity,
         Tags = tags, CreatedAt = Times.Of(CreatedAt), UpdatedAt = Times.Of(UpdatedAt), RevisionNumber = Revision,
-        HostId = admin ? HostId : null, Profile = admin ? EmptyProfile : null, VifType = admin ? NodeId.Length > 0 ? "bridge" : "unbound" : null,
+        HostId = admin ? HostId : null, 
+        Profile = admin ? JsonSerializer.Deserialize(BindingProfile, NetworkJson.Wire.IReadOnlyDictionaryStringJsonElement) : null,
+        VifType = admin ? NodeId.Length > 0 ? "bridge" : "unbound" : null,
         VifDetails = admin ? new VifDetailsView { PortFilter = NodeId.Length > 0 && PortSecurity } : null,
     };
 
-    private static readonly IReadOnlyDictionary<string, string> EmptyProfile = new Dictionary<string, string>();
+    /// <summary>The names that the network's resolver answers with.</summary>
+    private List<DnsAssignmentView> Assignments(IEnumerable<AddressRow> addresses, string domain) => addresses.Select(address =>
+    {
+        var name = DnsName.Length > 0 ? DnsName : "host-" + address.Text.Replace('.', '-').Replace(':', '-');
+        return new DnsAssignmentView { IpAddress = address.Text, Hostname = name, Fqdn = $"{name}.{domain.TrimEnd('.')}." };
+    }).ToList();
 }
+
+/// <summary>What a port shows of its network.</summary>
+/// <param name="Domain">Domain of the names that its resolver answers with.</param>
+internal sealed record PortSurroundings(string Domain, string? QosPolicyId);
+
 
 /// <summary>A fixed address as asked for: a subnet, an address, or both.</summary>
 internal sealed record AddressWish(string? SubnetId, string? Address);

@@ -29,7 +29,7 @@ internal sealed class PortEndpoints(KernelServices kernel, PortService ports)
     /// <summary>fixed_ips=subnet_id=…, fixed_ips=ip_address=…, repeated: any address and any subnet of those named.</summary>
     private static Fault? FixedIps(ListRequest request, IEnumerable<string?> filters)
     {
-        var (subnets, addresses) = (new List<string>(), new List<long>());
+        var (subnets, addresses) = (new List<string>(), new List<string>());
         foreach (var filter in filters.SelectMany(f => (f ?? "").Split(',')))
         {
             var pieces = filter.Split('=', 2);
@@ -39,15 +39,15 @@ internal sealed class PortEndpoints(KernelServices kernel, PortService ports)
                     subnets.Add(pieces[1]);
                     break;
                 case "ip_address" when pieces.Length == 2:
-                    addresses.Add(Ipv4.TryParse(pieces[1], out var address) ? address : -1);
+                    addresses.Add(Ip.TryParse(pieces[1], out var address) ? address.Key : "");
                     break;
                 default:
                     return NetworkFaults.Attribute("fixed_ips", $"'{filter}' is not subnet_id=… or ip_address=…");
             }
         }
 
-        if (subnets.Count > 0) request.Where("p.id IN (SELECT port_id FROM addresses WHERE subnet_id IN @value)", subnets.ToList());
-        if (addresses.Count > 0) request.Where("p.id IN (SELECT port_id FROM addresses WHERE address IN @value)", addresses.ToList());
+        if (subnets.Count > 0) request.Where("p.id IN (SELECT port_id FROM fixed_addresses WHERE subnet_id IN @value)", subnets.ToList());
+        if (addresses.Count > 0) request.Where("p.id IN (SELECT port_id FROM fixed_addresses WHERE address IN @value)", addresses.ToList());
         return null;
     }
 }

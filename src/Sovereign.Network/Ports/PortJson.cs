@@ -19,6 +19,26 @@ internal sealed record AddressPairView
     public string? IpAddress { get; init; }
 }
 
+/// <summary>A DHCP option of one port; also its form in the row. A null value takes the option away.</summary>
+internal sealed record DhcpOptionView
+{
+    public string? OptName { get; init; }
+
+    public string? OptValue { get; init; }
+
+    /// <summary>4 where nothing is said; always there in the row.</summary>
+    public long? IpVersion { get; init; }
+}
+
+internal sealed record DnsAssignmentView
+{
+    public string IpAddress { get; init; } = "";
+
+    public string Hostname { get; init; } = "";
+
+    public string Fqdn { get; init; } = "";
+}
+
 internal sealed record VifDetailsView
 {
     public bool PortFilter { get; init; }
@@ -49,7 +69,7 @@ internal sealed record PortView
 
     public IReadOnlyList<AddressPairView> AllowedAddressPairs { get; init; } = [];
 
-    public IReadOnlyList<string> ExtraDhcpOpts { get; init; } = [];
+    public IReadOnlyList<DhcpOptionView> ExtraDhcpOpts { get; init; } = [];
 
     public IReadOnlyList<string> SecurityGroups { get; init; } = [];
 
@@ -64,7 +84,7 @@ internal sealed record PortView
 
     [JsonPropertyName("binding:profile")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public IReadOnlyDictionary<string, string>? Profile { get; init; }
+    public IReadOnlyDictionary<string, JsonElement>? Profile { get; init; }
 
     [JsonPropertyName("binding:vif_type")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -75,6 +95,12 @@ internal sealed record PortView
     public VifDetailsView? VifDetails { get; init; }
 
     public bool PortSecurityEnabled { get; init; }
+
+    public string DnsName { get; init; } = "";
+
+    public string DnsDomain { get; init; } = "";
+
+    public IReadOnlyList<DnsAssignmentView> DnsAssignment { get; init; } = [];
 
     public string? QosPolicyId { get; init; }
 
@@ -126,9 +152,13 @@ internal sealed record PortWish
 
     public Optional<bool?> PortSecurityEnabled { get; init; }
 
-    public Optional<IReadOnlyList<JsonElement>> ExtraDhcpOpts { get; init; }
+    public Optional<IReadOnlyList<DhcpOptionView>> ExtraDhcpOpts { get; init; }
 
     public Optional<string> QosPolicyId { get; init; }
+
+    public Optional<string> DnsName { get; init; }
+
+    public Optional<string> DnsDomain { get; init; }
 
     [JsonPropertyName("binding:vnic_type")]
     public Optional<string> VnicType { get; init; }

@@ -14,24 +14,23 @@ namespace Sovereign.Network.Ports;
 internal sealed class PortMaker(KernelServices kernel, FabricPlan fabric)
 {
     private const int MacAttemptsMax = 16;
-    private const int FixedIpsMax = 5;
     private readonly List<Action<Tx, string>> listeners = [];
 
     /// <summary>Calls back when something changes that servers show of their ports.</summary>
     public void OnServerChange(Action<Tx, string> listener) => listeners.Add(listener);
 
     /// <summary>Inserts the port with its addresses and groups.</summary>
-    /// <param name="fixedIps">Null: one address of the first subnet that has one.</param>
+    /// <param name="fixedIps">Null: an address of each IP version that the network has.</param>
     /// <param name="limited">True: the project's quota must allow it; false: the cloud makes it itself.</param>
     public Outcome<PortRow> Make(Tx tx, PortRow wished, IReadOnlyList<AddressWish>? fixedIps, IReadOnlyList<string> groupIds, bool limited)
     {
-        if (limited && !kernel.Quotas.Take(tx, NetworkModule.Service, "port", wished.ProjectId, 1).Ok) return NetworkFaults.OverQuota("port");
-        if (!limited && wished.ProjectId.Length > 0) kernel.Quotas.Book(tx, NetworkModule.Service, "port", wished.ProjectId, 1);
+        if (limited && PortService.Room.Take(tx, kernel, wished.ProjectId) is { } full) return full;
+        if (!limited) PortService.Room.Book(tx, kernel, wished);
         var row = wished with { Id = wished.Id.Length > 0 ? wished.Id : kernel.Ids.Uuid(), CreatedAt = tx.Now, UpdatedAt = tx.Now };
         var inserted = Insert(tx, row);
         if (inserted.Fault is { } taken) return taken;
         row = inserted.Value;
-        var addresses = TakeAddresses(tx, row, fixedIps);
+        var addresses = PortAddresses.Take(tx, row, fixedIps);
         if (addresses.Fault is { } none) return none;
         if (groupIds.Count > 0)
         {
@@ -39,22 +38,21 @@ internal sealed class PortMaker(KernelServices kernel, FabricPlan fabric)
             fabric.MembersChanged(tx, groupIds);
         }
 
-        Record(tx, row, Change.Created);
+        PortService.Room.Record(tx, row, Change.Created);
         return row;
     }
 
     /// <summary>Removes the port from rows and nodes; a floating IP that pointed at it points nowhere then.</summary>
     public void Remove(Tx tx, PortRow row)
     {
-        var view = View(tx, row, admin: false);
         var groups = PortStore.Groups(tx, row.Id);
-        AddressStore.Free(tx, row.Id);
-        PortStore.Delete(tx, row.Id);
+        PortService.Room.Remove(tx, kernel, row, (inside, id) =>
+        {
+            AddressStore.Free(inside, id);
+            PortStore.Delete(inside, id);
+        });
         FloatingIps.FloatingIpStore.ReleasePort(tx, fabric, row.Id);
-        TagStore.RemoveAll(tx, Kinds.Port, row.Id);
-        if (row.ProjectId.Length > 0) kernel.Quotas.Give(tx, NetworkModule.Service, "port", row.ProjectId, 1);
         fabric.PortGone(tx, row, groups);
-        tx.Record(Kinds.Port, row.Id, Owner(row), Change.Deleted, view, NetworkJson.Wire.PortView);
         if (row.Attached) TellServer(tx, row.DeviceId);
     }
 
@@ -63,8 +61,28 @@ internal sealed class PortMaker(KernelServices kernel, FabricPlan fabric)
     {
         var next = row with { UpdatedAt = tx.Now, Revision = row.Revision + 1 };
         if (!PortStore.Update(tx, next)) return false;
-        Record(tx, next, Change.Updated);
+        PortService.Room.Record(tx, next, Change.Updated);
         return true;
+    }
+
+    /// <summary>Gives every port of the network the address that its host makes itself in a new subnet.</summary>
+    public void JoinAutomatic(Tx tx, SubnetRow subnet)
+    {
+        foreach (var port in PortStore.OfNetwork(tx, subnet.NetworkId).Where(port => PortAddresses.Automatic(port.DeviceOwner)))
+        {
+            if (AddressStore.Take(tx, subnet, subnet.Range.Slaac(port.Mac), port.Id, AddressStore.OfPort(tx, port.Id).Count)) Readdressed(tx, port);
+        }
+    }
+
+    /// <summary>Takes these addresses back when their subnet goes.</summary>
+    public void LeaveAutomatic(Tx tx, SubnetRow subnet)
+    {
+        foreach (var port in PortStore.OfNetwork(tx, subnet.NetworkId).Where(port => PortAddresses.Automatic(port.DeviceOwner)))
+        {
+            if (AddressStore.OfPort(tx, port.Id).TrueForAll(address => address.SubnetId != subnet.Id)) continue;
+            AddressStore.Free(tx, port.Id, subnet.Id);
+            Readdressed(tx, port);
+        }
     }
 
     public void TellServer(Tx tx, string serverId)
@@ -72,63 +90,12 @@ internal sealed class PortMaker(KernelServices kernel, FabricPlan fabric)
         foreach (var listener in listeners) listener(tx, serverId);
     }
 
-    public static void Record(Tx tx, PortRow row, Change change) =>
-        tx.Record(Kinds.Port, row.Id, Owner(row), change, View(tx, row, admin: false), NetworkJson.Wire.PortView);
-
-    public static PortView View(Session session, PortRow row, bool admin)
+    private void Readdressed(Tx tx, PortRow port)
     {
-        var (addresses, groups, tags) = PortStore.Parts(session, row.Id);
-        return row.ToView(addresses, groups, tags, admin);
-    }
-
-    /// <summary>Gives the port the wished addresses, or one of the network's choice.</summary>
-    public static Outcome<Done> TakeAddresses(Tx tx, PortRow port, IReadOnlyList<AddressWish>? wishes)
-    {
-        var subnets = SubnetStore.OfNetwork(tx, port.NetworkId);
-        if (wishes is null)
-        {
-            if (subnets.Count == 0) return Done.Value;
-            return subnets.Any(subnet => AddressStore.TakeNext(tx, subnet, port.Id, 0) is not null) ? Done.Value : NetworkFaults.NoAddressLeft(port.NetworkId);
-        }
-
-        if (wishes.Count > FixedIpsMax) return NetworkFaults.Attribute("fixed_ips", "Exceeded maximum amount of fixed ips per port");
-        // Named addresses first: an address of our choice must not take one that is named behind it.
-        foreach (var (wish, position) in wishes.Select((wish, i) => (wish, i)).OrderBy(w => w.wish.Address is null))
-        {
-            if (Take(tx, port, subnets, wish, position) is { } fault) return fault;
-        }
-
-        return Done.Value;
-    }
-
-    private static Fault? Take(Tx tx, PortRow port, List<SubnetRow> subnets, AddressWish wish, int position)
-    {
-        var subnet = wish.SubnetId is null ? null : subnets.Find(s => s.Id == wish.SubnetId);
-        if (wish.SubnetId is not null && subnet is null)
-        {
-            return SubnetStore.Find(tx, wish.SubnetId) is null
-                ? NetworkFaults.SubnetMissing(wish.SubnetId)
-                : NetworkFaults.Input($"Failed to create port on network {port.NetworkId}, because fixed_ips included invalid subnet {wish.SubnetId}");
-        }
-
-        if (wish.Address is null)
-        {
-            return AddressStore.TakeNext(tx, subnet!, port.Id, position) is null ? NetworkFaults.NoAddressLeft(port.NetworkId) : null;
-        }
-
-        if (!Ipv4.TryParse(wish.Address, out var address)) return NetworkFaults.Attribute("fixed_ips", $"'{wish.Address}' is not a valid IP address");
-        subnet ??= subnets.Find(s => s.Range.Contains(address));
-        if (subnet is null)
-        {
-            return NetworkFaults.Refused("InvalidIpForNetwork", $"IP address {wish.Address} is not a valid IP for any of the subnets on the specified network.");
-        }
-
-        if (!subnet.Range.ContainsHost(address))
-        {
-            return NetworkFaults.Refused("InvalidIpForSubnet", $"IP address {wish.Address} is not a valid IP for the specified subnet.");
-        }
-
-        return AddressStore.Take(tx, subnet, address, port.Id, position) ? null : NetworkFaults.AddressTaken(wish.Address, subnet.Id);
+        Save(tx, port);
+        fabric.PutPort(tx, port);
+        fabric.MembersChanged(tx, PortStore.Groups(tx, port.Id));
+        if (port.Attached) TellServer(tx, port.DeviceId);
     }
 
     private Outcome<PortRow> Insert(Tx tx, PortRow row)
@@ -148,6 +115,4 @@ internal sealed class PortMaker(KernelServices kernel, FabricPlan fabric)
 
         return NetworkFaults.Conflict("MacAddressGenerationFailure", $"Unable to generate unique mac on network {row.NetworkId}.");
     }
-
-    private static string? Owner(PortRow row) => row.ProjectId.Length > 0 ? row.ProjectId : null;
 }

@@ -15,7 +15,8 @@ internal static class PortRules
     public static Fault? Check(PortWish wish)
     {
         if (Attributes.Texts(
-            ("name", wish.Name), ("description", wish.Description), ("device_id", wish.DeviceId), ("device_owner", wish.DeviceOwner)) is { } text) return text;
+            ("name", wish.Name), ("description", wish.Description), ("device_id", wish.DeviceId), ("device_owner", wish.DeviceOwner),
+            ("dns_name", wish.DnsName), ("dns_domain", wish.DnsDomain)) is { } text) return text;
         if (Attributes.Booleans(("admin_state_up", wish.AdminStateUp), ("port_security_enabled", wish.PortSecurityEnabled)) is { } boolean) return boolean;
         if (wish.VnicType.Or("normal") is not (null or "normal" or "virtio-forwarder" or "baremetal" or "macvtap" or "direct"))
         {
@@ -23,9 +24,8 @@ internal static class PortRules
         }
 
         if (wish.VnicType.Or("normal") is not (null or "normal")) return NetworkFaults.Input($"binding:vnic_type '{wish.VnicType.Value}' is not offered by this cloud");
-        if (wish.Profile.Or(null) is { Count: > 0 }) return NetworkFaults.Input("binding:profile is not offered by this cloud");
-        if (wish.ExtraDhcpOpts.Or(null) is { Count: > 0 }) return NetworkFaults.Input("extra_dhcp_opts are not offered by this cloud");
-        if (wish.QosPolicyId.Or(null) is { } policy) return NetworkFaults.Missing("QosPolicyNotFound", $"QoS policy {policy} could not be found.");
+        if (DhcpOptions.Check(wish.ExtraDhcpOpts.Or(null)) is { } option) return option;
+        if ((DnsNames.Name(wish.DnsName.Or(null)) ?? DnsNames.Domain(wish.DnsDomain.Or(null))) is { } name) return name;
         if (wish.MacAddress is { Given: true, Value: { } mac } && Mac.Normalize(mac) is null)
         {
             return NetworkFaults.Attribute("mac_address", $"'{mac}' is not a valid MAC address");
@@ -63,7 +63,7 @@ internal static class PortRules
                 return NetworkFaults.Refused("InvalidInput", "Invalid input for operation: IP allocation requires subnet_id or ip_address.");
             }
 
-            if (ip.IpAddress is not null && !Ipv4.TryParse(ip.IpAddress, out _)) return NetworkFaults.Attribute("fixed_ips", $"'{ip.IpAddress}' is not a valid IP address");
+            if (ip.IpAddress is not null && !Ip.TryParse(ip.IpAddress, out _)) return NetworkFaults.Attribute("fixed_ips", $"'{ip.IpAddress}' is not a valid IP address");
             wishes.Add(new AddressWish(ip.SubnetId, ip.IpAddress));
         }
 
@@ -102,6 +102,9 @@ internal static class PortRules
 
         return JsonSerializer.Serialize(pairs, NetworkJson.Wire.IReadOnlyListAddressPairView);
     }
+
+    public static string Profile(IReadOnlyDictionary<string, JsonElement>? profile) =>
+        JsonSerializer.Serialize(profile ?? new Dictionary<string, JsonElement>(), NetworkJson.Wire.IReadOnlyDictionaryStringJsonElement);
 
     /// <summary>Groups and address pairs need port security.</summary>
     public static Fault? Security(bool portSecurity, bool groups, bool pairs, bool creating)

@@ -6,6 +6,7 @@ using Sovereign.Network.Addressing;
 using Sovereign.Network.Fabric;
 using Sovereign.Network.FloatingIps;
 using Sovereign.Network.Networks;
+using Sovereign.Network.Qos;
 using Sovereign.Network.SecurityGroups;
 using Sovereign.Network.Subnets;
 using Sovereign.Network.Tags;
@@ -18,6 +19,7 @@ internal sealed class PortService(KernelServices kernel, FabricPlan fabric, Port
     public static readonly Room<PortRow, PortView> Room = new(
         Kinds.Port, "ports", "/v2.0/ports", PortStore.Shape, PortStore.Find, NetworkFaults.PortMissing, Views, NetworkJson.Wire.PortView)
     {
+        Counted = row => row.ProjectId.Length > 0,
         Listed = "p.project_id = @value OR p.network_id IN (SELECT id FROM networks WHERE project_id = @value)",
         Sees = Reaches,
         Changes = Reaches,
@@ -28,8 +30,8 @@ internal sealed class PortService(KernelServices kernel, FabricPlan fabric, Port
     {
         if (PortRules.Check(wish) is { } wrong) return wrong;
         if (wish.NetworkId.Or(null) is not { Length: > 0 } networkId) return new Fault.Invalid("network_id", "Failed to parse request. Required attribute 'network_id' not specified");
-        if (NetworkStore.Find(tx, networkId) is not { } network || !network.SeenBy(access)) return NetworkFaults.NetworkMissing(networkId);
-        if (!network.UsableBy(access)) return NetworkFaults.NotAuthorized("create_port");
+        if (NetworkStore.Find(tx, networkId) is not { } network || !NetworkService.Room.Sees(tx, access, network)) return NetworkFaults.NetworkMissing(networkId);
+        if (!network.UsableBy(tx, access)) return NetworkFaults.NotAuthorized("create_port");
         if (PortRules.Rights(access, network, wish, "create_port") is { } forbidden) return forbidden;
         var project = Attributes.Project(access, "create_port", wish.ProjectId, wish.TenantId);
         if (project.Fault is { } foreign) return foreign;
@@ -39,8 +41,12 @@ internal sealed class PortService(KernelServices kernel, FabricPlan fabric, Port
         {
             Id = kernel.Ids.Uuid(), ProjectId = project.Value, NetworkId = networkId, Name = wish.Name.Or("") ?? "", Description = wish.Description.Or("") ?? "",
             Mac = mac, AdminStateUp = wish.AdminStateUp.OrTrue(), DeviceId = wish.DeviceId.Or("") ?? "", DeviceOwner = wish.DeviceOwner.Or("") ?? "",
-            PortSecurity = security, HostId = wish.HostId.Or("") ?? "",
+            PortSecurity = security, HostId = wish.HostId.Or("") ?? "", DnsName = wish.DnsName.Or("") ?? "", DnsDomain = wish.DnsDomain.Or("") ?? "",
+            DhcpOptions = DhcpOptions.Merged(new PortRow(), wish.ExtraDhcpOpts.Or(null)), BindingProfile = PortRules.Profile(wish.Profile.Or(null)),
         };
+        var policy = QosPolicyService.Named(tx, access, wish.QosPolicyId, null);
+        if (policy.Fault is { } noPolicy) return noPolicy;
+        row = row with { QosPolicyId = policy.Value };
         var chosen = Groups(tx, access, row, wish, byDefault: security);
         if (chosen.Fault is { } noGroup) return noGroup;
         if (PortRules.Security(security, chosen.Value.Count > 0, wish.AllowedAddressPairs.Or(null) is { Count: > 0 }, creating: true) is { } insecure) return insecure;
@@ -81,12 +87,20 @@ internal sealed class PortService(KernelServices kernel, FabricPlan fabric, Port
     private static bool Reaches(Session session, AccessGrant access, PortRow row) =>
         access.Covers(row.ProjectId) || NetworkStore.Find(session, row.NetworkId) is { } network && access.Covers(network.ProjectId);
 
-    private static List<PortView> Views(Session session, IReadOnlyList<PortRow> rows, bool admin)
+    private static List<PortView> Views(Session session, IReadOnlyList<PortRow> rows, Viewer viewer)
     {
+        if (rows.Count == 1)
+        {
+            // Every change of a port is recorded with its view: one statement reads all that it shows.
+            var (own, groups, labels) = PortStore.Parts(session, rows[0].Id);
+            return [rows[0].ToView(own, groups, labels, PortStore.Surroundings(session, [rows[0].NetworkId])(rows[0].NetworkId), viewer.Admin)];
+        }
+
         var ids = rows.Select(row => row.Id).ToList();
         var (addresses, named) = (AddressStore.OfPorts(session, ids), PortStore.Groups(session, ids));
         var tags = TagStore.Of(session, Kinds.Port, ids);
-        return rows.Select(row => row.ToView(addresses[row.Id], named[row.Id].ToList(), tags(row.Id), admin)).ToList();
+        var around = PortStore.Surroundings(session, rows.Select(row => row.NetworkId).Distinct(StringComparer.Ordinal).ToList());
+        return rows.Select(row => row.ToView(addresses[row.Id].ToList(), named[row.Id].ToList(), tags(row.Id), around(row.NetworkId), viewer.Admin)).ToList();
     }
 
     private Outcome<IReadOnlyList<string>> Groups(Tx tx, AccessGrant access, PortRow port, PortWish wish, bool byDefault)
@@ -113,8 +127,11 @@ internal sealed class PortService(KernelServices kernel, FabricPlan fabric, Port
         if (wish.NetworkId.Given || wish.ProjectId.Given || wish.TenantId.Given) return new Fault.Invalid("network_id", "Cannot update read-only attribute network_id");
         if (PortRules.Rights(access, NetworkStore.Find(tx, old.NetworkId)!, wish, "update_port") is { } forbidden) return forbidden;
         if (Frozen(old, wish) is { } frozen) return frozen;
+        var policy = QosPolicyService.Named(tx, access, wish.QosPolicyId, old.QosPolicyId);
+        if (policy.Fault is { } noPolicy) return noPolicy;
         var row = old with
         {
+            QosPolicyId = policy.Value,
             Name = wish.Name.Or(old.Name) ?? "",
             Description = wish.Description.Or(old.Description) ?? "",
             AdminStateUp = wish.AdminStateUp.Or(old.AdminStateUp) ?? true,
@@ -122,6 +139,10 @@ internal sealed class PortService(KernelServices kernel, FabricPlan fabric, Port
             DeviceOwner = wish.DeviceOwner.Or(old.DeviceOwner) ?? "",
             PortSecurity = wish.PortSecurityEnabled.Or(old.PortSecurity) ?? true,
             HostId = wish.HostId.Or(old.HostId) ?? "",
+            DnsName = wish.DnsName.Or(old.DnsName) ?? "",
+            DnsDomain = wish.DnsDomain.Or(old.DnsDomain) ?? "",
+            DhcpOptions = wish.ExtraDhcpOpts.Given ? DhcpOptions.Merged(old, wish.ExtraDhcpOpts.Value) : old.DhcpOptions,
+            BindingProfile = wish.Profile.Given ? PortRules.Profile(wish.Profile.Value) : old.BindingProfile,
             Mac = wish.MacAddress.Or(null) is { } mac ? Mac.Normalize(mac)! : old.Mac,
         };
         var before = PortStore.Groups(tx, old.Id);
@@ -141,7 +162,7 @@ internal sealed class PortService(KernelServices kernel, FabricPlan fabric, Port
         }
 
         if (PortRules.Security(row.PortSecurity, after.Count > 0, row.AllowedPairs != "[]", creating: false) is { } insecure) return insecure;
-        if (wish.FixedIps.Or(null) is { } fixedIps && Readdress(tx, row, fixedIps) is { } badAddress) return badAddress;
+        if ((wish.FixedIps.Or(null) ?? (row.Mac != old.Mac ? Kept(tx, row) : null)) is { } fixedIps && Readdress(tx, row, fixedIps) is { } badAddress) return badAddress;
         if (wish.SecurityGroups.Given) PortStore.SetGroups(tx, old.Id, after);
         if (!ports.Save(tx, row))
         {
@@ -170,7 +191,8 @@ internal sealed class PortService(KernelServices kernel, FabricPlan fabric, Port
     /// <summary>What can't change while a router or a server has the port.</summary>
     private static Fault? Frozen(PortRow old, PortWish wish)
     {
-        if (Owners.IsService(old.DeviceOwner) && (wish.FixedIps.Given || wish.MacAddress.Given || wish.DeviceId.Given || wish.DeviceOwner.Given))
+        if (Owners.IsService(old.DeviceOwner)
+            && ((wish.FixedIps.Given && old.DeviceOwner != Owners.RouterInterface) || wish.MacAddress.Given || wish.DeviceId.Given || wish.DeviceOwner.Given))
         {
             return NetworkFaults.Conflict("ServicePortInUse", $"Port {old.Id} cannot be changed directly via the port API: has device owner {old.DeviceOwner}.");
         }
@@ -183,18 +205,27 @@ internal sealed class PortService(KernelServices kernel, FabricPlan fabric, Port
             : null;
     }
 
+    /// <summary>The addresses that do not come from the port's MAC.</summary>
+    private static List<FixedIpView> Kept(Tx tx, PortRow row)
+    {
+        var automatic = SubnetStore.OfNetwork(tx, row.NetworkId).FindAll(subnet => subnet.Automatic).ConvertAll(subnet => subnet.Id);
+        return AddressStore.OfPort(tx, row.Id).FindAll(address => !automatic.Contains(address.SubnetId))
+            .ConvertAll(address => new FixedIpView { SubnetId = address.SubnetId, IpAddress = address.Text });
+    }
+
     /// <summary>Gives the port other addresses; what it keeps it never lets go.</summary>
     private Fault? Readdress(Tx tx, PortRow row, IReadOnlyList<FixedIpView> fixedIps)
     {
         var asked = PortRules.FixedIps(fixedIps);
         if (asked.Fault is { } wrong) return wrong;
-        var known = AddressStore.OfPort(tx, row.Id);
+        var automatic = SubnetStore.OfNetwork(tx, row.NetworkId).FindAll(subnet => subnet.Automatic).ConvertAll(subnet => subnet.Id);
+        var known = AddressStore.OfPort(tx, row.Id).FindAll(address => !automatic.Contains(address.SubnetId));
         // A bare subnet means: some address of it, so the one that the port has stays.
         var wishes = asked.Value.Select(wish => wish.Address is null && known.Find(a => a.SubnetId == wish.SubnetId) is { } kept
-            ? wish with { Address = Ipv4.Format(kept.Address) } : wish).ToList();
+            ? wish with { Address = kept.Text } : wish).ToList();
         AddressStore.Free(tx, row.Id);
-        if (PortMaker.TakeAddresses(tx, row, wishes).Fault is { } taken) return taken;
-        FloatingIpStore.ReleasePort(tx, fabric, row.Id, AddressStore.OfPort(tx, row.Id).ConvertAll(a => Ipv4.Format(a.Address)));
+        if (PortAddresses.Take(tx, row, wishes).Fault is { } taken) return taken;
+        FloatingIpStore.ReleasePort(tx, fabric, row.Id, AddressStore.OfPort(tx, row.Id).ConvertAll(a => a.Text));
         return null;
     }
 }

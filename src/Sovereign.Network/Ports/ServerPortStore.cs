@@ -22,8 +22,8 @@ internal static class ServerPortStore
         if (ports.Count == 0) return [];
         var addresses = session.Query<Address>(
             $"""
-            SELECT a.port_id, a.address AS number, a.subnet_id, s.cidr, s.gateway_ip, s.enable_dhcp, s.dns, s.host_routes
-            FROM ports p JOIN addresses a ON a.port_id = p.id JOIN subnets s ON s.id = a.subnet_id WHERE {which} ORDER BY a.position, a.address
+            SELECT a.port_id, a.address AS key, a.subnet_id, s.cidr, s.gateway_ip, s.enable_dhcp, s.dns, s.host_routes
+            FROM ports p JOIN fixed_addresses a ON a.port_id = p.id JOIN subnets s ON s.id = a.subnet_id WHERE {which} ORDER BY a.position, a.address
             """,
             parameters).ToLookup(address => address.PortId, address => address.ToPortAddress(), StringComparer.Ordinal);
         var groups = session.Query<Group>(
@@ -69,7 +69,7 @@ internal static class ServerPortStore
     {
         public string PortId { get; init; } = "";
 
-        public long Number { get; init; }
+        public string Key { get; init; } = "";
 
         public string SubnetId { get; init; } = "";
 
@@ -87,7 +87,7 @@ internal static class ServerPortStore
         {
             var subnet = new SubnetRow { Dns = Dns, HostRoutes = HostRoutes };
             return new PortAddress(
-                SubnetId, Ipv4.Format(Number), Cidr, GatewayIp, EnableDhcp, subnet.DnsServers,
+                SubnetId, Ip.OfKey(Key).ToString(), Cidr, GatewayIp, EnableDhcp, subnet.DnsServers,
                 subnet.Routes.Select(route => (route.Destination!, route.Nexthop!)).ToList());
         }
     }

@@ -40,12 +40,12 @@ internal sealed record RouterRow : IRow
 
     public IReadOnlyList<RouteView> RouteList => JsonSerializer.Deserialize(Routes, NetworkJson.Wire.IReadOnlyListRouteView)!;
 
-    public RouterView ToView(IReadOnlyList<FixedIpView> gatewayIps, IReadOnlyList<string> tags, bool admin) => new()
+    public RouterView ToView(IReadOnlyList<FixedIpView> gatewayIps, IReadOnlyList<string> tags) => new()
     {
         Id = Id, Name = Name, TenantId = ProjectId, ProjectId = ProjectId, AdminStateUp = AdminStateUp, Status = Status, Description = Description,
         ExternalGatewayInfo = GatewayNetworkId is null
             ? null : new GatewayView { NetworkId = GatewayNetworkId, EnableSnat = EnableSnat, ExternalFixedIps = gatewayIps },
-        AvailabilityZones = NodeId.Length > 0 ? [Zones.Default] : [], Routes = RouteList, Distributed = admin ? false : null, Ha = admin ? false : null,
+        AvailabilityZones = NodeId.Length > 0 ? [Zones.Default] : [], Routes = RouteList,
         Tags = tags, CreatedAt = Times.Of(CreatedAt), UpdatedAt = Times.Of(UpdatedAt), RevisionNumber = Revision,
     };
 }

@@ -16,7 +16,11 @@ internal sealed class RouterGateways(PortMaker ports, FabricPlan fabric)
 {
     public Outcome<RouterRow> Set(Tx tx, AccessGrant access, RouterRow router, GatewayWish wish)
     {
-        if (NetworkStore.Find(tx, wish.NetworkId!) is not { } network || !network.SeenBy(access)) return NetworkFaults.NetworkMissing(wish.NetworkId!);
+        if (NetworkStore.Find(tx, wish.NetworkId!) is not { } network || !NetworkService.Room.Sees(tx, access, network))
+        {
+            return NetworkFaults.NetworkMissing(wish.NetworkId!);
+        }
+
         if (!network.External) return NetworkFaults.BadRequest("router", $"Network {network.Id} is not an external network");
         var snat = wish.EnableSnat.Or(true) ?? true;
         var wished = wish.ExternalFixedIps.Or(null)?.Select(ip => new AddressWish(ip.SubnetId, ip.IpAddress)).ToList();
@@ -57,7 +61,7 @@ internal sealed class RouterGateways(PortMaker ports, FabricPlan fabric)
     {
         var port = PortStore.Find(tx, router.GatewayPortId!)!;
         AddressStore.Free(tx, port.Id);
-        var taken = PortMaker.TakeAddresses(tx, port, wished.Count == 0 ? null : wished);
+        var taken = PortAddresses.Take(tx, port, wished.Count == 0 ? null : wished);
         if (taken.Fault is { } fault) return fault;
         ports.Save(tx, port);
         return null;

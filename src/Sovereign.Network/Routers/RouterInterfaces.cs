@@ -77,7 +77,7 @@ internal sealed class RouterInterfaces(KernelServices kernel, FabricPlan fabric,
         var found = SubnetService.Room.Visible(tx, access, subnetId);
         if (found.Fault is { } missing) return missing;
         var subnet = found.Value;
-        if (NetworkStore.Find(tx, subnet.NetworkId) is not { } network || !network.UsableBy(access)) return NetworkFaults.SubnetMissing(subnetId);
+        if (NetworkStore.Find(tx, subnet.NetworkId) is not { } network || !network.UsableBy(tx, access)) return NetworkFaults.SubnetMissing(subnetId);
         if (subnet.GatewayIp is null) return NetworkFaults.BadRequest("router", "Subnet for router interface must have a gateway IP");
         if (Fits(tx, router, [subnet]) is { } conflict) return conflict;
         return ports.Make(
@@ -87,7 +87,7 @@ internal sealed class RouterInterfaces(KernelServices kernel, FabricPlan fabric,
                 ProjectId = router.ProjectId, NetworkId = subnet.NetworkId, DeviceId = router.Id, DeviceOwner = Owners.RouterInterface,
                 PortSecurity = false, NodeId = router.NodeId,
             },
-            [new AddressWish(subnet.Id, subnet.GatewayIp)],
+            [new AddressWish(subnet.Id, Ip.TryParse(subnet.GatewayIp, out var gateway) && subnet.Range.ContainsHost(gateway) ? subnet.GatewayIp : null)],
             [],
             limited: false);
     }
@@ -165,7 +165,7 @@ internal sealed class RouterInterfaces(KernelServices kernel, FabricPlan fabric,
         }
 
         var range = SubnetStore.Find(tx, address.SubnetId)!.Range;
-        return router.RouteList.Any(route => Ipv4.TryParse(route.Nexthop, out var hop) && range.Contains(hop))
+        return router.RouteList.Any(route => Ip.TryParse(route.Nexthop, out var hop) && range.Contains(hop))
             ? NetworkFaults.Conflict(
                 "RouterInterfaceInUseByRoute",
                 $"Router interface for subnet {address.SubnetId} on router {router.Id} cannot be deleted, as it is required by one or more routes.")

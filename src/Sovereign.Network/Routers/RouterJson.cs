@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using Sovereign.Kernel.Wire;
 using Sovereign.Network.Ports;
 using Sovereign.Network.Subnets;
@@ -37,12 +36,6 @@ internal sealed record RouterView
     public IReadOnlyList<RouteView> Routes { get; init; } = [];
 
     public string? FlavorId { get; init; }
-
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public bool? Distributed { get; init; }
-
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public bool? Ha { get; init; }
 
     public IReadOnlyList<string> Tags { get; init; } = [];
 

@@ -29,14 +29,13 @@ internal sealed class RouterService(KernelServices kernel, FabricPlan fabric, Ro
         return next;
     }
 
-    private static List<RouterView> Views(Session session, IReadOnlyList<RouterRow> rows, bool admin)
+    private static List<RouterView> Views(Session session, IReadOnlyList<RouterRow> rows, Viewer viewer)
     {
         var tags = TagStore.Of(session, Kinds.Router, rows.Select(row => row.Id).ToList());
         var addresses = AddressStore.OfPorts(session, rows.Where(row => row.GatewayPortId is not null).Select(row => row.GatewayPortId!).ToList());
         return rows.Select(row => row.ToView(
-            addresses[row.GatewayPortId ?? ""].Select(a => new FixedIpView { SubnetId = a.SubnetId, IpAddress = Ipv4.Format(a.Address) }).ToList(),
-            tags(row.Id),
-            admin)).ToList();
+            addresses[row.GatewayPortId ?? ""].Select(a => new FixedIpView { SubnetId = a.SubnetId, IpAddress = a.Text }).ToList(),
+            tags(row.Id))).ToList();
     }
 
     public Outcome<RouterRow> Create(Tx tx, AccessGrant access, RouterWish wish)
@@ -154,8 +153,8 @@ internal static class RouterRules
         var subnets = SubnetStore.All(session, addresses.Select(a => a.SubnetId).Distinct(StringComparer.Ordinal).ToList());
         foreach (var route in routes)
         {
-            if (!Ipv4.TryParse(route.Nexthop, out var hop) || !subnets.Exists(subnet => subnet.Range.Contains(hop))) return Bad(routes, "the nexthop is not connected with router");
-            if (addresses.Exists(a => a.Address == hop)) return Bad(routes, "the nexthop is used by router");
+            if (!Ip.TryParse(route.Nexthop, out var hop) || !subnets.Exists(subnet => subnet.Range.Contains(hop))) return Bad(routes, "the nexthop is not connected with router");
+            if (addresses.Exists(a => a.Ip == hop)) return Bad(routes, "the nexthop is used by router");
         }
 
         return null;

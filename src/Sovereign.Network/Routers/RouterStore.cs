@@ -13,7 +13,6 @@ internal static class RouterStore
         [
             new("id", "r.id"), new("name", "r.name"), new("description", "r.description"), new("project_id", "r.project_id"),
             new("tenant_id", "r.project_id"), new("admin_state_up", "r.admin_state_up", ColumnKind.Boolean), new("status", "r.status"),
-            new("distributed", "0", ColumnKind.Boolean, Sortable: false), new("ha", "0", ColumnKind.Boolean, Sortable: false),
             new("revision_number", "r.revision", ColumnKind.Number),
             new("created_at", "r.created_at", Filterable: false), new("updated_at", "r.updated_at", Filterable: false),
         ],
@@ -31,7 +30,7 @@ internal static class RouterStore
     /// <summary>The router whose interface is the way out of a subnet to an external network.</summary>
     public static string? Between(Session session, string subnetId, string externalNetworkId) => session.Scalar<string>(
         """
-        SELECT r.id FROM addresses a JOIN ports p ON p.id = a.port_id JOIN routers r ON r.id = p.device_id
+        SELECT r.id FROM fixed_addresses a JOIN ports p ON p.id = a.port_id JOIN routers r ON r.id = p.device_id
         WHERE a.subnet_id = @subnetId AND p.device_owner = @owner AND r.gateway_network_id = @externalNetworkId ORDER BY r.id LIMIT 1
         """,
         new { subnetId, externalNetworkId, owner = Owners.RouterInterface });

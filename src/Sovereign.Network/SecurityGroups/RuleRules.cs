@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Network.Addressing;
@@ -48,13 +46,9 @@ internal static class RuleRules
         if (protocol.Fault is { } wrongProtocol) return wrongProtocol;
         var (min, max) = (wish.PortRangeMin.Or(null), wish.PortRangeMax.Or(null));
         if (Ports(protocol.Value, min, max) is { } wrongPorts) return wrongPorts;
-        if (wish.RemoteAddressGroupId.Or(null) is { Length: > 0 } addressGroup)
-        {
-            return NetworkFaults.Missing("AddressGroupNotFound", $"Address group {addressGroup} could not be found.");
-        }
-
         var (prefix, remote) = (NotEmpty(wish.RemoteIpPrefix.Or(null)), NotEmpty(wish.RemoteGroupId.Or(null)));
-        if (prefix is not null && remote is not null)
+        var addresses = NotEmpty(wish.RemoteAddressGroupId.Or(null));
+        if (new[] { prefix, remote, addresses }.Count(given => given is not null) > 1)
         {
             return NetworkFaults.Refused(
                 "SecurityGroupMultipleRemoteEntites", "Only one of remote_ip_prefix or remote_group_id or remote_address_group_id may be provided.");
@@ -65,7 +59,7 @@ internal static class RuleRules
         return new RuleRow
         {
             GroupId = groupId, Direction = wish.Direction.Value!, Ethertype = ethertype, Protocol = protocol.Value, PortMin = min, PortMax = max,
-            RemoteCidr = prefix, NormalizedCidr = normalized.Value, RemoteGroupId = remote, Description = wish.Description.Or("") ?? "",
+            RemoteCidr = prefix, NormalizedCidr = normalized.Value, RemoteGroupId = remote, RemoteAddressGroupId = addresses, Description = wish.Description.Or("") ?? "",
         };
     }
 
@@ -134,36 +128,10 @@ internal static class RuleRules
     private static Outcome<string?> Normalize(string? prefix, string ethertype)
     {
         if (prefix is null) return Outcome.Of<string?>(null);
-        if (Cidr.TryParse(prefix, out var cidr, bare: true))
-        {
-            return ethertype == Ethertypes.Ipv4 ? cidr.ToString() : Mixed(prefix, ethertype);
-        }
-
-        var slash = prefix.IndexOf('/', StringComparison.Ordinal);
-        var (address, length) = slash < 0 ? (prefix, "128") : (prefix[..slash], prefix[(slash + 1)..]);
-        if (!address.Contains(':', StringComparison.Ordinal) || address.Contains('%', StringComparison.Ordinal) || !IPAddress.TryParse(address, out var ipv6)
-            || ipv6.AddressFamily != AddressFamily.InterNetworkV6
-            || !int.TryParse(length, NumberStyles.None, CultureInfo.InvariantCulture, out var bits) || bits > 128)
-        {
-            return NetworkFaults.Attribute("remote_ip_prefix", $"'{prefix}' is not a valid IP subnet");
-        }
-
-        if (ethertype == Ethertypes.Ipv4) return Mixed(prefix, ethertype);
-        return new IPNetwork(Masked(ipv6, bits), bits).ToString();
+        if (!Cidr.TryParse(prefix, out var cidr, bare: true)) return NetworkFaults.Attribute("remote_ip_prefix", $"'{prefix}' is not a valid IP subnet");
+        return ethertype == (cidr.Version == 4 ? Ethertypes.Ipv4 : Ethertypes.Ipv6) ? cidr.ToString() : Mixed(prefix, ethertype);
     }
 
     private static Fault Mixed(string prefix, string ethertype) =>
         NetworkFaults.Refused("SecurityGroupRuleParameterConflict", $"Conflicting value ethertype {ethertype} for CIDR {prefix}");
-
-    private static IPAddress Masked(IPAddress address, int bits)
-    {
-        var bytes = address.GetAddressBytes();
-        for (var i = 0; i < bytes.Length; i++)
-        {
-            var kept = Math.Clamp(bits - (i * 8), 0, 8);
-            bytes[i] &= (byte)(0xFF << (8 - kept));
-        }
-
-        return new IPAddress(bytes);
-    }
 }

@@ -3,6 +3,7 @@ using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Journal;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Store;
+using Sovereign.Network.AddressGroups;
 using Sovereign.Network.Fabric;
 using Sovereign.Network.Wire;
 
@@ -24,6 +25,7 @@ internal sealed class RuleService(KernelServices kernel, FabricPlan fabric)
         var group = groups.Visible(tx, access, wished.Value.GroupId);
         if (group.Fault is { } missing) return missing;
         if (wished.Value.RemoteGroupId is { } remote && groups.Visible(tx, access, remote).Fault is { } noRemote) return noRemote;
+        if (wished.Value.RemoteAddressGroupId is { } addresses && AddressGroupService.Room.Visible(tx, access, addresses).Fault is { } noAddresses) return noAddresses;
         if (GroupStore.SameRule(tx, wished.Value) is { } same)
         {
             return NetworkFaults.Conflict("SecurityGroupRuleExists", $"Security group rule already exists. Rule id is {same}.");

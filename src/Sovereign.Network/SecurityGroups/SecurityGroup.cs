@@ -25,9 +25,9 @@ internal sealed record GroupRow : IRow
 
     public long Revision { get; init; } = 1;
 
-    public GroupView ToView(IEnumerable<RuleRow> rules, IReadOnlyList<string> tags) => new()
+    public GroupView ToView(IEnumerable<RuleRow> rules, IReadOnlyList<string> tags, bool shared) => new()
     {
-        Id = Id, Name = Name, Stateful = Stateful, TenantId = ProjectId, ProjectId = ProjectId, Description = Description,
+        Id = Id, Name = Name, Stateful = Stateful, Shared = shared, TenantId = ProjectId, ProjectId = ProjectId, Description = Description,
         SecurityGroupRules = rules.Select(rule => rule.ToView() with { Tags = [] }).ToList(), Tags = tags, CreatedAt = Times.Of(CreatedAt), UpdatedAt = Times.Of(UpdatedAt),
         RevisionNumber = Revision,
     };
@@ -58,6 +58,8 @@ internal sealed record RuleRow : IRow
 
     public string? RemoteGroupId { get; init; }
 
+    public string? RemoteAddressGroupId { get; init; }
+
     public string? Description { get; init; }
 
     public long CreatedAt { get; init; }
@@ -71,12 +73,13 @@ internal sealed record RuleRow : IRow
     /// <summary>What makes two rules of a group the same.</summary>
     public string Signature => string.Create(
         System.Globalization.CultureInfo.InvariantCulture,
-        $"{Direction}|{Ethertype}|{Protocol}|{PortMin}|{PortMax}|{NormalizedCidr}|{RemoteGroupId}");
+        $"{Direction}|{Ethertype}|{Protocol}|{PortMin}|{PortMax}|{NormalizedCidr}|{RemoteGroupId}{(RemoteAddressGroupId is null ? "" : "|" + RemoteAddressGroupId)}");
 
     public RuleView ToView() => new()
     {
         Id = Id, TenantId = ProjectId, ProjectId = ProjectId, SecurityGroupId = GroupId, Ethertype = Ethertype, Direction = Direction, Protocol = Protocol,
         PortRangeMin = PortMin, PortRangeMax = PortMax, RemoteIpPrefix = RemoteCidr, NormalizedCidr = NormalizedCidr, RemoteGroupId = RemoteGroupId,
+        RemoteAddressGroupId = RemoteAddressGroupId,
         Description = Description, CreatedAt = Times.Of(CreatedAt), UpdatedAt = Times.Of(UpdatedAt), RevisionNumber = Revision,
     };
 }

@@ -4,6 +4,7 @@ using Sovereign.Kernel.Journal;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Store;
 using Sovereign.Network.Fabric;
+using Sovereign.Network.Rbac;
 using Sovereign.Network.Tags;
 using Sovereign.Network.Wire;
 
@@ -11,9 +12,9 @@ namespace Sovereign.Network.SecurityGroups;
 
 internal sealed class SecurityGroupService(KernelServices kernel, FabricPlan fabric, RuleService rules)
 {
-    public static readonly Room<GroupRow, GroupView> Room = new(
+    public static readonly Room<GroupRow, GroupView> Room = new Room<GroupRow, GroupView>(
         Kinds.Group, "security_groups", "/v2.0/security-groups", GroupStore.Shape, GroupStore.Find, NetworkFaults.GroupMissing, Views,
-        NetworkJson.Wire.GroupView);
+        NetworkJson.Wire.GroupView).Shareable();
 
     /// <summary>The project's default group, made on first use.</summary>
     public GroupRow EnsureDefault(Tx tx, string projectId)
@@ -26,14 +27,8 @@ internal sealed class SecurityGroupService(KernelServices kernel, FabricPlan fab
         };
         // Another replica may have been faster.
         if (!GroupStore.Insert(tx, row)) return GroupStore.Default(tx, projectId)!;
-        kernel.Quotas.Book(tx, NetworkModule.Service, "security_group", projectId, 1);
-        foreach (var ethertype in new[] { Ethertypes.Ipv4, Ethertypes.Ipv6 })
-        {
-            rules.Insert(tx, row, new RuleRow { Direction = Directions.Ingress, Ethertype = ethertype, RemoteGroupId = row.Id });
-            rules.Insert(tx, row, new RuleRow { Direction = Directions.Egress, Ethertype = ethertype });
-        }
-
-        kernel.Quotas.Book(tx, NetworkModule.Service, "security_group_rule", projectId, 4);
+        Room.Book(tx, kernel, row);
+        foreach (var rule in DefaultRuleService.For(tx, row)) RuleService.Room.Book(tx, kernel, rules.Insert(tx, row, rule));
         Room.Record(tx, row, Change.Created);
         return row;
     }
@@ -48,7 +43,7 @@ internal sealed class SecurityGroupService(KernelServices kernel, FabricPlan fab
     /// <summary>Groups by id or, where allowed, by name in this project.</summary>
     public static Outcome<string> Find(Session session, AccessGrant access, string projectId, string idOrName, bool byName)
     {
-        if (GroupStore.Find(session, idOrName) is { } row && access.Covers(row.ProjectId)) return row.Id;
+        if (Room.Visible(session, access, idOrName) is { Ok: true } found) return found.Value.Id;
         if (!byName) return NetworkFaults.GroupMissing(idOrName);
         var named = GroupStore.Named(session, projectId, idOrName);
         return named.Count switch
@@ -63,12 +58,17 @@ internal sealed class SecurityGroupService(KernelServices kernel, FabricPlan fab
 
     private static Fault DefaultExists() => NetworkFaults.Conflict("SecurityGroupDefaultAlreadyExists", "Default security group already exists.");
 
-    private static List<GroupView> Views(Session session, IReadOnlyList<GroupRow> rows, bool admin)
+    private static List<GroupView> Views(Session session, IReadOnlyList<GroupRow> rows, Viewer viewer)
     {
         var ids = rows.Select(row => row.Id).ToList();
         var (rules, tags) = (GroupStore.Rules(session, ids), TagStore.Of(session, Kinds.Group, ids));
-        return rows.Select(row => row.ToView(rules[row.Id], tags(row.Id))).ToList();
+        var shared = RbacPolicyStore.Granted(session, Kinds.Group, RbacActions.Shared, ids, viewer.ProjectId);
+        return rows.Select(row => row.ToView(rules[row.Id], tags(row.Id), shared.Contains(row.Id))).ToList();
     }
+
+    /// <summary>What another project has of the group, when a policy about it goes.</summary>
+    public static string? InTheWay(Session session, string id, string action, string target) =>
+        GroupStore.UsedByOthers(session, id, target) ? $"There are ports of other projects in security group {id}" : null;
 
     public Outcome<GroupRow> Create(Tx tx, AccessGrant access, GroupWish wish)
     {
@@ -84,10 +84,10 @@ internal sealed class SecurityGroupService(KernelServices kernel, FabricPlan fab
             Stateful = wish.Stateful.OrTrue(), CreatedAt = tx.Now, UpdatedAt = tx.Now,
         };
         if (Room.Take(tx, kernel, row.ProjectId) is { } full) return full;
-        if (RuleService.Room.Take(tx, kernel, row.ProjectId, 2) is { } noRules) return noRules;
+        var first = DefaultRuleService.For(tx, row);
+        if (RuleService.Room.Take(tx, kernel, row.ProjectId, first.Count) is { } noRules) return noRules;
         GroupStore.Insert(tx, row);
-        rules.Insert(tx, row, new RuleRow { Direction = Directions.Egress, Ethertype = Ethertypes.Ipv4 });
-        rules.Insert(tx, row, new RuleRow { Direction = Directions.Egress, Ethertype = Ethertypes.Ipv6 });
+        foreach (var rule in first) rules.Insert(tx, row, rule);
         Room.Record(tx, row, Change.Created);
         return row;
     }

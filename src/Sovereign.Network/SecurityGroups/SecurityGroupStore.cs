@@ -10,7 +10,7 @@ internal static class GroupStore
         "g.id",
         [
             new("id", "g.id"), new("name", "g.name"), new("description", "g.description"), new("project_id", "g.project_id"),
-            new("tenant_id", "g.project_id"), new("stateful", "g.stateful", ColumnKind.Boolean), new("shared", "0", ColumnKind.Boolean, Sortable: false),
+            new("tenant_id", "g.project_id"), new("stateful", "g.stateful", ColumnKind.Boolean),
             new("revision_number", "g.revision", ColumnKind.Number),
             new("created_at", "g.created_at", Filterable: false), new("updated_at", "g.updated_at", Filterable: false),
         ],
@@ -27,6 +27,7 @@ internal static class GroupStore
             new("direction", "r.direction"), new("ethertype", "r.ethertype"), new("protocol", "r.protocol", Nullable: true),
             new("port_range_min", "r.port_min", ColumnKind.Number, Nullable: true), new("port_range_max", "r.port_max", ColumnKind.Number, Nullable: true),
             new("remote_ip_prefix", "r.remote_cidr", Nullable: true), new("remote_group_id", "r.remote_group_id", Nullable: true),
+            new("remote_address_group_id", "r.remote_address_group_id", Nullable: true),
             new("description", "r.description", Nullable: true), new("revision_number", "r.revision", ColumnKind.Number),
             new("created_at", "r.created_at", Filterable: false), new("updated_at", "r.updated_at", Filterable: false),
         ],
@@ -76,6 +77,15 @@ internal static class GroupStore
     public static bool InUse(Session session, string id) =>
         session.Scalar<long?>("SELECT 1 FROM port_groups WHERE group_id = @id LIMIT 1", new { id }) is not null;
 
+    /// <summary>Has a project other than its own a port in the group?</summary>
+    /// <param name="target">Only this project is asked about; "*": all.</param>
+    public static bool UsedByOthers(Session session, string id, string target) => session.Scalar<long?>(
+        """
+        SELECT 1 FROM port_groups g JOIN ports p ON p.id = g.port_id JOIN security_groups s ON s.id = g.group_id
+        WHERE g.group_id = @id AND p.project_id <> s.project_id AND (@target = '*' OR p.project_id = @target) LIMIT 1
+        """,
+        new { id, target }) is not null;
+
     public static RuleRow? FindRule(Session session, string id) =>
         session.FirstOrDefault<RuleRow>("SELECT * FROM security_group_rules WHERE id = @id", new { id });
 
@@ -96,9 +106,9 @@ internal static class GroupStore
     public static bool Insert(Tx tx, RuleRow row) => tx.Execute(
         """
         INSERT INTO security_group_rules (id, project_id, group_id, direction, ethertype, protocol, port_min, port_max, remote_cidr, normalized_cidr,
-          remote_group_id, description, signature, created_at, updated_at, revision)
+          remote_group_id, remote_address_group_id, description, signature, created_at, updated_at, revision)
         VALUES (@Id, @ProjectId, @GroupId, @Direction, @Ethertype, @Protocol, @PortMin, @PortMax, @RemoteCidr, @NormalizedCidr,
-          @RemoteGroupId, @Description, @Signature, @CreatedAt, @UpdatedAt, @Revision)
+          @RemoteGroupId, @RemoteAddressGroupId, @Description, @Signature, @CreatedAt, @UpdatedAt, @Revision)
         ON CONFLICT (group_id, signature) DO NOTHING
         """,
         row) == 1;

@@ -8,10 +8,10 @@ using Sovereign.Network.Wire;
 
 namespace Sovereign.Network.Subnets;
 
-internal sealed record SubnetAvailability(string SubnetId, long IpVersion, string Cidr, string SubnetName, long UsedIps, long TotalIps);
+internal sealed record SubnetAvailability(string SubnetId, long IpVersion, string Cidr, string SubnetName, long UsedIps, UInt128 TotalIps);
 
 internal sealed record NetworkAvailability(
-    string NetworkId, string NetworkName, string TenantId, string ProjectId, IReadOnlyList<SubnetAvailability> SubnetIpAvailability, long UsedIps, long TotalIps);
+    string NetworkId, string NetworkName, string TenantId, string ProjectId, IReadOnlyList<SubnetAvailability> SubnetIpAvailability, long UsedIps, UInt128 TotalIps);
 
 internal sealed record NetworkAvailabilityAnswer(NetworkAvailability NetworkIpAvailability);
 
@@ -33,26 +33,30 @@ internal sealed class AvailabilityEndpoints(KernelServices kernel)
         if (parsed.Fault is { } wrong) return Task.FromResult<Answer>(wrong);
         if (call.Query("network_id") is { } id) parsed.Value.Where("n.id = @value", id);
         if (call.Query("network_name") is { } name) parsed.Value.Where("n.name = @value", name);
-        if (call.Query("ip_version") is { } version && version != "4") parsed.Value.Where("1 = 0");
+        var version = call.Query("ip_version");
+        if (version is not (null or "4" or "6")) return Task.FromResult<Answer>(NetworkFaults.Attribute("ip_version", $"'{version}' is not in [4, 6]"));
         return Task.FromResult(kernel.Database.Read(session => Answer.Of(
             ListSql.Page<NetworkRow>(session, parsed.Value, "n.*"),
             page => Answer.Json(
                 200,
-                new NetworkAvailabilitiesAnswer(page.Items.Select(row => Of(session, row)).ToList()),
+                new NetworkAvailabilitiesAnswer(page.Items.Select(row => Of(session, row, version)).ToList()),
                 NetworkJson.Wire.NetworkAvailabilitiesAnswer))));
     }
 
     private Task<Answer> Show(Call call) => Task.FromResult(kernel.Database.Read<Answer>(session => NetworkStore.Find(session, call.Route("id")) is { } row
-        ? Answer.Json(200, new NetworkAvailabilityAnswer(Of(session, row)), NetworkJson.Wire.NetworkAvailabilityAnswer)
+        ? Answer.Json(200, new NetworkAvailabilityAnswer(Of(session, row, null)), NetworkJson.Wire.NetworkAvailabilityAnswer)
         : NetworkFaults.NetworkMissing(call.Route("id"))));
 
-    private static NetworkAvailability Of(Session session, NetworkRow network)
+    private static UInt128 Sum(IEnumerable<UInt128> numbers) => numbers.Aggregate(UInt128.Zero, (sum, number) => sum + number);
+
+    private static NetworkAvailability Of(Session session, NetworkRow network, string? version)
     {
-        var subnets = SubnetStore.OfNetwork(session, network.Id).ConvertAll(subnet => new SubnetAvailability(
-            subnet.Id, 4, subnet.Cidr, subnet.Name,
-            session.Scalar<long>("SELECT COUNT(*) FROM addresses WHERE subnet_id = @Id", new { subnet.Id }),
-            subnet.PoolRanges.Sum(pool => pool.End - pool.Start + 1)));
+        var wanted = SubnetStore.OfNetwork(session, network.Id).FindAll(subnet => version is null || version == (subnet.IpVersion == 4 ? "4" : "6"));
+        var subnets = wanted.ConvertAll(subnet => new SubnetAvailability(
+            subnet.Id, subnet.IpVersion, subnet.Cidr, subnet.Name,
+            session.Scalar<long>("SELECT COUNT(*) FROM fixed_addresses WHERE subnet_id = @Id", new { subnet.Id }),
+            Sum(subnet.PoolRanges.Select(pool => pool.Size))));
         return new NetworkAvailability(
-            network.Id, network.Name, network.ProjectId, network.ProjectId, subnets, subnets.Sum(s => s.UsedIps), subnets.Sum(s => s.TotalIps));
+            network.Id, network.Name, network.ProjectId, network.ProjectId, subnets, subnets.Sum(s => s.UsedIps), Sum(subnets.Select(s => s.TotalIps)));
     }
 }

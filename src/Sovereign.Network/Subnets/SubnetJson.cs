@@ -52,6 +52,8 @@ internal sealed record SubnetView
 
     public IReadOnlyList<string> ServiceTypes { get; init; } = [];
 
+    public bool DnsPublishFixedIp { get; init; }
+
     public IReadOnlyList<string> Tags { get; init; } = [];
 
     public string CreatedAt { get; init; } = "";
@@ -99,6 +101,14 @@ internal sealed record SubnetWish
     public Optional<IReadOnlyList<string>> ServiceTypes { get; init; }
 
     public Optional<string> SubnetpoolId { get; init; }
+
+    public Optional<bool?> UseDefaultSubnetpool { get; init; }
+
+    public Optional<long?> Prefixlen { get; init; }
+
+    public Optional<bool?> DnsPublishFixedIp { get; init; }
+
+    public Optional<string> SegmentId { get; init; }
 
     [JsonPropertyName("ipv6_ra_mode")]
     public Optional<string> Ipv6RaMode { get; init; }

@@ -5,8 +5,10 @@ using Sovereign.Kernel.Wire;
 using Sovereign.Network.FloatingIps;
 using Sovereign.Network.Networks;
 using Sovereign.Network.Ports;
+using Sovereign.Network.Qos;
 using Sovereign.Network.Routers;
 using Sovereign.Network.SecurityGroups;
+using Sovereign.Network.SubnetPools;
 using Sovereign.Network.Subnets;
 using Sovereign.Network.Wire;
 
@@ -14,7 +16,7 @@ namespace Sovereign.Network.Tags;
 
 internal sealed record TagsBody(IReadOnlyList<string> Tags);
 
-/// <summary>Tags of networks, subnets, ports, routers, floating IPs and security groups; a change of tags raises the resource's revision.</summary>
+/// <summary>Tags of every resource that has them; a change of tags raises the resource's revision.</summary>
 internal sealed class TagEndpoints(KernelServices kernel)
 {
     private const int TagCharactersMax = 255;
@@ -23,6 +25,7 @@ internal sealed class TagEndpoints(KernelServices kernel)
     private static readonly IReadOnlyList<IRoom> rooms =
     [
         NetworkService.Room, SubnetService.Room, PortService.Room, RouterService.Room, FloatingIpService.Room, SecurityGroupService.Room,
+        SubnetPoolService.Room, QosPolicyService.Room,
     ];
 
     public void Map(Routes api)

@@ -36,7 +36,7 @@ internal sealed class RoomRoutes<TRow, TView>(Routes api, KernelServices kernel,
     public RoomRoutes<TRow, TView> Show()
     {
         api.Get(item, Rule("show"), call => Task.FromResult(One(call, 200, kernel.Database.Read(session =>
-            room.Visible(session, call.Access, call.Route("id")).Map(row => room.View(session, row, call.Access.Everything))))));
+            room.Visible(session, call.Access, call.Route("id")).Map(row => room.View(session, row, Viewer.Of(call.Access)))))));
         return this;
     }
 
@@ -46,13 +46,13 @@ internal sealed class RoomRoutes<TRow, TView>(Routes api, KernelServices kernel,
     {
         api.Post(room.Path, Rule("create"), async call =>
         {
-            var wishes = await envelope.Read(call, room.Kind);
+            var wishes = await envelope.Read(call, room.Singular);
             if (wishes.Fault is { } wrong) return wrong;
             var made = await Write<List<TView>>(call, "create", tx => Bulk.Each(
-                wishes.Value.Items, wish => create(tx, call.Access, wish).Map(row => room.View(tx, row, call.Access.Everything))));
+                wishes.Value.Items, wish => create(tx, call.Access, wish).Map(row => room.View(tx, row, Viewer.Of(call.Access)))));
             return Answer.Of(made, views => wishes.Value.Single
-                ? NeutronAnswers.One(call, 201, room.Kind, views[0], room.Type)
-                : NeutronAnswers.Many(201, room.Plural, views, room.Type));
+                ? NeutronAnswers.One(call, 201, room.Singular, views[0], room.Type)
+                : NeutronAnswers.Many(201, room.Collection, views, room.Type));
         });
         return this;
     }
@@ -82,10 +82,10 @@ internal sealed class RoomRoutes<TRow, TView>(Routes api, KernelServices kernel,
     {
         api.Put(path, Rule(name), async call =>
         {
-            var wish = await envelope.ReadOne(call, room.Kind);
+            var wish = await envelope.ReadOne(call, room.Singular);
             if (wish.Fault is { } wrong) return wrong;
             return One(call, 200, await Write<TView>(call, name, tx => Matching(tx, call, "update")
-                .Then(row => change(tx, call.Access, row, wish.Value)).Map(row => room.View(tx, row, call.Access.Everything))));
+                .Then(row => change(tx, call.Access, row, wish.Value)).Map(row => room.View(tx, row, Viewer.Of(call.Access)))));
         });
         return this;
     }
@@ -103,9 +103,9 @@ internal sealed class RoomRoutes<TRow, TView>(Routes api, KernelServices kernel,
     {
         if (call.Access.OnlyProject is { } project) request.Where(room.Listed, project);
         return Answer.Of(ListSql.Page<TRow>(session, request, room.Shape.Id[..^"id".Length] + "*"), page => NeutronAnswers.Page(
-            call, request, room.Plural, page, room.Views(session, page.Items, call.Access.Everything), room.Type));
+            call, request, room.Collection, page, room.Views(session, page.Items, Viewer.Of(call.Access)), room.Type));
     });
 
     private Answer One(Call call, int status, Outcome<TView> outcome) =>
-        Answer.Of(outcome, view => NeutronAnswers.One(call, status, room.Kind, view, room.Type));
+        Answer.Of(outcome, view => NeutronAnswers.One(call, status, room.Singular, view, room.Type));
 }

@@ -1,4 +1,7 @@
+using System.Text.Json;
+using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Sources;
+using Sovereign.Kernel.Wire;
 
 namespace Sovereign.Network.Wire;
 
@@ -11,6 +14,19 @@ internal static class Times
 internal static class Zones
 {
     public const string Default = "nova";
+    private const int HintsMax = 10;
+
+    /// <summary>Hints can only name zones that are there.</summary>
+    public static Fault? Check(Optional<IReadOnlyList<string>> hints)
+    {
+        if (hints.Or(null) is not { } names) return null;
+        if (names.Count > HintsMax) return NetworkFaults.Attribute("availability_zone_hints", $"More than {HintsMax} hints");
+        return names.FirstOrDefault(name => name != Default) is { } unknown
+            ? NetworkFaults.Missing("AvailabilityZoneNotFound", $"AvailabilityZone {unknown} could not be found.") : null;
+    }
+
+    public static string Written(Optional<IReadOnlyList<string>> hints) =>
+        JsonSerializer.Serialize(hints.Or(null) ?? [], NetworkJson.Wire.IReadOnlyListString);
 }
 
 /// <summary>Kinds of resources in the journal, in due work and in tags.</summary>
@@ -23,6 +39,12 @@ internal static class Kinds
     public const string FloatingIp = "floatingip";
     public const string Group = "security_group";
     public const string Rule = "security_group_rule";
+    public const string RbacPolicy = "rbac_policy";
+    public const string AddressScope = "address_scope";
+    public const string SubnetPool = "subnetpool";
+    public const string AddressGroup = "address_group";
+    public const string QosPolicy = "qos_policy";
+    public const string DefaultRule = "default_security_group_rule";
 }
 
 /// <summary>Who a port belongs to, as device_owner has it.</summary>

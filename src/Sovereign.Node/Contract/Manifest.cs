@@ -64,7 +64,23 @@ public sealed record RuleSpec(
 /// <param name="PortSecurity">False: neither anti-spoofing nor security groups.</param>
 public sealed record PortSpec(
     string Id, string NetworkId, string DomainId, string Mac, IReadOnlyList<AddressSpec> Addresses, bool AdminUp, bool PortSecurity,
-    IReadOnlyList<string> GroupIds, IReadOnlyList<AddressPairSpec> AllowedPairs, string HostName);
+    IReadOnlyList<string> GroupIds, IReadOnlyList<AddressPairSpec> AllowedPairs, string HostName)
+{
+    /// <summary>Options that DHCP gives this port alone; null: none.</summary>
+    public IReadOnlyList<DhcpOptionSpec>? DhcpOptions { get; init; }
+
+    /// <summary>How fast it may be; null: as fast as it can.</summary>
+    public PortRatesSpec? Rates { get; init; }
+}
+
+/// <summary>A DHCP option by its name ("bootfile-name") or number ("67").</summary>
+public sealed record DhcpOptionSpec(string Name, string Value);
+
+/// <summary>Limits as the guest sees them: egress is what it sends. Null: no limit.</summary>
+public sealed record PortRatesSpec(RateSpec? Egress, RateSpec? Ingress);
+
+/// <summary>Kilobits per second, and kilobits at once (0: four fifths of a second's).</summary>
+public sealed record RateSpec(long Kbps, long BurstKilobits);
 
 /// <summary>A fixed address of a port.</summary>
 public sealed record AddressSpec(string SubnetId, string Address);

@@ -26,6 +26,7 @@ internal sealed class DhcpServers(FabricNames names, IpTool ip, ProcessRunner ru
         var plan = string.Join('\n', commands);
         if (network.AddressPlan != plan) await ip.Batch(names.Dhcp(spec.Id), commands, stop);
         network.AddressPlan = plan;
+        network.Spec = spec;
         var changed = await network.Configure(spec, forwarders, stop);
         await network.Start(runner, Netns.PathOf(names.Dhcp(spec.Id)), changed, stop);
     }
@@ -36,6 +37,9 @@ internal sealed class DhcpServers(FabricNames names, IpTool ip, ProcessRunner ru
             if (other.Id != port.NetworkId && other.Drop(port.Id)) await other.Publish(stop);
         var network = Network(port.NetworkId);
         if (network.Set(port)) await network.Publish(stop);
+        // Options are bound to the port's MAC by arguments, which only a new process reads.
+        if (network.SetOptions(port) && network.Spec is { } spec && spec.Subnets.Any(s => s.DhcpAddress is not null))
+            await network.Start(runner, Netns.PathOf(names.Dhcp(spec.Id)), await network.Configure(spec, forwarders, stop), stop);
     }
 
     public async Task RemovePort(string id, CancellationToken stop)
@@ -79,6 +83,7 @@ internal sealed class DhcpNetwork
     private const int LeaseSeconds = 86400;
     private readonly string directory;
     private readonly ConcurrentDictionary<string, IReadOnlyList<Lease>> ports = new();
+    private readonly ConcurrentDictionary<string, PortOptions> options = new();
     private readonly SemaphoreSlim writing = new(1, 1);
     private string domain = "";
 
@@ -94,6 +99,9 @@ internal sealed class DhcpNetwork
     public string Id { get; }
 
     public string? AddressPlan { get; set; }
+
+    /// <summary>What the server was made for last.</summary>
+    public NetworkSpec? Spec { get; set; }
 
     private string HostsFile => Path.Combine(directory, "hosts");
 
@@ -112,7 +120,21 @@ internal sealed class DhcpNetwork
         return true;
     }
 
-    public bool Drop(string portId) => ports.TryRemove(portId, out _);
+    /// <summary>True when the port's own options are others than before.</summary>
+    public bool SetOptions(PortSpec port)
+    {
+        if (port.DhcpOptions is not { Count: > 0 } wished) return options.TryRemove(port.Id, out _);
+        var now = new PortOptions(SwitchRules.Mac(port.Mac), wished);
+        if (options.TryGetValue(port.Id, out var before) && before.Mac == now.Mac && before.Options.SequenceEqual(wished)) return false;
+        options[port.Id] = now;
+        return true;
+    }
+
+    public bool Drop(string portId)
+    {
+        options.TryRemove(portId, out _);
+        return ports.TryRemove(portId, out _);
+    }
 
     /// <summary>Writes the options; true when the server must start anew because its own arguments changed.</summary>
     public async Task<bool> Configure(NetworkSpec spec, IReadOnlyList<string> forwarders, CancellationToken stop)
@@ -120,6 +142,7 @@ internal sealed class DhcpNetwork
         domain = string.Concat(spec.DnsDomain.TrimEnd('.').Where(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-'));
         var options = new StringBuilder();
         foreach (var subnet in spec.Subnets.Where(s => s.DhcpAddress is not null)) Options(options, subnet, spec.MtuBytes);
+        foreach (var (port, own) in this.options.OrderBy(p => p.Key, StringComparer.Ordinal)) Own(options, port, own);
         await Write(OptionsFile, options.ToString(), stop);
         await Publish(stop);
         var arguments = Arguments(spec, forwarders);
@@ -182,6 +205,7 @@ internal sealed class DhcpNetwork
         ];
         if (domain.Length > 0) arguments.AddRange(["--domain=" + domain, "--local=/" + domain + "/"]);
         arguments.AddRange(forwarders.Select(f => "--server=" + SwitchRules.Address(f)));
+        arguments.AddRange(options.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"--dhcp-mac=set:{PortTag(p.Key)},{p.Value.Mac}"));
         foreach (var subnet in spec.Subnets.Where(s => s.DhcpAddress is not null))
         {
             var network = System.Net.IPNetwork.Parse(subnet.Cidr);
@@ -208,6 +232,17 @@ internal sealed class DhcpNetwork
         options.Append(subnet.Gateway is null ? $"{tag},option:router\n" : $"{tag},option:router,{SwitchRules.Address(subnet.Gateway)}\n");
     }
 
+    private static void Own(StringBuilder lines, string port, PortOptions own)
+    {
+        foreach (var option in own.Options)
+        {
+            // Names and values are words of users: only what can stand in one line of the file gets there.
+            var name = string.Concat(option.Name.Where(c => char.IsAsciiLetterOrDigit(c) || c == '-'));
+            var value = string.Concat(option.Value.Where(c => !char.IsControl(c)));
+            lines.Append(null, $"tag:{PortTag(port)},{(name.All(char.IsAsciiDigit) ? name : "option:" + name)},{value}\n");
+        }
+    }
+
     private int? Running()
     {
         try
@@ -217,6 +252,8 @@ internal sealed class DhcpNetwork
         }
         catch (IOException) { return null; }
     }
+
+    private static string PortTag(string portId) => "port-" + portId;
 
     private static string SubnetTag(SubnetSpec subnet) => "subnet-" + subnet.Id;
 
@@ -238,4 +275,6 @@ internal sealed class DhcpNetwork
     }
 
     private sealed record Lease(string Mac, string HostName, string Address);
+
+    private sealed record PortOptions(string Mac, IReadOnlyList<DhcpOptionSpec> Options);
 }

@@ -29,6 +29,9 @@ public sealed class FabricNames(string cloud, string node)
 
     public static string Tap(string portId) => "tap" + Short(portId);
 
+    /// <summary>The link that what a port sends goes through when it is limited.</summary>
+    public static string Shaper(string portId) => "ifb" + Short(portId);
+
     public static string ExternalLink(string networkId) => "ext" + Short(networkId);
 
     public static string DhcpOuter(string networkId) => "dhc" + Short(networkId);

@@ -23,6 +23,7 @@ public sealed class LinuxFabric : IFabric
     private readonly SwitchState state = new();
     private readonly DhcpServers dhcp;
     private readonly LinuxRouters routers;
+    private readonly PortRates rates;
     private readonly IMetadataDoors doors;
     private readonly ConcurrentDictionary<string, IReadOnlySet<string>> members = new();
     private readonly ConcurrentDictionary<string, NetworkSpec> networks = new();
@@ -36,6 +37,7 @@ public sealed class LinuxFabric : IFabric
         ip = new IpTool(runner);
         nft = new NftQueue(runner, names.Switch);
         dhcp = new DhcpServers(names, ip, runner, Path.Combine(options.StateDir, "dhcp"), options.DnsForwarders);
+        rates = new PortRates(names, ip, runner, state);
         routers = new LinuxRouters(names, ip, runner, state, doors);
     }
 
@@ -117,6 +119,7 @@ public sealed class LinuxFabric : IFabric
         commands.Add($"link set {tap} master {FabricNames.Bridge(port.NetworkId)}{mtu} {(port.AdminUp ? "up" : "down")}");
         await ip.Batch(names.Switch, commands, stop);
         state.AddLink(tap, names.Alias(ItemKinds.Port, port.Id));
+        await rates.Ensure(port, stop);
         await dhcp.SetPort(port, stop);
     }
 
@@ -127,6 +130,7 @@ public sealed class LinuxFabric : IFabric
         // The link goes first: an unfiltered link must never be on a bridge.
         if (state.HasLink(tap)) await ip.Batch(names.Switch, [$"link del {tap}"], stop);
         state.RemoveLink(tap);
+        await rates.Remove(id, stop);
         if (state.KnownPort(tap) is { } number) await nft.Apply(SwitchRules.NoPort(tap, number));
         state.ForgetPort(tap);
     }
