@@ -125,6 +125,25 @@ public sealed class SharingTests
     }
 
     [Fact]
+    public async Task A_shared_security_group_can_be_used_and_not_changed_by_others()
+    {
+        await using var cloud = await NetworkCloud.Start();
+        var group = await cloud.Id("POST", "/security-groups", new { security_group = new { name = "s" } });
+        var policy = new { object_type = "security_group", object_id = group, action = "access_as_shared", target_tenant = TestCallers.Id("project-b") };
+        var made = await cloud.Id("POST", "/rbac-policies", new { rbac_policy = policy });
+        Assert.True((bool)(await cloud.Ok("GET", "/security-groups/" + group, token: "member-b"))["security_group"]!["shared"]!);
+        var rule = new { security_group_rule = new { security_group_id = group, direction = "ingress" } };
+        await cloud.Refused(403, "PolicyNotAuthorized", "POST", "/security-group-rules", rule, "member-b");
+        await cloud.Refused(403, "PolicyNotAuthorized", "DELETE", "/security-groups/" + group, token: "member-b");
+        var port = new { port = new { network_id = await cloud.Network(token: "member-b"), security_groups = new[] { group } } };
+        var used = await cloud.Id("POST", "/ports", port, "member-b");
+        await cloud.Refused(409, "RbacPolicyInUse", "DELETE", "/rbac-policies/" + made);
+        await cloud.Ok("DELETE", "/ports/" + used, token: "member-b");
+        await cloud.Ok("DELETE", "/rbac-policies/" + made);
+        await cloud.Ok("GET", "/security-groups/" + group, token: "member-b", status: 404);
+    }
+
+    [Fact]
     public async Task New_groups_begin_with_the_default_rules()
     {
         await using var cloud = await NetworkCloud.Start();

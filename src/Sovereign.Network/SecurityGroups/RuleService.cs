@@ -22,7 +22,7 @@ internal sealed class RuleService(KernelServices kernel, FabricPlan fabric)
         var wished = RuleRules.Check(wish);
         if (wished.Fault is { } wrong) return wrong;
         var groups = SecurityGroupService.Room;
-        var group = groups.Visible(tx, access, wished.Value.GroupId);
+        var group = groups.Owned(tx, access, wished.Value.GroupId, "create_security_group_rule");
         if (group.Fault is { } missing) return missing;
         if (wished.Value.RemoteGroupId is { } remote && groups.Visible(tx, access, remote).Fault is { } noRemote) return noRemote;
         if (wished.Value.RemoteAddressGroupId is { } addresses && AddressGroupService.Room.Visible(tx, access, addresses).Fault is { } noAddresses) return noAddresses;
