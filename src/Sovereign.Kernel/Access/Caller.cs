@@ -35,6 +35,15 @@ public sealed record Caller
     /// <summary>Set when the token came from an application credential.</summary>
     public string? ApplicationCredentialId { get; init; }
 
+    /// <summary>How the user proved who it is.</summary>
+    public AuthMethods Methods { get; init; }
+
+    /// <summary>Set when the token came from a trust.</summary>
+    public string? TrustId { get; init; }
+
+    /// <summary>The only calls that this token may make; null for any.</summary>
+    public IReadOnlyList<CallRule>? Calls { get; init; }
+
     /// <summary>What this caller counts as in rules, computed once.</summary>
     public Persona Personas { get; private init; }
 
