@@ -6,12 +6,25 @@ namespace Sovereign.Identity;
 internal static class IdentityAccess
 {
     private const string Admin = "admin";
+    private const string CloudAdmin = "cloud_admin";
     private const string AdminOrSystemReader = "admin or system_reader";
     private const string Readers = "admin or system_reader or domain_reader";
     private const string ReadersOrSelf = "admin or system_reader or domain_reader or self";
     private const string Managers = "admin or domain_manager";
 
-    public static readonly IReadOnlyList<AccessRule> Table =
+    /// <summary>Ends of the names of rules about what belongs to the whole cloud.</summary>
+    private static readonly string[] ofTheCloud =
+    [
+        "_domain", "_role", "_implied_role", "_service", "_endpoint", "_region", "_policy", "_consumer", "_registered_limit", "_registered_limits", "_limit",
+        "_limits", "_domain_config", "_endpoint_group", "_endpoint_group_to_project", "_endpoint_group_from_project", "_endpoint_to_project",
+        "_endpoint_from_project", "_system_grant_for_user", "_system_grant_for_group",
+    ];
+
+    /// <param name="enforceScope">True: tokens of a domain change nothing that belongs to the whole cloud.</param>
+    public static IReadOnlyList<AccessRule> TableOf(bool enforceScope) => !enforceScope ? table : [.. table.Select(rule =>
+        rule.Text == Admin && ofTheCloud.Any(end => rule.Name.EndsWith(end, StringComparison.Ordinal)) ? new AccessRule(rule.Name, CloudAdmin) : rule)];
+
+    private static readonly IReadOnlyList<AccessRule> table =
     [
         new("identity:versions", "public"),
         new("identity:authenticate", "public"),
@@ -126,6 +139,41 @@ internal static class IdentityAccess
         new("identity:create_limits", Admin),
         new("identity:update_limit", Admin),
         new("identity:delete_limit", Admin),
+
+        new("identity:list_policies", AdminOrSystemReader),
+        new("identity:get_policy", AdminOrSystemReader),
+        new("identity:create_policy", Admin),
+        new("identity:update_policy", Admin),
+        new("identity:delete_policy", Admin),
+        new("identity:list_consumers", AdminOrSystemReader),
+        new("identity:get_consumer", AdminOrSystemReader),
+        new("identity:create_consumer", Admin),
+        new("identity:update_consumer", Admin),
+        new("identity:delete_consumer", Admin),
+        new("identity:get_domain_config", AdminOrSystemReader),
+        new("identity:get_domain_config_default", AdminOrSystemReader),
+        new("identity:get_security_compliance_domain_config", "any"),
+        new("identity:create_domain_config", Admin),
+        new("identity:update_domain_config", Admin),
+        new("identity:delete_domain_config", Admin),
+        new("identity:list_endpoint_groups", AdminOrSystemReader),
+        new("identity:get_endpoint_group", AdminOrSystemReader),
+        new("identity:create_endpoint_group", Admin),
+        new("identity:update_endpoint_group", Admin),
+        new("identity:delete_endpoint_group", Admin),
+        new("identity:list_projects_associated_with_endpoint_group", AdminOrSystemReader),
+        new("identity:list_endpoints_associated_with_endpoint_group", AdminOrSystemReader),
+        new("identity:get_endpoint_group_in_project", AdminOrSystemReader),
+        new("identity:list_endpoint_groups_for_project", AdminOrSystemReader),
+        new("identity:add_endpoint_group_to_project", Admin),
+        new("identity:remove_endpoint_group_from_project", Admin),
+        new("identity:list_projects_for_endpoint", AdminOrSystemReader),
+        new("identity:check_endpoint_in_project", AdminOrSystemReader),
+        new("identity:list_endpoints_for_project", AdminOrSystemReader),
+        new("identity:add_endpoint_to_project", Admin),
+        new("identity:remove_endpoint_from_project", Admin),
+        new("identity:list_revoke_events", "admin or system_reader or service"),
+        new("identity:list_audit_entries", "admin or system_reader or domain_reader or project_reader"),
 
         new("identity:list_services", AdminOrSystemReader),
         new("identity:get_service", AdminOrSystemReader),

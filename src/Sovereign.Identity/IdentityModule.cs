@@ -1,10 +1,13 @@
 using Sovereign.Identity.ApplicationCredentials;
 using Sovereign.Identity.Assignments;
+using Sovereign.Identity.Audit;
 using Sovereign.Identity.Catalog;
+using Sovereign.Identity.Consumers;
 using Sovereign.Identity.Domains;
 using Sovereign.Identity.Groups;
 using Sovereign.Identity.Limits;
 using Sovereign.Identity.Model;
+using Sovereign.Identity.Policies;
 using Sovereign.Identity.Projects;
 using Sovereign.Identity.Roles;
 using Sovereign.Identity.Tokens;
@@ -52,6 +55,7 @@ public sealed class IdentityModule : IModule
         var tokens = new TokenEndpoints(house, authenticator, resolver, revocations, renderer);
         bootstrap = new Bootstrap(house, options, passwords, catalog);
         Callers = resolver;
+        Access = IdentityAccess.TableOf(options.EnforceScope);
         rooms =
         [
             tokens.Map,
@@ -69,6 +73,12 @@ public sealed class IdentityModule : IModule
             new TrustEndpoints(house, trusts).Map,
             new LimitEndpoints(house, new RegisteredLimitService(house), new LimitService(house)).Map,
             new CatalogEndpoints(house, catalog).Map,
+            new EndpointFilterEndpoints(house, new EndpointFilterService(house), catalog).Map,
+            new DomainConfigEndpoints(new DomainConfigService(house), options.PasswordRules).Map,
+            new PolicyEndpoints(house).Map,
+            new ConsumerEndpoints(house).Map,
+            new RevocationEventEndpoints(house, options.TokenLifetime).Map,
+            new AuditEndpoints(house).Map,
         ];
     }
 
@@ -82,7 +92,7 @@ public sealed class IdentityModule : IModule
 
     public ServiceFace Face { get; } = new("identity", "keystone", Prefix, Dialect.Keystone);
 
-    public IReadOnlyList<AccessRule> Access => IdentityAccess.Table;
+    public IReadOnlyList<AccessRule> Access { get; }
 
     public IReadOnlyList<IPeriodic> Periodics => [revocations];
 

@@ -50,6 +50,9 @@ public sealed record IdentityOptions(IReadOnlyList<CatalogService> Catalog, Firs
     /// <summary>Rounds of PBKDF2 for new passwords; old ones keep theirs.</summary>
     public int PasswordRounds { get; init; } = 210_000;
 
+    /// <summary>True: what belongs to the whole cloud (domains, roles, the catalog, …) is closed to tokens of a domain, the admin's too.</summary>
+    public bool EnforceScope { get; init; } = true;
+
     /// <summary>What passwords must be like and how long they last.</summary>
     public PasswordRules PasswordRules { get; init; } = new();
 }

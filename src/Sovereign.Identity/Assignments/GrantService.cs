@@ -33,7 +33,11 @@ internal sealed class GrantService(House house)
             if (Check(tx, access, rule, wish, changes: true) is { } refused) return refused;
             if (!AssignmentStore.Delete(tx, wish)) return Missing(wish);
             AssignmentCleaning.Recorded(tx, wish, Change.Deleted);
-            if (wish is { ActorKind: AssignmentRow.User, TargetKind: "project", Inherited: false }) CredentialCleaning.OfUserOnProject(tx, house, wish.ActorId, wish.TargetId);
+            if (wish is { ActorKind: AssignmentRow.User, TargetKind: "project", Inherited: false })
+            {
+                CredentialCleaning.OfUserOnProject(tx, house, wish.ActorId, wish.TargetId);
+            }
+
             tx.Model(house, model => model.RemoveGrant(wish.ActorId, wish.Grant));
             return Done.Value;
         }, stop);

@@ -54,8 +54,11 @@ internal sealed class RegisteredLimitService(House house)
     {
         var after = row with
         {
-            ServiceId = wish.ServiceId ?? row.ServiceId, RegionId = wish.RegionId.Or(row.RegionId) ?? "", ResourceName = wish.ResourceName ?? row.ResourceName,
-            DefaultLimit = wish.DefaultLimit ?? row.DefaultLimit, Description = wish.Description.Or(row.Description),
+            ServiceId = wish.ServiceId ?? row.ServiceId,
+            RegionId = wish.RegionId.Or(row.RegionId) ?? "",
+            ResourceName = wish.ResourceName ?? row.ResourceName,
+            DefaultLimit = wish.DefaultLimit ?? row.DefaultLimit,
+            Description = wish.Description.Or(row.Description),
         };
         var bad = Members.CheckName("resource_name", after.ResourceName, Members.NameMax) ?? Members.CheckText("description", after.Description)
             ?? CheckLimit("default_limit", after.DefaultLimit) ?? CheckPlace(tx, after.ServiceId, after.RegionId);

@@ -128,6 +128,7 @@ internal sealed class ProjectService(House house)
         ProjectTags.Remove(tx, row.Id);
         LimitService.OfOwner(tx, house, row.Id);
         UserCredentialService.OfProject(tx, house, row.Id);
+        Catalog.EndpointFilterService.OfProject(tx, house, row.Id);
         TrustService.Remove(tx, house, TrustStore.OfProject(tx, row.Id));
         ProjectStore.Delete(tx, row.Id);
         Room.Record(tx, house, row, Change.Deleted);

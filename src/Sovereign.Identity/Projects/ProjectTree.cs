@@ -25,7 +25,11 @@ internal sealed class ProjectTree(House house)
         var members = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
         var above = house.Model.Above(project.Id);
         if (Asked("parents_as_list")) members["parents"] = Listed(call, above);
-        if (Asked("parents_as_ids")) members["parents"] = Element(above.AsEnumerable().Reverse().Aggregate((JsonNode?)null, (node, id) => new JsonObject { [id] = node }));
+        if (Asked("parents_as_ids"))
+        {
+            members["parents"] = Element(above.AsEnumerable().Reverse().Aggregate((JsonNode?)null, (node, id) => new JsonObject { [id] = node }));
+        }
+
         if (!Asked("subtree_as_list") && !Asked("subtree_as_ids")) return members;
         var children = house.Model.Projects.All.Where(entry => entry.DomainId == project.DomainId)
             .ToLookup(entry => entry.ParentId, entry => entry.Id, StringComparer.Ordinal);

@@ -18,7 +18,7 @@ internal sealed class TagEndpoints(House house, ProjectService projects)
         api.Put(Path + "/{tag}", "identity:create_project_tag", call => Change(
             call, "identity:create_project_tag", tags => Outcome.Of<IReadOnlyList<string>>([.. tags, call.Route("tag")]), 201));
         api.Delete(Path + "/{tag}", "identity:delete_project_tag", call => Change(
-            call, "identity:delete_project_tag", tags => tags.Contains(call.Route("tag")) ? Outcome.Of<IReadOnlyList<string>>([.. tags.Where(tag => tag != call.Route("tag"))]) : NoTag(call), 204));
+            call, "identity:delete_project_tag", tags => Without(tags, call), 204));
     }
 
     private Task<Answer> One(Call call) => Read(
@@ -46,6 +46,9 @@ internal sealed class TagEndpoints(House house, ProjectService projects)
 
     private Answer All(ProjectRow row) => Answer.Json(
         200, new TagsAnswer(Members.ShowTags(row.Tags), new(house.Link($"/projects/{row.Id}/tags"))), ProjectJson.Wire.TagsAnswer);
+
+    private static Outcome<IReadOnlyList<string>> Without(IReadOnlyList<string> tags, Call call) => tags.Contains(call.Route("tag"))
+        ? Outcome.Of<IReadOnlyList<string>>([.. tags.Where(tag => tag != call.Route("tag"))]) : NoTag(call);
 
     private static Fault.NotFound NoTag(Call call) => new("project tag", call.Route("tag"));
 }

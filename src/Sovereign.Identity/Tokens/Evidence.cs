@@ -97,7 +97,12 @@ internal sealed class EvidenceCheck(House house, TokenResolver resolver, Passwor
 
     private Outcome<Evidence> ByToken(string token)
     {
-        if (resolver.Find(token) is not { } resolved || Model.Users.Find(resolved.Payload.UserId) is not { } user) return TokenResolver.Refused;
+        // The original answers 404 here, and its clients rely on it.
+        if (resolver.Find(token) is not { } resolved || Model.Users.Find(resolved.Payload.UserId) is not { } user)
+        {
+            return new Fault.NotFound("token", "the token is not valid");
+        }
+
         var payload = resolved.Payload;
         if (payload.ApplicationCredentialId is not null || payload.TrustId is not null || (payload.Methods & AuthMethods.Ec2Credential) != 0)
         {

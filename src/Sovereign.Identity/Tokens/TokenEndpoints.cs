@@ -52,12 +52,11 @@ internal sealed class TokenEndpoints(
         return subject.Fault ?? Answer.Of(await revocations.Revoke(call.Origin, subject.Value, call.Stop), _ => Answer.Empty(204));
     }
 
-    /// <summary>The token asked about: anybody's for who may see everything, else the caller's own.</summary>
+    /// <summary>The token asked about: anybody's for who may see everything, else the caller's own. One that is not valid is nobody's: not found.</summary>
     private Outcome<ResolvedToken> Subject(Call call, string token, string rule)
     {
-        var resolved = resolver.Find(token);
-        if (!call.Access.Everything && resolved?.Caller.UserId != call.Access.Caller.UserId) return Guard.Refusal(rule);
-        return resolved is not null ? resolved : new Fault.NotFound("token", "the subject token is not valid");
+        if (resolver.Find(token) is not { } resolved) return new Fault.NotFound("token", "the subject token is not valid");
+        return call.Access.Everything || resolved.Caller.UserId == call.Access.Caller.UserId ? resolved : Guard.Refusal(rule);
     }
 
     /// <param name="token">Goes into the header; null to keep it back.</param>

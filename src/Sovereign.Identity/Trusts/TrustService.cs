@@ -185,7 +185,8 @@ internal sealed class TrustService(House house, CredentialService credentials)
 
         return row with
         {
-            RedelegatedTrustId = from.Id, ExpiresAt = row.ExpiresAt == 0 ? from.ExpiresAt : row.ExpiresAt,
+            RedelegatedTrustId = from.Id,
+            ExpiresAt = row.ExpiresAt == 0 ? from.ExpiresAt : row.ExpiresAt,
             RedelegationCount = wish.AllowRedelegation == true ? left : 0,
         };
     }

@@ -109,7 +109,8 @@ internal sealed class UserCredentialService(House house)
     {
         var made = row with
         {
-            Sealed = UserCredentialStore.Seal(tx, house, row.KeyOwner, row.Id, blob), TrustId = access.Caller.TrustId,
+            Sealed = UserCredentialStore.Seal(tx, house, row.KeyOwner, row.Id, blob),
+            TrustId = access.Caller.TrustId,
             ApplicationCredentialId = access.Caller.ApplicationCredentialId,
         };
         if (!UserCredentialStore.Insert(tx, made)) return new Fault.Conflict("Conflict occurred attempting to store credential - Duplicate entry.");

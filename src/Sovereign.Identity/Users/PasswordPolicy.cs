@@ -89,7 +89,9 @@ internal sealed class PasswordPolicy(PasswordRules rules, Passwords passwords)
             if (same.Value)
             {
                 return new Fault.Invalid(
-                    "password", $"The new password cannot be identical to a previous password. The total number which includes the new password must be unique is {rules.UniqueLastCount}.");
+                    "password",
+                    "The new password cannot be identical to a previous password. The total number which includes the new password must be unique is "
+                        + rules.UniqueLastCount.ToString(System.Globalization.CultureInfo.InvariantCulture) + ".");
             }
         }
 

@@ -9,7 +9,8 @@ namespace Sovereign.Identity.Users;
 
 internal static class UserStore
 {
-    public const string Columns = "u.id, u.domain_id, u.name, u.enabled, u.default_project_id, u.options, u.extra, u.revoked_before, u.password_created_at, u.password_expires_at";
+    public const string Columns =
+        "u.id, u.domain_id, u.name, u.enabled, u.default_project_id, u.options, u.extra, u.revoked_before, u.password_created_at, u.password_expires_at";
 
     public static readonly ListShape Shape = new(
         "users u", "u.id",
