@@ -28,6 +28,7 @@ internal sealed class Bootstrap(House house, IdentityOptions options, Passwords 
             Roles(tx);
             if (DomainStore.Find(tx, DomainRow.DefaultId) is null) FirstTenants(tx, admin, demo);
             Region(tx);
+            if (tx.First("identity.project_tags")) ProjectService.FillTags(tx);
             foreach (var service in options.Catalog) Service(tx, service);
             return Done.Value;
         }, stop);

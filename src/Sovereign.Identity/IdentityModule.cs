@@ -1,12 +1,18 @@
 using Sovereign.Identity.ApplicationCredentials;
 using Sovereign.Identity.Assignments;
+using Sovereign.Identity.Audit;
 using Sovereign.Identity.Catalog;
+using Sovereign.Identity.Consumers;
 using Sovereign.Identity.Domains;
 using Sovereign.Identity.Groups;
+using Sovereign.Identity.Limits;
 using Sovereign.Identity.Model;
+using Sovereign.Identity.Policies;
 using Sovereign.Identity.Projects;
 using Sovereign.Identity.Roles;
 using Sovereign.Identity.Tokens;
+using Sovereign.Identity.Trusts;
+using Sovereign.Identity.UserCredentials;
 using Sovereign.Identity.Users;
 using Sovereign.Identity.Wire;
 using Sovereign.Kernel;
@@ -33,28 +39,46 @@ public sealed class IdentityModule : IModule
         house = new House(kernel, new IdentityModel());
         var resolver = new TokenResolver(kernel, house.Model);
         var passwords = new Passwords(kernel.Randomness, options.PasswordRounds);
+        var policy = new PasswordPolicy(options.PasswordRules, passwords);
         var secrets = new Secrets(kernel.Master, kernel.Randomness);
         var renderer = new CatalogRenderer(house.Model, kernel.Settings.PublicUrl);
         var catalog = new Catalog.CatalogService(house, renderer);
         var projects = new ProjectService(house);
-        var users = new UserService(house, passwords);
+        var users = new UserService(house, passwords, policy);
         var groups = new GroupService(house);
-        var authenticator = new Authenticator(house, resolver, passwords, secrets, options.TokenLifetime);
+        var domains = new DomainService(house, projects, users, groups);
+        var credentials = new CredentialService(house, secrets);
+        var trusts = new TrustService(house, credentials);
+        var evidences = new EvidenceCheck(house, resolver, passwords, policy, secrets);
+        var authenticator = new Authenticator(house, resolver, evidences, trusts, new Receipts(kernel), options.TokenLifetime);
         revocations = new RevocationService(house);
+        var tokens = new TokenEndpoints(house, authenticator, resolver, revocations, renderer);
         bootstrap = new Bootstrap(house, options, passwords, catalog);
         Callers = resolver;
+        Access = IdentityAccess.TableOf(options.EnforceScope);
         rooms =
         [
-            new TokenEndpoints(house, authenticator, resolver, revocations, renderer).Map,
-            new DomainEndpoints(house, new DomainService(house, projects, users, groups)).Map,
-            new ProjectEndpoints(house, projects).Map,
+            tokens.Map,
+            new SignedEndpoints(house, authenticator, tokens).Map,
+            new DomainEndpoints(house, domains).Map,
+            new ProjectEndpoints(house, projects, domains).Map,
+            new TagEndpoints(house, projects).Map,
             new UserEndpoints(house, users).Map,
             new GroupEndpoints(house, groups).Map,
             new RoleEndpoints(house, new RoleService(house)).Map,
             new GrantEndpoints(house, new GrantService(house)).Map,
             new AssignmentEndpoints(house, new AssignmentQuery(house)).Map,
-            new CredentialEndpoints(house, new CredentialService(house, secrets)).Map,
+            new CredentialEndpoints(house, credentials, new AccessRuleService(house, credentials)).Map,
+            new UserCredentialEndpoints(house, new UserCredentialService(house)).Map,
+            new TrustEndpoints(house, trusts).Map,
+            new LimitEndpoints(house, new RegisteredLimitService(house), new LimitService(house)).Map,
             new CatalogEndpoints(house, catalog).Map,
+            new EndpointFilterEndpoints(house, new EndpointFilterService(house), catalog).Map,
+            new DomainConfigEndpoints(new DomainConfigService(house), options.PasswordRules).Map,
+            new PolicyEndpoints(house).Map,
+            new ConsumerEndpoints(house).Map,
+            new RevocationEventEndpoints(house, options.TokenLifetime).Map,
+            new AuditEndpoints(house).Map,
         ];
     }
 
@@ -68,7 +92,7 @@ public sealed class IdentityModule : IModule
 
     public ServiceFace Face { get; } = new("identity", "keystone", Prefix, Dialect.Keystone);
 
-    public IReadOnlyList<AccessRule> Access => IdentityAccess.Table;
+    public IReadOnlyList<AccessRule> Access { get; }
 
     public IReadOnlyList<IPeriodic> Periodics => [revocations];
 

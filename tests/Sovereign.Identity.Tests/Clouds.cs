@@ -13,6 +13,8 @@ internal sealed class Clouds : IAsyncDisposable
 
     public TestCloud Cloud { get; }
 
+    public required IdentityModule Module { get; init; }
+
     public string Admin { get; private set; } = "";
 
     public string Demo { get; private set; } = "";
@@ -24,10 +26,15 @@ internal sealed class Clouds : IAsyncDisposable
         PasswordRounds = 1_000,
     };
 
-    public static async Task<Clouds> Start(string engine = "sqlite")
+    public static async Task<Clouds> Start(string engine = "sqlite", PasswordRules? rules = null, Func<IdentityOptions, IdentityOptions>? options = null)
     {
-        var clouds = new Clouds(await TestCloud.Start(
-            kernel => [new IdentityModule(kernel, Options)], modules => ((IdentityModule)modules[0]).Callers, engine));
+        IdentityModule? module = null;
+        var told = rules is null ? Options : Options with { PasswordRules = rules };
+        told = options?.Invoke(told) ?? told;
+        var clouds = new Clouds(await TestCloud.Start(kernel => [module = new IdentityModule(kernel, told)], _ => module!.Callers, engine))
+        {
+            Module = module!,
+        };
         clouds.Admin = await clouds.Login("admin", AdminPassword, Project("admin"));
         clouds.Demo = await clouds.Login("demo", DemoPassword, Project("demo"));
         return clouds;

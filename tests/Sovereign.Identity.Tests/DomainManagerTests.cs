@@ -115,6 +115,27 @@ public sealed class DomainManagerTests
         Assert.Equal(403, (await clouds.Send("PUT", $"/projects/{a.Project}/users/{a.User}/roles/{member}", manager)).Status);
     }
 
+    [Fact]
+    public async Task A_domains_token_changes_nothing_of_the_whole_cloud_unless_scopes_are_not_enforced()
+    {
+        foreach (var isEnforced in new[] { true, false })
+        {
+            await using var clouds = await Clouds.Start(options: options => options with { EnforceScope = isEnforced });
+            var admin = await clouds.Login("admin", Clouds.AdminPassword, new { domain = new { id = "default" } });
+            foreach (var (path, body) in new (string, object)[]
+            {
+                ("/domains", new { domain = new { name = "c" } }), ("/roles", new { role = new { name = "c" } }), ("/regions", new { region = new { id = "c" } }),
+                ("/policies", new { policy = new { type = "t", blob = "b" } }),
+            })
+            {
+                Assert.Equal(isEnforced ? 403 : 201, (await clouds.Send("POST", path, admin, body)).Status);
+            }
+
+            Assert.Equal(201, (await clouds.Send("POST", "/users", admin, new { user = new { name = "c" } })).Status);
+            Assert.Equal(201, (await clouds.Send("POST", "/domains", clouds.Admin, new { domain = new { name = "d" } })).Status);
+        }
+    }
+
     /// <summary>A domain with a manager, a user, a project and a group.</summary>
     private static async Task<(Tenant Tenant, string Manager)> Domain(Clouds clouds, string name)
     {

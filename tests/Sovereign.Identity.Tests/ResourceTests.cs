@@ -211,7 +211,7 @@ public sealed class ResourceTests
     [InlineData("/users", """{"user":{"name":"a","default_project_id":"default"}}""")]
     [InlineData("/projects", """{"project":{"name":"a","tags":["a/b"]}}""")]
     [InlineData("/projects", """{"project":{"name":"a","parent_id":"none"}}""")]
-    [InlineData("/projects", """{"project":{"name":"a","is_domain":true}}""")]
+    [InlineData("/projects", """{"project":{"name":"a","is_domain":true,"parent_id":"default"}}""")]
     [InlineData("/projects", """{"project":{"name":"a","description":"\ud800"}}""")]
     [InlineData("/domains", """{"domain":{"name":"a","description":5}}""")]
     [InlineData("/groups", """{"group":{"name":""}}""")]

@@ -7,8 +7,11 @@ namespace Sovereign.Identity.ApplicationCredentials;
 /// <summary>Credentials that go with their user, project or role, inside the transaction that deletes it.</summary>
 internal static class CredentialCleaning
 {
-    public static void OfUser(Tx tx, House house, string userId) =>
+    public static void OfUser(Tx tx, House house, string userId)
+    {
         Remove(tx, house, tx.Query<CredentialRow>("SELECT * FROM application_credentials WHERE user_id = @userId", new { userId }));
+        AccessRuleStore.DeleteOfUser(tx, userId);
+    }
 
     public static void OfProject(Tx tx, House house, string projectId) =>
         Remove(tx, house, tx.Query<CredentialRow>("SELECT * FROM application_credentials WHERE project_id = @projectId", new { projectId }));

@@ -22,8 +22,21 @@ internal sealed record CredentialWrite(string Name)
 
     public IReadOnlyList<RoleChoice>? Roles { get; set; }
 
-    public JsonElement? AccessRules { get; set; }
+    public IReadOnlyList<AccessRuleWrite>? AccessRules { get; set; }
 }
+
+/// <summary>A rule by its id, or by its words.</summary>
+internal sealed record AccessRuleWrite(string? Id = null, string? Service = null, string? Method = null, string? Path = null);
+
+internal sealed record AccessRuleView(string Id, string Service, string Method, string Path, SelfLink Links)
+{
+    public static AccessRuleView From(AccessRuleRow row, House house) =>
+        new(row.Id, row.Service, row.Method, row.Path, new(house.Link($"/users/{row.UserId}/access_rules/{row.Id}")));
+}
+
+internal sealed record AccessRuleAnswer(AccessRuleView AccessRule);
+
+internal sealed record RuleOfCredentialView(string Id, string Service, string Method, string Path);
 
 internal sealed record RoleChoice(string? Id = null, string? Name = null);
 
@@ -37,14 +50,21 @@ internal sealed record CredentialView(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Secret { get; init; }
 
-    public static CredentialView From(CredentialRow row, IEnumerable<RoleRow> roles, House house, string? secret = null) => new(
+    /// <summary>The only calls that its tokens may make; left out when they may make any.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<RuleOfCredentialView>? AccessRules { get; init; }
+
+    public static CredentialView From(CredentialShown shown, House house) => From(shown.Row, shown.Roles, house) with
+    {
+        Secret = shown.Secret,
+        AccessRules = shown.Rules.Count == 0 ? null : [.. shown.Rules.Select(rule => new RuleOfCredentialView(rule.Id, rule.Service, rule.Method, rule.Path))],
+    };
+
+    private static CredentialView From(CredentialRow row, IEnumerable<RoleRow> roles, House house) => new(
         row.Id, row.Name, row.Description, row.UserId, row.ProjectId, System: null, Times.Bare(row.ExpiresAt), row.Unrestricted,
         [.. roles.Select(role => new RoleOfCredentialView(
             role.Id, role.Name, role.DomainId.Length == 0 ? null : role.DomainId, role.Description, Members.Parse(role.Options)))],
-        new(house.Link("/application_credentials/" + row.Id)))
-    {
-        Secret = secret,
-    };
+        new(house.Link("/application_credentials/" + row.Id)));
 }
 
 internal static class Times
@@ -57,7 +77,7 @@ internal sealed record CredentialAnswer(CredentialView ApplicationCredential);
 
 internal sealed record CredentialList(IReadOnlyList<CredentialView> ApplicationCredentials, CollectionLinks Links);
 
-internal sealed record AccessRuleList(IReadOnlyList<string> AccessRules, CollectionLinks Links);
+internal sealed record AccessRuleList(IReadOnlyList<AccessRuleView> AccessRules, CollectionLinks Links);
 
 /// <summary>A credential as the journal has it: without its secret.</summary>
 internal sealed record CredentialDocument(string Id, string UserId, string ProjectId, string Name, long ExpiresAt, bool Unrestricted, IReadOnlyList<string> RoleIds)
@@ -70,6 +90,7 @@ internal sealed record CredentialDocument(string Id, string UserId, string Proje
 [JsonSerializable(typeof(CredentialAnswer))]
 [JsonSerializable(typeof(CredentialList))]
 [JsonSerializable(typeof(AccessRuleList))]
+[JsonSerializable(typeof(AccessRuleAnswer))]
 [JsonSerializable(typeof(CredentialDocument))]
 internal sealed partial class CredentialJson : JsonSerializerContext
 {

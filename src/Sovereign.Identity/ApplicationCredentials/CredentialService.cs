@@ -11,7 +11,7 @@ using Sovereign.Kernel.Store;
 
 namespace Sovereign.Identity.ApplicationCredentials;
 
-internal sealed record CredentialShown(CredentialRow Row, IReadOnlyList<RoleRow> Roles, string? Secret = null);
+internal sealed record CredentialShown(CredentialRow Row, IReadOnlyList<RoleRow> Roles, IReadOnlyList<CallRule> Rules, string? Secret = null);
 
 internal sealed class CredentialService(House house, Secrets secrets)
 {
@@ -19,14 +19,14 @@ internal sealed class CredentialService(House house, Secrets secrets)
     {
         if (Refused(access, "identity:get_application_credential", userId) is { } refused) return refused;
         return house.Kernel.Database.Read<Outcome<CredentialShown>>(session =>
-            CredentialStore.Find(session, id) is { } row && row.UserId == userId ? Shown(session, row) : Missing(id));
+            CredentialStore.Find(session, id) is { } row && row.UserId == userId ? Shown(session, [row])[0] : Missing(id));
     }
 
     public Outcome<Page<CredentialShown>> List(AccessGrant access, string userId, ListRequest request)
     {
         if (Refused(access, "identity:list_application_credentials", userId) is { } refused) return refused;
         return house.Kernel.Database.Read(session => ListSql.Page<CredentialRow>(session, request.Where("a.user_id = @value", userId), "a.*")
-            .Map(page => new Page<CredentialShown>([.. page.Items.Select(row => Shown(session, row))], page.More)));
+            .Map(page => new Page<CredentialShown>(Shown(session, page.Items), page.More)));
     }
 
     /// <summary>Makes a credential of the caller's own user on the project of its token, with all or some of the token's roles.</summary>
@@ -60,11 +60,16 @@ internal sealed class CredentialService(House house, Secrets secrets)
                     $"Conflict occurred attempting to store application_credential - Duplicate entry found with name {wish.Name}.");
             }
 
+            var bound = AccessRuleService.Chosen(tx, house, userId, wish.AccessRules);
+            if (bound.Fault is { } badRule) return badRule;
+            foreach (var rule in bound.Value) AccessRuleStore.Bind(tx, made.Id, rule.Id);
+            List<CallRule> rules = bound.Value.ConvertAll(rule => rule.Rule);
+
             tx.Record(
                 "application_credential", made.Id, user.DomainId, Kernel.Journal.Change.Created, CredentialDocument.From(made, ids),
                 CredentialJson.Wire.CredentialDocument);
-            tx.Model(house, model => model.PutCredential(CredentialStore.Entry(made, ids)));
-            return new CredentialShown(made, roles.Value, secret);
+            tx.Model(house, model => model.PutCredential(CredentialStore.Entry(made, ids, rules)));
+            return new CredentialShown(made, roles.Value, rules, secret);
         }, stop);
 
         static Task<Outcome<CredentialShown>> Refuse(string rule) => Task.FromResult<Outcome<CredentialShown>>(Guard.Refusal(rule));
@@ -87,14 +92,22 @@ internal sealed class CredentialService(House house, Secrets secrets)
         return house.Model.Users.Find(userId) is null ? new Fault.NotFound("user", userId) : null;
     }
 
-    /// <summary>Tokens from restricted credentials may not make more of their kind.</summary>
-    private bool IsRestricted(Caller caller) =>
-        caller.ApplicationCredentialId is { } id && house.Model.Credential(id) is not { Unrestricted: true };
+    /// <summary>Tokens from restricted credentials, from trusts and from signatures may not make credentials that outlive them.</summary>
+    public bool IsRestricted(Caller caller) => caller.TrustId is not null || (caller.Methods & AuthMethods.Ec2Credential) != 0
+        || (caller.ApplicationCredentialId is { } id && house.Model.Credential(id) is not { Unrestricted: true });
 
     private static Fault.NotFound Missing(string id) => new("Application Credential", id);
 
-    private static CredentialShown Shown(Session session, CredentialRow row) =>
-        new(row, CredentialStore.Roles(session, row.Id).Select(id => RoleStore.Find(session, id)).OfType<RoleRow>().ToList());
+    /// <summary>Credentials with their roles and rules, in three queries however many they are.</summary>
+    private static List<CredentialShown> Shown(Session session, IReadOnlyList<CredentialRow> rows)
+    {
+        var ids = rows.Select(row => row.Id).ToList();
+        var roleIds = CredentialStore.Roles(session, ids);
+        var roles = RoleStore.FindAll(session, roleIds.SelectMany(held => held).Distinct(StringComparer.Ordinal)).ToDictionary(role => role.Id, StringComparer.Ordinal);
+        var rules = AccessRuleStore.Of(session, ids);
+        return [.. rows.Select(row => new CredentialShown(
+            row, [.. roleIds[row.Id].Where(roles.ContainsKey).Select(id => roles[id])], [.. rules[row.Id]]))];
+    }
 
     /// <returns>When it expires, microseconds UTC; 0 for never.</returns>
     private Outcome<long> Check(CredentialWrite wish, string secret)
@@ -102,11 +115,6 @@ internal sealed class CredentialService(House house, Secrets secrets)
         if (Members.CheckName("name", wish.Name, Members.NameMax) is { } badName) return badName;
         if (Members.CheckText("description", wish.Description) is { } badText) return badText;
         if (secret.Length is 0 or > Secrets.LengthMax) return new Fault.Invalid("secret", $"Invalid input for field 'secret': 1 to {Secrets.LengthMax} characters.");
-        if (wish.AccessRules is { ValueKind: not System.Text.Json.JsonValueKind.Null })
-        {
-            return new Fault.Invalid("access_rules", "Access rules of application credentials are not supported by this cloud.");
-        }
-
         if (wish.ExpiresAt is null) return 0L;
         if (!DateTimeOffset.TryParse(wish.ExpiresAt, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at))
         {

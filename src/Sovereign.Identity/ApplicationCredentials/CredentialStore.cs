@@ -1,5 +1,6 @@
 using Sovereign.Identity.Model;
 using Sovereign.Identity.Wire;
+using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Lists;
 using Sovereign.Kernel.Store;
 
@@ -15,15 +16,24 @@ internal static class CredentialStore
     public static List<string> Roles(Session session, string id) =>
         session.Query<string>("SELECT role_id FROM application_credential_roles WHERE credential_id = @id ORDER BY role_id", new { id });
 
+    /// <summary>Ids of roles by credential.</summary>
+    public static ILookup<string, string> Roles(Session session, List<string> credentials)
+    {
+        var rows = credentials.Count == 0 ? [] : session.Query<RoleOfCredential>(
+            "SELECT credential_id, role_id FROM application_credential_roles WHERE credential_id IN @credentials ORDER BY role_id", new { credentials });
+        return rows.ToLookup(row => row.CredentialId, row => row.RoleId, StringComparer.Ordinal);
+    }
+
     public static List<CredentialEntry> AllEntries(Session session)
     {
         var roles = session.Query<RoleOfCredential>("SELECT credential_id, role_id FROM application_credential_roles")
             .ToLookup(row => row.CredentialId, row => row.RoleId, StringComparer.Ordinal);
-        return session.Query<CredentialRow>("SELECT * FROM application_credentials").ConvertAll(row => Entry(row, [.. roles[row.Id]]));
+        var rules = AccessRuleStore.Of(session);
+        return session.Query<CredentialRow>("SELECT * FROM application_credentials").ConvertAll(row => Entry(row, [.. roles[row.Id]], [.. rules[row.Id]]));
     }
 
-    public static CredentialEntry Entry(CredentialRow row, IReadOnlyList<string> roleIds) =>
-        new(row.Id, row.UserId, row.ProjectId, row.Name, row.Secret, row.ExpiresAt, row.Unrestricted, roleIds);
+    public static CredentialEntry Entry(CredentialRow row, IReadOnlyList<string> roleIds, IReadOnlyList<CallRule> rules) =>
+        new(row.Id, row.UserId, row.ProjectId, row.Name, row.Secret, row.ExpiresAt, row.Unrestricted, roleIds, rules);
 
     /// <returns>False when the user has one of this name.</returns>
     public static bool Insert(Tx tx, CredentialRow row, IReadOnlyList<string> roleIds)
@@ -46,6 +56,7 @@ internal static class CredentialStore
     public static void Delete(Tx tx, string id)
     {
         tx.Execute("DELETE FROM application_credential_roles WHERE credential_id = @id", new { id });
+        tx.Execute("DELETE FROM application_credential_rules WHERE credential_id = @id", new { id });
         tx.Execute("DELETE FROM application_credentials WHERE id = @id", new { id });
     }
 

@@ -21,7 +21,10 @@ internal sealed record AssignmentRow
 
     public string RoleId { get; init; } = "";
 
-    public Grant Grant => new(ToScope(TargetKind), TargetId, RoleId);
+    /// <summary>True: on every project below the target, not on the target itself.</summary>
+    public bool Inherited { get; init; }
+
+    public Grant Grant => new(ToScope(TargetKind), TargetId, RoleId, Inherited);
 
     public static ScopeKind ToScope(string kind) => kind switch
     {

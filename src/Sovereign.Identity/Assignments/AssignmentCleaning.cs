@@ -18,8 +18,8 @@ internal static class AssignmentCleaning
     /// <summary>Journals one change of an assignment; it belongs to the cloud, since its sides may have different owners.</summary>
     public static void Recorded(Tx tx, AssignmentRow row, Change change)
     {
-        var id = string.Join('/', row.TargetKind, row.TargetId, row.ActorKind, row.ActorId, row.RoleId);
-        var document = new AssignmentDocument(row.ActorKind, row.ActorId, row.TargetKind, row.TargetId, row.RoleId);
+        var id = string.Join('/', row.TargetKind, row.TargetId, row.ActorKind, row.ActorId, row.RoleId) + (row.Inherited ? "/inherited" : "");
+        var document = new AssignmentDocument(row.ActorKind, row.ActorId, row.TargetKind, row.TargetId, row.RoleId, row.Inherited);
         tx.Record("role_assignment", id, null, change, document, AssignmentJson.Wire.AssignmentDocument);
     }
 

@@ -23,9 +23,11 @@ internal sealed class AssignmentEndpoints(House house, AssignmentQuery assignmen
     private AssignmentView View(FoundAssignment found, bool names)
     {
         var row = found.Row;
-        var target = row.TargetKind == "system" ? "/system" : $"/{row.TargetKind}s/{row.TargetId}";
+        var origin = found.From ?? row;
+        var target = origin.TargetKind == "system" ? "/system" : $"/{origin.TargetKind}s/{origin.TargetId}";
         var actor = found.ThroughGroup is null ? $"/{row.ActorKind}s/{row.ActorId}" : "/groups/" + found.ThroughGroup;
-        var links = new AssignmentLinks(house.Link($"{target}{actor}/roles/{found.PriorRole ?? row.RoleId}"))
+        var path = $"{target}{actor}/roles/{found.PriorRole ?? row.RoleId}";
+        var links = new AssignmentLinks(house.Link(row.Inherited ? $"/OS-INHERIT{path}/inherited_to_projects" : path))
         {
             Membership = found.ThroughGroup is null ? null : house.Link($"/groups/{found.ThroughGroup}/users/{row.ActorId}"),
             PriorRole = found.PriorRole is null ? null : house.Link($"/prior_role/{found.PriorRole}/implies/{row.RoleId}"),
@@ -36,6 +38,7 @@ internal sealed class AssignmentEndpoints(House house, AssignmentQuery assignmen
             "domain" => new ScopeView { Domain = Named(row.TargetId, house.Model.Domains.Find(row.TargetId), names) },
             _ => new ScopeView { System = new(All: true) },
         };
+        if (row.Inherited) scope = scope with { InheritedTo = "projects" };
         var role = Named(row.RoleId, house.Model.Roles.Find(row.RoleId), names);
         return row.ActorKind == AssignmentRow.User
             ? new AssignmentView(links, scope, role) { User = Named(row.ActorId, house.Model.Users.Find(row.ActorId), names) }

@@ -5,7 +5,7 @@ using Sovereign.Kernel.Wire;
 namespace Sovereign.Identity.Assignments;
 
 /// <summary>An assignment as the journal has it.</summary>
-internal sealed record AssignmentDocument(string ActorKind, string ActorId, string TargetKind, string TargetId, string RoleId);
+internal sealed record AssignmentDocument(string ActorKind, string ActorId, string TargetKind, string TargetId, string RoleId, bool Inherited);
 
 /// <summary>A resource by id, and by name where names were asked for.</summary>
 internal sealed record Reference(string Id)
@@ -29,6 +29,11 @@ internal sealed record ScopeView
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public SystemScope? System { get; init; }
+
+    /// <summary>"projects" for a role that is inherited; the target is where it comes from or, in effective lists, where it counts.</summary>
+    [JsonPropertyName("OS-INHERIT:inherited_to")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? InheritedTo { get; init; }
 }
 
 internal sealed record AssignmentLinks(string Assignment)

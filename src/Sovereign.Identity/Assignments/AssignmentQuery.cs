@@ -1,40 +1,9 @@
-using Microsoft.AspNetCore.Http;
-using Sovereign.Identity.Groups;
 using Sovereign.Identity.Model;
 using Sovereign.Identity.Wire;
 using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Outcomes;
-using Sovereign.Kernel.Store;
 
 namespace Sovereign.Identity.Assignments;
-
-/// <summary>The filters of a list of assignments, as the query gives them.</summary>
-/// <param name="Effective">True: groups are shown as their members, roles with those they imply.</param>
-internal sealed record AssignmentFilter(
-    string? UserId, string? GroupId, string? RoleId, string? ProjectId, string? DomainId, bool System, bool Effective, bool Names)
-{
-    public static Outcome<AssignmentFilter> Parse(IQueryCollection query)
-    {
-        var filter = new AssignmentFilter(
-            Text("user.id"), Text("group.id"), Text("role.id"), Text("scope.project.id"), Text("scope.domain.id"), query.ContainsKey("scope.system"),
-            Flag("effective"), Flag("include_names"));
-        if (query.Any(pair => pair.Value.Any(value => value?.Contains('\0', StringComparison.Ordinal) == true)))
-        {
-            return new Fault.Invalid("", "A query parameter holds a NUL character.");
-        }
-
-        if (filter is { UserId: not null, GroupId: not null }) return new Fault.Invalid("", "Specify a user or group, not both");
-        if (filter is { ProjectId: not null, DomainId: not null }) return new Fault.Invalid("", "Specify a domain or project, not both");
-        return filter is { Effective: true, GroupId: not null }
-            ? new Fault.Invalid("", "Combining effective and group filter will always result in an empty list.")
-            : filter;
-
-        string? Text(string name) => query.TryGetValue(name, out var values) && !string.IsNullOrEmpty(values[^1]) ? values[^1] : null;
-
-        // As in the original a bare "effective" is true, and only "0" and "false" are not.
-        bool Flag(string name) => query.TryGetValue(name, out var values) && (values[^1] ?? "").ToLowerInvariant() is not ("0" or "false");
-    }
-}
 
 /// <summary>An assignment to show, and how it came to be.</summary>
 internal sealed record FoundAssignment(AssignmentRow Row)
@@ -44,79 +13,123 @@ internal sealed record FoundAssignment(AssignmentRow Row)
 
     /// <summary>Set when the role is implied by this one.</summary>
     public string? PriorRole { get; init; }
+
+    /// <summary>Set in effective lists when the role comes from above: the assignment itself.</summary>
+    public AssignmentRow? From { get; init; }
 }
 
-/// <summary>Reads assignments from the store and, for effective lists, spreads groups and roles out.</summary>
+/// <summary>Reads assignments from the model, which holds all of them; effective lists spread groups, roles and inheritance out.</summary>
 internal sealed class AssignmentQuery(House house)
 {
     private const int RowsMax = House.PageItemsMax;
+    private IdentityModel Model => house.Model;
 
-    public Outcome<List<FoundAssignment>> List(AccessGrant access, AssignmentFilter filter) => house.Kernel.Database.Read<Outcome<List<FoundAssignment>>>(session =>
+    public Outcome<List<FoundAssignment>> List(AccessGrant access, AssignmentFilter filter)
     {
         if (!access.Everything && NamesForeign(access, filter)) return Guard.Refusal("identity:list_role_assignments");
-        var rows = Rows(session, filter).Where(row => access.Everything || access.CoversDomain(DomainOfTarget(row)));
-        return filter.Effective ? Effective(session, filter, rows) : rows.Select(row => new FoundAssignment(row)).Take(RowsMax).ToList();
-    });
+        var targets = Targets(filter);
+        var rows = Held(filter).Where(row => access.Everything || access.CoversDomain(DomainOfTarget(row)));
+        var found = filter.Effective ? Effective(filter, targets, rows) : Direct(filter, targets, rows);
+        var list = found.Take(RowsMax).ToList();
+        list.Sort(static (a, b) => Order(a).CompareTo(Order(b)));
+        return list;
+
+        static Ordinal Order(FoundAssignment found) => new(found.Row);
+    }
+
+    private static IEnumerable<FoundAssignment> Direct(AssignmentFilter filter, HashSet<string>? targets, IEnumerable<AssignmentRow> rows) => rows
+        .Where(row => (filter.RoleId is null || row.RoleId == filter.RoleId) && (!filter.Inherited || row.Inherited) && IsWanted(filter, targets, row))
+        .Select(row => new FoundAssignment(row));
 
     private bool NamesForeign(AccessGrant access, AssignmentFilter filter) =>
         filter.System
-        || (filter.ProjectId is not null && !access.CoversDomain(house.Model.Projects.Find(filter.ProjectId)?.DomainId))
+        || (filter.ProjectId is not null && !access.CoversDomain(Model.Projects.Find(filter.ProjectId)?.DomainId))
         || (filter.DomainId is not null && !access.CoversDomain(filter.DomainId));
 
     private string? DomainOfTarget(AssignmentRow row) => row.TargetKind switch
     {
-        "project" => house.Model.Projects.Find(row.TargetId)?.DomainId,
+        "project" => Model.Projects.Find(row.TargetId)?.DomainId,
         "domain" => row.TargetId,
         _ => null,
     };
 
-    private List<AssignmentRow> Rows(Session session, AssignmentFilter filter)
+    /// <summary>Ids of the targets that are asked for; null for all.</summary>
+    private HashSet<string>? Targets(AssignmentFilter filter)
     {
-        var where = new List<string> { "1 = 1" };
-        var actors = filter.GroupId is not null ? [filter.GroupId]
-            : filter.UserId is null ? (List<string>)[]
-            : filter.Effective ? [filter.UserId, .. house.Model.GroupsOf(filter.UserId)] : [filter.UserId];
-        if (actors.Count > 0) where.Add("actor_id IN @actors");
-        if (filter.GroupId is not null) where.Add("actor_kind = 'group'");
-        if (filter.RoleId is not null && !filter.Effective) where.Add("role_id = @role");
-        if (filter.ProjectId is not null) where.Add("target_kind = 'project' AND target_id = @project");
-        if (filter.DomainId is not null) where.Add("target_kind = 'domain' AND target_id = @domain");
-        if (filter.System) where.Add("target_kind = 'system'");
-        return session.Query<AssignmentRow>(
-            $"SELECT * FROM role_assignments WHERE {string.Join(" AND ", where)} ORDER BY target_kind, target_id, actor_kind, actor_id, role_id",
-            new { actors, role = filter.RoleId ?? "", project = filter.ProjectId ?? "", domain = filter.DomainId ?? "" });
+        if (filter.DomainId is { } domain) return [domain];
+        if (filter.ProjectId is not { } project) return null;
+        var targets = new HashSet<string>(StringComparer.Ordinal) { project };
+        if (filter.Subtree) targets.UnionWith(Model.Projects.All.Select(entry => entry.Id).Where(id => Model.Above(id).Contains(project)));
+        return targets;
     }
 
-    private List<FoundAssignment> Effective(Session session, AssignmentFilter filter, IEnumerable<AssignmentRow> rows)
+    private static bool IsWanted(AssignmentFilter filter, HashSet<string>? targets, AssignmentRow row) =>
+        (targets is null || targets.Contains(row.TargetId)) && (!filter.System || row.TargetKind == "system");
+
+    /// <summary>The assignments of the actors that are asked for.</summary>
+    private IEnumerable<AssignmentRow> Held(AssignmentFilter filter)
     {
-        var graph = house.Model.Roles;
-        var found = new List<FoundAssignment>();
+        if ((filter.UserId ?? filter.GroupId) is not { } actor) return Model.AllGrants().Select(held => Row(held.ActorId, held.Grant));
+        var rows = Model.Grants(actor).Select(grant => Row(actor, grant));
+        return filter is { Effective: true, UserId: not null }
+            ? rows.Concat(Model.GroupsOf(actor).SelectMany(group => Model.Grants(group).Select(grant => Row(group, grant))))
+            : rows.Where(row => row.ActorKind == (filter.UserId is null ? AssignmentRow.Group : AssignmentRow.User));
+    }
+
+    private AssignmentRow Row(string actorId, Grant grant) => new()
+    {
+        ActorKind = Model.Groups.Find(actorId) is null ? AssignmentRow.User : AssignmentRow.Group, ActorId = actorId,
+        TargetKind = AssignmentRow.ToWord(grant.Scope), TargetId = grant.TargetId, RoleId = grant.RoleId, Inherited = grant.Inherited,
+    };
+
+    private IEnumerable<FoundAssignment> Effective(AssignmentFilter filter, HashSet<string>? targets, IEnumerable<AssignmentRow> rows)
+    {
+        var graph = Model.Roles;
         var seen = new HashSet<(string, string, string, string)>();
-        var members = new Dictionary<string, List<string>>(StringComparer.Ordinal);
+        ILookup<string, string>? members = null;
+        ILookup<string, string>? below = null;
         foreach (var row in rows)
         {
-            foreach (var user in Users(session, filter, row, members))
+            if (filter.Inherited && !row.Inherited) continue;
+            var places = row.Inherited
+                ? (below ??= Below(targets))[row.TargetId].Select(id => row with { TargetKind = "project", TargetId = id })
+                : IsWanted(filter, targets, row) ? [row] : [];
+            foreach (var place in places.Where(place => IsWanted(filter, targets, place)))
             {
-                foreach (var role in graph.Implied(row.RoleId))
+                var users = row.ActorKind == AssignmentRow.User ? [row.ActorId]
+                    : filter.UserId is { } one ? [one] : (members ??= Model.UsersByGroup())[row.ActorId];
+                foreach (var user in users)
                 {
-                    if (filter.RoleId is not null && role.Id != filter.RoleId) continue;
-                    if (found.Count >= RowsMax || !seen.Add((user, row.TargetKind, row.TargetId, role.Id))) continue;
-                    found.Add(new FoundAssignment(row with { ActorKind = AssignmentRow.User, ActorId = user, RoleId = role.Id })
+                    foreach (var role in graph.Implied(row.RoleId))
                     {
-                        ThroughGroup = row.ActorKind == AssignmentRow.Group ? row.ActorId : null, PriorRole = role.Id == row.RoleId ? null : row.RoleId,
-                    });
+                        if (filter.RoleId is not null && role.Id != filter.RoleId) continue;
+                        if (!seen.Add((user, place.TargetKind, place.TargetId, role.Id))) continue;
+                        yield return new FoundAssignment(place with { ActorKind = AssignmentRow.User, ActorId = user, RoleId = role.Id })
+                        {
+                            ThroughGroup = row.ActorKind == AssignmentRow.Group ? row.ActorId : null, PriorRole = role.Id == row.RoleId ? null : row.RoleId,
+                            From = row.Inherited ? row : null,
+                        };
+                    }
                 }
             }
         }
-
-        return found;
     }
 
-    private static IReadOnlyList<string> Users(Session session, AssignmentFilter filter, AssignmentRow row, Dictionary<string, List<string>> members)
+    /// <summary>The wanted projects under each project and domain that is above one of them.</summary>
+    private ILookup<string, string> Below(HashSet<string>? targets) => (targets is null ? Model.Projects.All.Select(project => project.Id) : targets)
+        .SelectMany(id => Model.Above(id).Select(above => (above, id))).ToLookup(pair => pair.above, pair => pair.id, StringComparer.Ordinal);
+
+    /// <summary>One order for every list: by target, then actor, then role.</summary>
+    private readonly record struct Ordinal(AssignmentRow Row) : IComparable<Ordinal>
     {
-        if (row.ActorKind == AssignmentRow.User) return [row.ActorId];
-        if (filter.UserId is not null) return [filter.UserId];
-        if (!members.TryGetValue(row.ActorId, out var users)) members[row.ActorId] = users = GroupStore.Members(session, row.ActorId);
-        return users;
+        public int CompareTo(Ordinal other)
+        {
+            var by = string.CompareOrdinal(Row.TargetKind, other.Row.TargetKind);
+            if (by == 0) by = string.CompareOrdinal(Row.TargetId, other.Row.TargetId);
+            if (by == 0) by = string.CompareOrdinal(Row.ActorKind, other.Row.ActorKind);
+            if (by == 0) by = string.CompareOrdinal(Row.ActorId, other.Row.ActorId);
+            if (by == 0) by = string.CompareOrdinal(Row.RoleId, other.Row.RoleId);
+            return by == 0 ? Row.Inherited.CompareTo(other.Row.Inherited) : by;
+        }
     }
 }

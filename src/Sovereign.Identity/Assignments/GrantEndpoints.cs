@@ -6,47 +6,52 @@ using Sovereign.Kernel.Wire;
 
 namespace Sovereign.Identity.Assignments;
 
-/// <summary>The same five routes for each pair of target (project, domain, system) and actor (user, group).</summary>
+/// <summary>The same five routes for each pair of target (project, domain, system) and actor (user, group), and again for what is inherited.</summary>
 internal sealed class GrantEndpoints(House house, GrantService grants)
 {
+    private const string InheritedEnding = "/inherited_to_projects";
+
     public void Map(Routes api)
     {
         foreach (var actor in new[] { AssignmentRow.User, AssignmentRow.Group })
         {
-            MapPair(api, "project", "/projects/{target_id}", actor, "grant", "grant", "grants");
-            MapPair(api, "domain", "/domains/{target_id}", actor, "grant", "grant", "grants");
-            MapPair(api, "system", "/system", actor, $"system_grant_for_{actor}", $"system_grant_for_{actor}", $"system_grants_for_{actor}");
+            MapPair(api, new("project", actor), "/projects/{target_id}", "grant");
+            MapPair(api, new("domain", actor), "/domains/{target_id}", "grant");
+            MapPair(api, new("system", actor), "/system", $"system_grant_for_{actor}");
+            MapPair(api, new("project", actor, Inherited: true), "/OS-INHERIT/projects/{target_id}", "grant");
+            MapPair(api, new("domain", actor, Inherited: true), "/OS-INHERIT/domains/{target_id}", "grant");
         }
     }
 
-    private void MapPair(Routes api, string target, string prefix, string actor, string one, string revoked, string many)
+    private void MapPair(Routes api, Pair pair, string prefix, string one)
     {
-        var path = $"{prefix}/{actor}s/{{actor_id}}/roles";
-        api.Get(path, $"identity:list_{many}", call => List(call, $"identity:list_{many}", target, actor));
-        path += "/{role_id}";
+        var ending = pair.Inherited ? InheritedEnding : "";
+        var path = $"{prefix}/{pair.Actor}s/{{actor_id}}/roles";
+        var many = one.Replace("grant", "grants", StringComparison.Ordinal);
+        // The original lists what is inherited on domains only.
+        if (!pair.Inherited || pair.Target == "domain") api.Get(path + ending, $"identity:list_{many}", call => List(call, $"identity:list_{many}", pair));
+        path += "/{role_id}" + ending;
         api.Put(path, $"identity:create_{one}", async call =>
-            Empty(await grants.Give(call.Access, $"identity:create_{one}", Wish(call, target, actor), call.Stop)));
-        api.Delete(path, $"identity:revoke_{revoked}", async call =>
-            Empty(await grants.Take(call.Access, $"identity:revoke_{revoked}", Wish(call, target, actor), call.Stop)));
-        api.Get(path, $"identity:check_{one}", call => Check(call, $"identity:check_{one}", target, actor));
-        api.Head(path, $"identity:check_{one}", call => Check(call, $"identity:check_{one}", target, actor));
+            Empty(await grants.Give(call.Access, $"identity:create_{one}", Wish(call, pair), call.Stop)));
+        api.Delete(path, $"identity:revoke_{one}", async call =>
+            Empty(await grants.Take(call.Access, $"identity:revoke_{one}", Wish(call, pair), call.Stop)));
+        api.Get(path, $"identity:check_{one}", call => Check(call, $"identity:check_{one}", pair));
+        api.Head(path, $"identity:check_{one}", call => Check(call, $"identity:check_{one}", pair));
     }
 
-    private Task<Answer> Check(Call call, string rule, string target, string actor) =>
-        Task.FromResult(Empty(grants.Has(call.Access, rule, Wish(call, target, actor))));
+    private Task<Answer> Check(Call call, string rule, Pair pair) => Task.FromResult(Empty(grants.Has(call.Access, rule, Wish(call, pair))));
 
-    private Task<Answer> List(Call call, string rule, string target, string actor)
-    {
-        var wish = Wish(call, target, actor);
-        return Task.FromResult(Answer.Of(grants.List(call.Access, rule, wish), rows =>
-            RoleService.Room.Many(house, rows, CollectionLinks.Of(call))));
-    }
+    private Task<Answer> List(Call call, string rule, Pair pair) => Task.FromResult(Answer.Of(
+        grants.List(call.Access, rule, Wish(call, pair)), rows => RoleService.Room.Many(house, rows, CollectionLinks.Of(call))));
 
     private static Answer Empty(Outcome<Done> outcome) => Answer.Of(outcome, _ => Answer.Empty(204));
 
-    private static AssignmentRow Wish(Call call, string target, string actor) => new()
+    private static AssignmentRow Wish(Call call, Pair pair) => new()
     {
-        TargetKind = target, TargetId = target == "system" ? IdentityModel.System : call.Route("target_id"), ActorKind = actor, ActorId = call.Route("actor_id"),
-        RoleId = call.Http.Request.RouteValues.TryGetValue("role_id", out var role) ? (string)role! : "",
+        TargetKind = pair.Target, TargetId = pair.Target == "system" ? IdentityModel.System : call.Route("target_id"), ActorKind = pair.Actor,
+        ActorId = call.Route("actor_id"), RoleId = call.Http.Request.RouteValues.TryGetValue("role_id", out var role) ? (string)role! : "",
+        Inherited = pair.Inherited,
     };
+
+    private readonly record struct Pair(string Target, string Actor, bool Inherited = false);
 }

@@ -33,7 +33,11 @@ internal sealed class GrantService(House house)
             if (Check(tx, access, rule, wish, changes: true) is { } refused) return refused;
             if (!AssignmentStore.Delete(tx, wish)) return Missing(wish);
             AssignmentCleaning.Recorded(tx, wish, Change.Deleted);
-            if (wish is { ActorKind: AssignmentRow.User, TargetKind: "project" }) CredentialCleaning.OfUserOnProject(tx, house, wish.ActorId, wish.TargetId);
+            if (wish is { ActorKind: AssignmentRow.User, TargetKind: "project", Inherited: false })
+            {
+                CredentialCleaning.OfUserOnProject(tx, house, wish.ActorId, wish.TargetId);
+            }
+
             tx.Model(house, model => model.RemoveGrant(wish.ActorId, wish.Grant));
             return Done.Value;
         }, stop);
@@ -48,9 +52,9 @@ internal sealed class GrantService(House house)
     public Outcome<List<RoleRow>> List(AccessGrant access, string rule, AssignmentRow wish) => house.Kernel.Database.Read<Outcome<List<RoleRow>>>(session =>
     {
         if (Check(session, access, rule, wish, changes: false) is { } refused) return refused;
-        return house.Model.Grants(wish.ActorId)
-            .Where(grant => grant.Scope == wish.Grant.Scope && grant.TargetId == wish.TargetId)
-            .Select(grant => RoleStore.Find(session, grant.RoleId)).OfType<RoleRow>().ToList();
+        return RoleStore.FindAll(session, house.Model.Grants(wish.ActorId)
+            .Where(grant => grant.Scope == wish.Grant.Scope && grant.TargetId == wish.TargetId && grant.Inherited == wish.Inherited)
+            .Select(grant => grant.RoleId));
     });
 
     private static Fault.NotFound Missing(AssignmentRow wish) => new(

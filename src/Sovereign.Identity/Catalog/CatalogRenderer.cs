@@ -20,9 +20,13 @@ internal sealed class CatalogRenderer(IdentityModel model, string publicUrl)
     {
         var rendered = Current();
         if (projectId is null) return rendered.WithoutProject;
-        if (rendered.Pieces.Count == 1) return rendered.Pieces[0];
+        var filters = rendered.Snapshot.Filters;
+        var isFiltered = filters.Concern(projectId);
+        if (!isFiltered && rendered.Pieces.Count == 1) return rendered.Pieces[0];
         if (rendered.Projects.TryGetValue(projectId, out var known)) return known;
-        var bytes = Join(rendered.Pieces, Encoding.UTF8.GetBytes(projectId));
+        var pieces = isFiltered
+            ? Split(Render(rendered.Snapshot, withProject: true, endpoint => filters.Shows(projectId, endpoint))) : rendered.Pieces;
+        var bytes = Join(pieces, Encoding.UTF8.GetBytes(projectId));
         if (Interlocked.Increment(ref rendered.Count) > ProjectsCachedMax)
         {
             rendered.Projects.Clear();
@@ -50,14 +54,17 @@ internal sealed class CatalogRenderer(IdentityModel model, string publicUrl)
         return rendered;
     }
 
-    private byte[] Render(CatalogSnapshot snapshot, bool withProject)
+    /// <param name="shows">Null for all endpoints; a service of which none is shown is left out.</param>
+    private byte[] Render(CatalogSnapshot snapshot, bool withProject, Func<EndpointRow, bool>? shows = null)
     {
         var buffer = new ArrayBufferWriter<byte>(8 * 1024);
         using var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
-        var endpoints = snapshot.Endpoints.Values.Where(endpoint => endpoint.Enabled).ToLookup(endpoint => endpoint.ServiceId, StringComparer.Ordinal);
+        var endpoints = snapshot.Endpoints.Values.Where(endpoint => endpoint.Enabled && shows?.Invoke(endpoint) != false)
+            .ToLookup(endpoint => endpoint.ServiceId, StringComparer.Ordinal);
         json.WriteStartArray();
         foreach (var service in snapshot.Services.Values.Where(service => service.Enabled))
         {
+            if (shows is not null && !endpoints.Contains(service.Id)) continue;
             json.WriteStartObject();
             json.WriteStartArray("endpoints");
             foreach (var endpoint in endpoints[service.Id].OrderBy(endpoint => endpoint.Interface, StringComparer.Ordinal))

@@ -40,31 +40,47 @@ internal sealed class CatalogService(House house, CatalogRenderer renderer)
             if (CatalogStore.Service(tx, id) is not { } row) return new Fault.NotFound("service", id);
             var endpoints = CatalogStore.EndpointsOf(tx, id);
             CatalogStore.DeleteService(tx, id);
-            foreach (var endpoint in endpoints) Endpoints.Record(tx, house, endpoint, Change.Deleted);
+            foreach (var endpoint in endpoints)
+            {
+                EndpointFilterStore.DeleteEndpoint(tx, endpoint.Id);
+                Endpoints.Record(tx, house, endpoint, Change.Deleted);
+            }
+
             Services.Record(tx, house, row, Change.Deleted);
-            tx.Model(house, model => model.SetCatalog(catalog => catalog with
+            tx.Model(house, model => model.SetCatalog(catalog => (catalog with
             {
                 Services = catalog.Services.Remove(id),
                 Endpoints = catalog.Endpoints.RemoveRange(endpoints.Select(endpoint => endpoint.Id)),
-            }));
+            }).Filtered(filters => filters with
+            {
+                Endpoints = endpoints.Aggregate(filters.Endpoints, (sets, endpoint) => EndpointFilters.Without(sets, endpoint.Id)),
+            })));
             return Done.Value;
         }, stop);
 
     public Task<Outcome<EndpointRow>> CreateEndpoint(AccessGrant access, EndpointWrite wish, CancellationToken stop) =>
         house.Kernel.Queue.Write<EndpointRow>("endpoint.create", access.Origin, tx =>
-            Changed(tx, new EndpointRow { Id = house.Kernel.Ids.Hex(), Enabled = true }, wish).Map(row => Written(tx, row, Change.Created)), stop);
+        {
+            EnsureRegion(tx, wish);
+            return Changed(tx, new EndpointRow { Id = house.Kernel.Ids.Hex(), Enabled = true }, wish).Map(row => Written(tx, row, Change.Created));
+        }, stop);
 
     public Task<Outcome<EndpointRow>> UpdateEndpoint(AccessGrant access, string id, EndpointWrite wish, CancellationToken stop) =>
         house.Kernel.Queue.Write<EndpointRow>("endpoint.update", access.Origin, tx =>
-            Endpoints.Found(tx, id).Then(before => Changed(tx, before, wish)).Map(row => Written(tx, row, Change.Updated)), stop);
+        {
+            EnsureRegion(tx, wish);
+            return Endpoints.Found(tx, id).Then(before => Changed(tx, before, wish)).Map(row => Written(tx, row, Change.Updated));
+        }, stop);
 
     public Task<Outcome<Done>> DeleteEndpoint(AccessGrant access, string id, CancellationToken stop) =>
         house.Kernel.Queue.Write<Done>("endpoint.delete", access.Origin, tx =>
         {
             if (CatalogStore.Endpoint(tx, id) is not { } row) return new Fault.NotFound("endpoint", id);
             CatalogStore.DeleteEndpoint(tx, id);
+            EndpointFilterStore.DeleteEndpoint(tx, id);
             Endpoints.Record(tx, house, row, Change.Deleted);
-            tx.Model(house, model => model.SetCatalog(catalog => catalog with { Endpoints = catalog.Endpoints.Remove(id) }));
+            tx.Model(house, model => model.SetCatalog(catalog => (catalog with { Endpoints = catalog.Endpoints.Remove(id) })
+                .Filtered(filters => filters with { Endpoints = EndpointFilters.Without(filters.Endpoints, id) })));
             return Done.Value;
         }, stop);
 
@@ -112,6 +128,14 @@ internal sealed class CatalogService(House house, CatalogRenderer renderer)
         return Endpoints.Written(tx, house, row, change);
     }
 
+    /// <summary>The older word for an endpoint's region makes the region, as in the original.</summary>
+    private void EnsureRegion(Tx tx, EndpointWrite wish)
+    {
+        if (wish.Region is not { } id || wish.RegionId.Value is not null || Members.CheckName("region", id, Members.NameMax) is not null) return;
+        var row = new RegionRow { Id = id };
+        if (CatalogStore.Insert(tx, row)) Regions.Written(tx, house, row, Change.Created);
+    }
+
     private static Outcome<ServiceRow> Changed(ServiceRow row, ServiceWrite wish)
     {
         var type = wish.Type ?? (row.Type.Length == 0 ? null : row.Type);
@@ -135,7 +159,7 @@ internal sealed class CatalogService(House house, CatalogRenderer renderer)
             ServiceId = wish.ServiceId ?? row.ServiceId,
             Interface = wish.Interface ?? row.Interface,
             Url = wish.Url ?? row.Url,
-            RegionId = wish.RegionId.Given ? wish.RegionId.Value : wish.Region ?? row.RegionId,
+            RegionId = wish.RegionId.Value ?? wish.Region ?? (wish.RegionId.Given ? null : row.RegionId),
             Enabled = wish.Enabled ?? row.Enabled,
         };
         if (!EndpointRow.Interfaces.Contains(after.Interface)) return new Fault.Invalid("interface", "Invalid input for field 'interface': admin, internal or public.");

@@ -39,6 +39,8 @@ internal sealed record DomainView(
 
 [JsonSerializable(typeof(DomainBody))]
 [JsonSerializable(typeof(DomainView))]
+[JsonSerializable(typeof(DomainConfigBody))]
+[JsonSerializable(typeof(DomainConfigDocument))]
 internal sealed partial class DomainJson : JsonSerializerContext
 {
     public static readonly DomainJson Wire = new(WireJson.Options(refuseUnknown: false));

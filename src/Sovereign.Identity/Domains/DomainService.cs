@@ -55,6 +55,8 @@ internal sealed class DomainService(House house, ProjectService projects, UserSe
             foreach (var group in GroupStore.OfDomain(tx, id)) groups.Remove(tx, group);
             foreach (var project in ProjectStore.OfDomain(tx, id)) projects.Remove(tx, project);
             Assignments.AssignmentCleaning.OfTarget(tx, house, ScopeKind.Domain, id);
+            Limits.LimitService.OfOwner(tx, house, id);
+            DomainConfigService.Remove(tx, id);
             DomainStore.Delete(tx, id);
             Room.Record(tx, house, row, Change.Deleted);
             tx.Model(house, model => model.Domains.Remove(id));

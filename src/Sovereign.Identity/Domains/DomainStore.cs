@@ -16,6 +16,10 @@ internal static class DomainStore
 
     public static DomainRow? Find(Session session, string id) => session.FirstOrDefault<DomainRow>("SELECT * FROM domains WHERE id = @id", new { id });
 
+    /// <summary>Those that exist, by name.</summary>
+    public static List<DomainRow> FindAll(Session session, List<string> ids) =>
+        ids.Count == 0 ? [] : session.Query<DomainRow>("SELECT * FROM domains WHERE id IN @ids ORDER BY name", new { ids });
+
     /// <returns>False when the id or the name is taken.</returns>
     public static bool Insert(Tx tx, DomainRow row) => tx.Execute(
         """

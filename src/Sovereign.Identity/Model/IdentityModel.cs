@@ -14,6 +14,7 @@ internal sealed class IdentityModel
     private readonly ConcurrentDictionary<string, Grant[]> grants = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, string[]> groupsOfUser = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, CredentialEntry> credentials = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, TrustEntry> trusts = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, long> revokedTokens = new(StringComparer.Ordinal);
     private RoleGraph roles = RoleGraph.Empty;
     private CatalogSnapshot catalog = CatalogSnapshot.Empty;
@@ -46,6 +47,19 @@ internal sealed class IdentityModel
     public void PutCredential(CredentialEntry entry) => credentials[entry.Id] = entry;
 
     public void RemoveCredential(string id) => credentials.TryRemove(id, out _);
+
+    public TrustEntry? Trust(string? id) => id is not null && trusts.TryGetValue(id, out var entry) ? entry : null;
+
+    /// <summary>Whose roles a trust lends, also when it was lent on.</summary>
+    public string FirstTrustor(TrustEntry trust)
+    {
+        while (Trust(trust.RedelegatedTrustId) is { } source) trust = source;
+        return trust.TrustorId;
+    }
+
+    public void PutTrust(TrustEntry entry) => trusts[entry.Id] = entry;
+
+    public void RemoveTrust(string id) => trusts.TryRemove(id, out _);
 
     public bool IsRevoked(string auditId) => revokedTokens.ContainsKey(auditId);
 
@@ -99,11 +113,51 @@ internal sealed class IdentityModel
         }
     }
 
+    /// <summary>Every grant with who holds it, in no order.</summary>
+    public IEnumerable<(string ActorId, Grant Grant)> AllGrants()
+    {
+        foreach (var (actorId, held) in grants)
+        {
+            foreach (var grant in held) yield return (actorId, grant);
+        }
+    }
+
+    /// <summary>The users of every group; costs one walk over all users that are in one.</summary>
+    public ILookup<string, string> UsersByGroup() => groupsOfUser
+        .SelectMany(pair => pair.Value.Select(group => (group, user: pair.Key))).ToLookup(pair => pair.group, pair => pair.user, StringComparer.Ordinal);
+
+    /// <summary>What is above a project: its parents from the nearest on, and its domain last; empty when there is no such project.</summary>
+    public List<string> Above(string projectId)
+    {
+        var above = new List<string>(2);
+        if (Projects.Find(projectId) is not { } project) return above;
+        var domain = project.DomainId;
+        for (var parent = Projects.Find(project.ParentId); parent is not null; parent = Projects.Find(parent.ParentId)) above.Add(parent.Id);
+        above.Add(domain);
+        return above;
+    }
+
+    /// <summary>The projects on which a user has any role, directly, through groups, or inherited from above.</summary>
+    public HashSet<string> ProjectsOf(string userId)
+    {
+        var found = new HashSet<string>(StringComparer.Ordinal);
+        HashSet<string>? inherited = null;
+        foreach (var grant in GrantsOfUser(userId))
+        {
+            if (grant.Inherited) (inherited ??= new(StringComparer.Ordinal)).Add(grant.TargetId);
+            else if (grant.Scope == ScopeKind.Project) found.Add(grant.TargetId);
+        }
+
+        if (inherited is not null) found.UnionWith(Projects.All.Select(project => project.Id).Where(id => Above(id).Exists(inherited.Contains)));
+        return found;
+    }
+
     /// <summary>The roles that a user has on a target, with the implied ones, sorted by name; empty when it has none.</summary>
     public List<RoleEntry> EffectiveRoles(string userId, ScopeKind scope, string targetId)
     {
         var graph = Roles;
         var found = new List<RoleEntry>(4);
+        List<string>? above = null;
         Collect(Grants(userId));
         foreach (var groupId in GroupsOf(userId)) Collect(Grants(groupId));
         found.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
@@ -113,12 +167,14 @@ internal sealed class IdentityModel
         {
             foreach (var grant in held)
             {
-                if (grant.Scope != scope || grant.TargetId != targetId) continue;
+                if (grant.Inherited ? !FromAbove(grant) : grant.Scope != scope || grant.TargetId != targetId) continue;
                 foreach (var role in graph.Implied(grant.RoleId))
                 {
                     if (!found.Contains(role)) found.Add(role);
                 }
             }
         }
+
+        bool FromAbove(Grant grant) => scope == ScopeKind.Project && (above ??= Above(targetId)).Contains(grant.TargetId);
     }
 }

@@ -6,6 +6,7 @@ using Sovereign.Identity.Domains;
 using Sovereign.Identity.Groups;
 using Sovereign.Identity.Projects;
 using Sovereign.Identity.Roles;
+using Sovereign.Identity.Trusts;
 using Sovereign.Identity.Users;
 using Sovereign.Kernel.Store;
 
@@ -23,6 +24,7 @@ internal static class ModelLoader
         foreach (var row in GroupStore.AllMembers(session)) m.AddMember(row.GroupId, row.UserId);
         foreach (var row in AssignmentStore.All(session)) m.AddGrant(row.ActorId, row.Grant);
         foreach (var entry in CredentialStore.AllEntries(session)) m.PutCredential(entry);
+        foreach (var entry in TrustStore.AllEntries(session)) m.PutTrust(entry);
         foreach (var row in session.Query<RevokedRow>("SELECT audit_id, expires_at FROM revoked_tokens")) m.Revoke(row.AuditId, row.ExpiresAt);
         var roles = RoleStore.All(session).ToImmutableDictionary(row => row.Id, row => row.Entry, StringComparer.Ordinal);
         var inferences = RoleStore.Inferences(session).Select(row => (row.PriorRoleId, row.ImpliedRoleId)).ToImmutableHashSet();

@@ -28,5 +28,5 @@ internal sealed record ProjectRow : IRow
     /// <summary>Microseconds UTC; tokens of this project issued before are void.</summary>
     public long RevokedBefore { get; init; }
 
-    public ProjectEntry Entry => new(Id, DomainId, Name, Enabled, RevokedBefore);
+    public ProjectEntry Entry => new(Id, DomainId, ParentId, Name, Enabled, RevokedBefore);
 }

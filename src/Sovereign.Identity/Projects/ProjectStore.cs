@@ -21,6 +21,12 @@ internal static class ProjectStore
     public static List<ProjectRow> OfDomain(Session session, string domainId) =>
         session.Query<ProjectRow>("SELECT * FROM projects WHERE domain_id = @domainId", new { domainId });
 
+    public static List<ProjectRow> FindAll(Session session, List<string> ids) =>
+        ids.Count == 0 ? [] : session.Query<ProjectRow>("SELECT * FROM projects WHERE id IN @ids", new { ids });
+
+    public static bool HasEnabledChildren(Session session, string id) =>
+        session.Scalar<long>("SELECT COUNT(*) FROM projects WHERE parent_id = @id AND enabled = 1", new { id }) > 0;
+
     public static bool HasChildren(Session session, string id) =>
         session.Scalar<long>("SELECT COUNT(*) FROM projects WHERE parent_id = @id", new { id }) > 0;
 

@@ -1,6 +1,7 @@
 using Sovereign.Identity.ApplicationCredentials;
 using Sovereign.Identity.Assignments;
 using Sovereign.Identity.Domains;
+using Sovereign.Identity.Trusts;
 using Sovereign.Identity.Wire;
 using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Journal;
@@ -49,6 +50,7 @@ internal sealed class RoleService(House house)
             if (Members.IsImmutable(row.Options)) return Immutable.Delete("role", id);
             AssignmentCleaning.OfRole(tx, house, id);
             CredentialCleaning.OfRole(tx, house, id);
+            TrustService.Remove(tx, house, TrustStore.OfRole(tx, id));
             RoleStore.Delete(tx, id);
             Room.Record(tx, house, row, Change.Deleted);
             tx.Model(house, model => model.SetRoles(roles => roles.Without(id)));
@@ -59,9 +61,14 @@ internal sealed class RoleService(House house)
     public Task<Outcome<Done>> Imply(AccessGrant access, string prior, string implied, CancellationToken stop) =>
         house.Kernel.Queue.Write<Done>("role.imply", access.Origin, tx =>
         {
-            if (RoleStore.Find(tx, prior) is null) return new Fault.NotFound("role", prior);
+            if (RoleStore.Find(tx, prior) is not { } from) return new Fault.NotFound("role", prior);
             if (RoleStore.Find(tx, implied) is not { } role) return new Fault.NotFound("role", implied);
             if (role is { Name: "admin", DomainId: "" }) return new Fault.Forbidden($"Invalid implied role {implied}: the role admin can't be implied.");
+            if (from.DomainId.Length == 0 && role.DomainId.Length > 0)
+            {
+                return new Fault.Forbidden($"Invalid implied role {implied}: a global role can't imply the role of a domain.");
+            }
+
             if (Reaches(tx, implied, prior)) return new Fault.Conflict($"The role {implied} implies {prior} already: that would be a circle.");
             if (!RoleStore.InsertInference(tx, prior, implied)) return Done.Value;
             Recorded(tx, prior, implied, Change.Created);
@@ -107,5 +114,6 @@ internal sealed class RoleService(House house)
         });
 
     private static Fault.Conflict Taken(RoleRow row) =>
-        new($"Conflict occurred attempting to store role - Duplicate entry found with name {row.Name}{(row.DomainId.Length == 0 ? "" : $" at domain ID {row.DomainId}")}.");
+        new("Conflict occurred attempting to store role - Duplicate entry found with name "
+            + row.Name + (row.DomainId.Length == 0 ? "." : $" at domain ID {row.DomainId}."));
 }

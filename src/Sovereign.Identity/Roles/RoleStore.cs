@@ -14,6 +14,13 @@ internal static class RoleStore
 
     public static RoleRow? Find(Session session, string id) => session.FirstOrDefault<RoleRow>("SELECT * FROM roles WHERE id = @id", new { id });
 
+    /// <summary>Those that exist, by name.</summary>
+    public static List<RoleRow> FindAll(Session session, IEnumerable<string> ids)
+    {
+        var wanted = ids.ToList();
+        return wanted.Count == 0 ? [] : session.Query<RoleRow>("SELECT * FROM roles WHERE id IN @wanted ORDER BY name, id", new { wanted });
+    }
+
     public static RoleRow? FindGlobal(Session session, string name) =>
         session.FirstOrDefault<RoleRow>("SELECT * FROM roles WHERE domain_id = '' AND name = @name", new { name });
 

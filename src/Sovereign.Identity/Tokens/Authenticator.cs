@@ -1,7 +1,7 @@
 using System.Text.Json;
-using Sovereign.Identity.ApplicationCredentials;
 using Sovereign.Identity.Model;
-using Sovereign.Identity.Users;
+using Sovereign.Identity.Trusts;
+using Sovereign.Identity.UserCredentials;
 using Sovereign.Identity.Wire;
 using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Outcomes;
@@ -10,11 +10,11 @@ using Sovereign.Kernel.Wire;
 
 namespace Sovereign.Identity.Tokens;
 
-/// <summary>A token as it is issued.</summary>
-internal sealed record Issued(string Token, ResolvedToken Resolved);
+/// <summary>A token as it is issued; or, when the user's rules want more methods than were shown, a receipt for those.</summary>
+internal sealed record Issued(string Token, ResolvedToken? Resolved, ReceiptAnswer? Lacking = null);
 
-/// <summary>Checks credentials and issues tokens. Issuing writes nothing; a refusal never says which part was wrong.</summary>
-internal sealed class Authenticator(House house, TokenResolver resolver, Passwords passwords, Secrets secrets, TimeSpan lifetime)
+/// <summary>Issues tokens for what was proved. Issuing writes nothing but the use of a trust whose uses are counted.</summary>
+internal sealed class Authenticator(House house, TokenResolver resolver, EvidenceCheck evidences, TrustService trusts, Receipts receipts, TimeSpan lifetime)
 {
     private const int AuditIdBytes = 16;
     private IdentityModel Model => house.Model;
@@ -24,175 +24,123 @@ internal sealed class Authenticator(House house, TokenResolver resolver, Passwor
     {
         if (wish.Identity.Methods.Count == 0) return new Fault.Invalid("auth/identity/methods", "Invalid input for field 'identity/methods': it is empty.");
         Evidence? all = null;
+        if (call.Header(Receipts.Header) is { } text)
+        {
+            if (receipts.Open(text) is not { } receipt || Model.Users.Find(receipt.UserId) is not { Enabled: true } user) return TokenResolver.Refused;
+            if (receipt.IssuedAt < user.RevokedBefore) return TokenResolver.Refused;
+            all = new Evidence(user, receipt.Methods);
+        }
+
         foreach (var method in wish.Identity.Methods.Distinct(StringComparer.Ordinal))
         {
-            var one = await Check(method, wish.Identity, call);
+            var one = await evidences.Check(method, wish.Identity, call);
             if (one.Fault is { } refused) return refused;
             if (all is not null && all.User.Id != one.Value.User.Id) return TokenResolver.Refused;
             all = all is null ? one.Value : all.And(one.Value);
         }
 
-        return Scope(all!, wish.Scope).Then(scope => Issue(all!, scope));
+        if (Lacking(all!) is { } lacking) return lacking;
+        var target = Scope(all!, wish.Scope);
+        if (target.Fault is { } wrong) return wrong;
+        if (target.Value.Trust is { } trust && (await trusts.Use(call.Origin, trust, call.Stop)).Fault is { } over) return over;
+        return Issue(all!, target.Value);
     }
 
-    private async Task<Outcome<Evidence>> Check(string method, IdentityWish wish, Call call)
+    /// <summary>A token for a signature that was right; what made the credential bounds what the token may.</summary>
+    public async Task<Outcome<Issued>> Signed(UserCredentialRow credential, Call call)
     {
-        switch (method)
-        {
-            case "password":
-                return wish.Password is null ? Missing("password") : await ByPassword(wish.Password.User, call.Stop);
-            case "token":
-                return wish.Token is null ? Missing("token") : ByToken(wish.Token.Id);
-            case "application_credential":
-                return wish.ApplicationCredential is null ? Missing("application_credential") : ByCredential(wish.ApplicationCredential);
-            default:
-                return new Fault.Unauthorized("Attempted to authenticate with an unsupported method.");
-        }
+        if (Model.Users.Find(credential.UserId) is not { Enabled: true } user) return TokenResolver.Refused;
+        var evidence = new Evidence(user, AuthMethods.Ec2Credential) { Credential = Model.Credential(credential.ApplicationCredentialId) };
+        var isGone = credential.ApplicationCredentialId is not null && evidence.Credential?.ProjectId != credential.ProjectId;
+        var target = new Target(ScopeKind.Project, credential.ProjectId, Model.Trust(credential.TrustId));
+        if (isGone || (credential.TrustId is not null && target.Trust?.ProjectId != credential.ProjectId)) return TokenResolver.Refused;
+        if (target.Trust is { } trust && (await trusts.Use(call.Origin, trust, call.Stop)).Fault is { } over) return over;
+        return Issue(evidence, target);
     }
 
-    private static Fault.Invalid Missing(string method) => new($"auth/identity/{method}", $"Expecting to find {method} in identity. The server could not comply with the request.");
-
-    private async Task<Outcome<Evidence>> ByPassword(PasswordUserWish wish, CancellationToken stop)
+    /// <summary>A receipt when none of the user's rules is fulfilled; null when one is, or it has none.</summary>
+    private Issued? Lacking(Evidence evidence)
     {
-        if (wish.Id is null && (wish.Name is null || wish.Domain is null))
-        {
-            return new Fault.Invalid("auth/identity/password/user", "Expecting to find id, or name and domain, in user. The server could not comply with the request.");
-        }
-
-        var user = Named(wish.Id, wish.Name, wish.Domain);
-        var stored = user is null ? null : house.Kernel.Database.Read(session => UserStore.Password(session, user.Id));
-        if (wish.Password.Length > Passwords.LengthMax) return TokenResolver.Refused;
-        var verified = await passwords.Verify(wish.Password, stored, stop);
-        if (verified.Fault is { } busy) return busy;
-        if (!verified.Value || user is null) return TokenResolver.Refused;
-
-        // The password may have been changed, or the user disabled, while the old one was verified.
-        return Model.Users.Find(user.Id) is { } now && now.RevokedBefore == user.RevokedBefore && now.Enabled
-            ? new Evidence(now, AuthMethods.Password)
-            : TokenResolver.Refused;
+        var rules = evidence.User.FactorRules;
+        if (rules.Count == 0) return null;
+        var shown = MethodNames.Of(evidence.Methods).ToHashSet(StringComparer.Ordinal);
+        if (rules.Any(rule => rule.All(shown.Contains))) return null;
+        var (text, receipt) = receipts.Issue(evidence.User.Id, evidence.Methods);
+        return new Issued(text, null, Receipts.Show(receipt, evidence.User, Model.Domains.Find(evidence.User.DomainId)?.Name));
     }
 
-    private Outcome<Evidence> ByToken(string token)
-    {
-        if (resolver.Find(token) is not { } resolved || Model.Users.Find(resolved.Payload.UserId) is not { } user) return TokenResolver.Refused;
-        if (resolved.Payload.ApplicationCredentialId is not null)
-        {
-            return new Fault.Forbidden("A token of an application credential can't be exchanged for another one.");
-        }
-
-        return new Evidence(user, resolved.Payload.Methods | AuthMethods.Token)
-        {
-            ExpiresAt = resolved.Payload.ExpiresAt, ParentAuditId = resolved.Payload.ParentAuditId ?? resolved.Payload.AuditId,
-        };
-    }
-
-    private Outcome<Evidence> ByCredential(CredentialWish wish)
-    {
-        CredentialEntry? credential = null;
-        if (wish.Id is not null)
-        {
-            credential = Model.Credential(wish.Id);
-        }
-        else if (wish.Name is { } name && wish.User is { } owner && Named(owner.Id, owner.Name, owner.Domain) is { } named)
-        {
-            var id = house.Kernel.Database.Read(session => session.Scalar<string>(
-                "SELECT id FROM application_credentials WHERE user_id = @Id AND name = @name", new { named.Id, name = name.Replace("\0", "", StringComparison.Ordinal) }));
-            credential = Model.Credential(id);
-        }
-
-        var right = secrets.Verify(wish.Secret, credential?.Secret);
-        if (!right || credential is null || credential.ExpiredAt(house.Kernel.Clock.Now())) return TokenResolver.Refused;
-        return Model.Users.Find(credential.UserId) is { Enabled: true } user
-            ? new Evidence(user, AuthMethods.ApplicationCredential) { Credential = credential }
-            : TokenResolver.Refused;
-    }
-
-    private UserEntry? Named(string? id, string? name, NamedWish? domain)
-    {
-        if (id is not null) return Model.Users.Find(id);
-        return name is not null && DomainId(domain) is { } domainId ? Model.Users.FindNamed(domainId, name) : null;
-    }
-
-    private string? DomainId(NamedWish? domain) =>
-        domain?.Id ?? (domain?.Name is { } name ? Model.Domains.FindNamed("", name)?.Id : null);
-
-    private Outcome<(ScopeKind Kind, string? Id)> Scope(Evidence evidence, JsonElement? wish)
+    private Outcome<Target> Scope(Evidence evidence, JsonElement? wish)
     {
         if (evidence.Credential is { } credential)
         {
-            return wish is null or { ValueKind: JsonValueKind.Null } ? (ScopeKind.Project, credential.ProjectId) : TokenResolver.Refused;
+            return wish is null or { ValueKind: JsonValueKind.Null } ? new Target(ScopeKind.Project, credential.ProjectId) : TokenResolver.Refused;
         }
 
         if (wish is not { } given || given.ValueKind == JsonValueKind.Null) return DefaultScope(evidence.User);
-        if (given.ValueKind == JsonValueKind.String && given.ValueEquals("unscoped")) return (ScopeKind.None, null);
+        if (given.ValueKind == JsonValueKind.String && given.ValueEquals("unscoped")) return new Target(ScopeKind.None, null);
         if (given.ValueKind != JsonValueKind.Object) return Wrong();
-        return Call.Parse(System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(given).ToArray(), TokenJson.Wire.ScopeWish).Then(Chosen);
+        var raw = System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(given).ToArray();
+        return Call.Parse(raw, TokenJson.Wire.ScopeWish).Then(scope => Chosen(evidence, scope));
     }
 
-    private (ScopeKind Kind, string? Id) DefaultScope(UserEntry user)
+    private Target DefaultScope(UserEntry user)
     {
         var project = Model.Projects.Find(user.DefaultProjectId);
         var stands = project is { Enabled: true } && Model.Domains.Find(project.DomainId) is { Enabled: true };
-        return stands && Model.EffectiveRoles(user.Id, ScopeKind.Project, project!.Id).Count > 0 ? (ScopeKind.Project, project.Id) : (ScopeKind.None, null);
+        return stands && Model.EffectiveRoles(user.Id, ScopeKind.Project, project!.Id).Count > 0
+            ? new Target(ScopeKind.Project, project.Id) : new Target(ScopeKind.None, null);
     }
 
-    private Outcome<(ScopeKind Kind, string? Id)> Chosen(ScopeWish wish)
+    private Outcome<Target> Chosen(Evidence evidence, ScopeWish wish)
     {
-        var given = (wish.Project is null ? 0 : 1) + (wish.Domain is null ? 0 : 1) + (wish.System is null ? 0 : 1) + (wish.Unscoped is null ? 0 : 1);
-        if (given != 1) return Wrong();
-        if (wish.Unscoped is not null) return (ScopeKind.None, null);
+        object?[] members = [wish.Project, wish.Domain, wish.System, wish.Unscoped, wish.Trust];
+        if (members.Count(member => member is not null) != 1) return Wrong();
+        if (wish.Unscoped is not null) return new Target(ScopeKind.None, null);
+        if (wish.Trust is { } named) return Lent(evidence, named.Id);
         if (wish.System is { } system)
         {
             var all = system.ValueKind == JsonValueKind.Object && system.TryGetProperty("all", out var value) && value.ValueKind == JsonValueKind.True;
-            return all ? (ScopeKind.System, null) : Wrong();
+            return all ? new Target(ScopeKind.System, null) : Wrong();
         }
 
         if (wish.Domain is { } domain)
         {
             if (domain.Id is null && domain.Name is null) return Wrong();
-            return DomainId(domain) is { } id && Model.Domains.Find(id) is not null ? (ScopeKind.Domain, id) : TokenResolver.Refused;
+            return evidences.DomainId(domain) is { } id && Model.Domains.Find(id) is not null ? new Target(ScopeKind.Domain, id) : TokenResolver.Refused;
         }
 
         var project = wish.Project!;
-        if (project.Id is not null) return Model.Projects.Find(project.Id) is { } byId ? (ScopeKind.Project, byId.Id) : TokenResolver.Refused;
+        if (project.Id is not null) return Model.Projects.Find(project.Id) is { } byId ? new Target(ScopeKind.Project, byId.Id) : TokenResolver.Refused;
         if (project.Name is null || project.Domain is null) return Wrong();
-        return DomainId(project.Domain) is { } of && Model.Projects.FindNamed(of, project.Name) is { } byName
-            ? (ScopeKind.Project, byName.Id)
+        return evidences.DomainId(project.Domain) is { } of && Model.Projects.FindNamed(of, project.Name) is { } byName
+            ? new Target(ScopeKind.Project, byName.Id)
             : TokenResolver.Refused;
     }
 
-    private static Fault.Invalid Wrong() =>
-        new("auth/scope", "Invalid input for field 'scope': one of project (id, or name and domain), domain, system (all: true) or unscoped is expected.");
+    private Outcome<Target> Lent(Evidence evidence, string? trustId)
+    {
+        if (Model.Trust(trustId) is not { } trust) return TokenResolver.Refused;
+        if (trust.TrusteeId != evidence.User.Id) return new Fault.Forbidden("User is not a trustee.");
+        return new Target(trust.ProjectId is null ? ScopeKind.None : ScopeKind.Project, trust.ProjectId, trust);
+    }
 
-    private Outcome<Issued> Issue(Evidence evidence, (ScopeKind Kind, string? Id) scope)
+    private static Fault.Invalid Wrong() => new(
+        "auth/scope",
+        "Invalid input for field 'scope': one of project (id, or name and domain), domain, system (all: true), OS-TRUST:trust or unscoped is expected.");
+
+    private Outcome<Issued> Issue(Evidence evidence, Target target)
     {
         var now = house.Kernel.Clock.Now();
         var expires = evidence.ExpiresAt ?? now / Micros.PerSecond * Micros.PerSecond + Micros.Of(lifetime);
         if (evidence.Credential is { ExpiresAt: > 0 } credential) expires = Math.Min(expires, credential.ExpiresAt);
+        if (target.Trust is { ExpiresAt: > 0 } trust) expires = Math.Min(expires, trust.ExpiresAt);
         var payload = new TokenPayload(
-            evidence.User.Id, scope.Kind, scope.Id, evidence.Methods, now, expires, house.Kernel.Randomness.Bytes(AuditIdBytes), evidence.ParentAuditId,
-            evidence.Credential?.Id);
+            target.Trust?.ActorId ?? evidence.User.Id, target.Kind, target.Id, evidence.Methods, now, expires, house.Kernel.Randomness.Bytes(AuditIdBytes),
+            evidence.ParentAuditId, evidence.Credential?.Id, target.Trust?.Id);
         if (resolver.Derive(payload) is not { } resolved) return TokenResolver.Refused;
         var token = house.Kernel.Tokens.Seal(payload);
         return new Issued(token, resolved);
     }
 
-    /// <summary>What the methods proved.</summary>
-    private sealed record Evidence(UserEntry User, AuthMethods Methods)
-    {
-        /// <summary>Set when a token was exchanged: the new one does not outlive it.</summary>
-        public long? ExpiresAt { get; init; }
-
-        public byte[]? ParentAuditId { get; init; }
-
-        public CredentialEntry? Credential { get; init; }
-
-        public Evidence And(Evidence other) => this with
-        {
-            Methods = Methods | other.Methods,
-            ExpiresAt = ExpiresAt ?? other.ExpiresAt,
-            ParentAuditId = ParentAuditId ?? other.ParentAuditId,
-            Credential = Credential ?? other.Credential,
-        };
-    }
+    private readonly record struct Target(ScopeKind Kind, string? Id, TrustEntry? Trust = null);
 }

@@ -39,7 +39,15 @@ internal sealed class ResolvedToken(TokenPayload payload, Caller caller, IReadOn
         Domain(json, Caller.UserDomainId);
         json.WriteString("id", Caller.UserId);
         json.WriteString("name", Caller.UserName);
-        json.WriteNull("password_expires_at");
+        if (model.Users.Find(Caller.UserId) is { PasswordExpiresAt: > 0 } expiring)
+        {
+            json.WriteString("password_expires_at", Micros.ToMicrosBare(expiring.PasswordExpiresAt));
+        }
+        else
+        {
+            json.WriteNull("password_expires_at");
+        }
+
         json.WriteEndObject();
         json.WriteStartArray("audit_ids");
         json.WriteStringValue(Base64Url.EncodeToString(Payload.AuditId));
@@ -49,6 +57,7 @@ internal sealed class ResolvedToken(TokenPayload payload, Caller caller, IReadOn
         json.WriteString("issued_at", Micros.ToMicrosZ(Payload.IssuedAt));
         Scope(json);
         Credential(json);
+        Trust(json);
         json.Flush();
         return buffer.WrittenSpan.ToArray();
     }
@@ -56,9 +65,7 @@ internal sealed class ResolvedToken(TokenPayload payload, Caller caller, IReadOn
     private void Methods(Utf8JsonWriter json)
     {
         json.WriteStartArray("methods");
-        if ((Payload.Methods & AuthMethods.Password) != 0) json.WriteStringValue("password");
-        if ((Payload.Methods & AuthMethods.Token) != 0) json.WriteStringValue("token");
-        if ((Payload.Methods & AuthMethods.ApplicationCredential) != 0) json.WriteStringValue("application_credential");
+        foreach (var name in MethodNames.Of(Payload.Methods)) json.WriteStringValue(name);
         json.WriteEndArray();
     }
 
@@ -108,6 +115,37 @@ internal sealed class ResolvedToken(TokenPayload payload, Caller caller, IReadOn
         json.WriteString("id", credential.Id);
         json.WriteString("name", credential.Name);
         json.WriteBoolean("restricted", !credential.Unrestricted);
+        if (credential.Rules.Count > 0)
+        {
+            json.WriteStartArray("access_rules");
+            foreach (var rule in credential.Rules)
+            {
+                json.WriteStartObject();
+                json.WriteString("id", rule.Id);
+                json.WriteString("service", rule.Service);
+                json.WriteString("method", rule.Method);
+                json.WriteString("path", rule.Path);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        }
+
+        json.WriteEndObject();
+    }
+
+    private void Trust(Utf8JsonWriter json)
+    {
+        if (model.Trust(Payload.TrustId) is not { } trust) return;
+        json.WriteStartObject("OS-TRUST:trust");
+        json.WriteString("id", trust.Id);
+        json.WriteStartObject("trustor_user");
+        json.WriteString("id", trust.TrustorId);
+        json.WriteEndObject();
+        json.WriteStartObject("trustee_user");
+        json.WriteString("id", trust.TrusteeId);
+        json.WriteEndObject();
+        json.WriteBoolean("impersonation", trust.Impersonation);
         json.WriteEndObject();
     }
 

@@ -24,7 +24,8 @@ internal sealed class RevocationService(House house) : IPeriodic
             var auditId = Base64Url.EncodeToString(token.Payload.AuditId);
             var expiresAt = token.Payload.ExpiresAt;
             var inserted = tx.Execute(
-                "INSERT INTO revoked_tokens (audit_id, expires_at) VALUES (@auditId, @expiresAt) ON CONFLICT DO NOTHING", new { auditId, expiresAt });
+                "INSERT INTO revoked_tokens (audit_id, expires_at, revoked_at) VALUES (@auditId, @expiresAt, @Now) ON CONFLICT DO NOTHING",
+                new { auditId, expiresAt, tx.Now });
             if (inserted == 0) return Done.Value;
             tx.Record(
                 "token_revocation", auditId, token.Caller.UserDomainId, Change.Created, new RevocationDocument(auditId, token.Caller.UserId, expiresAt),

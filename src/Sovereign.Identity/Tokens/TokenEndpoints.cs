@@ -22,8 +22,11 @@ internal sealed class TokenEndpoints(
         api.Head("/auth/tokens", "identity:check_token", Validate);
         api.Delete("/auth/tokens", "identity:revoke_token", Revoke);
         api.Get("/auth/catalog", "identity:get_auth_catalog", Catalog);
+        api.Head("/auth/catalog", "identity:get_auth_catalog", Catalog);
         api.Get("/auth/domains", "identity:get_auth_domains", Domains);
+        api.Head("/auth/domains", "identity:get_auth_domains", Domains);
         api.Get("/auth/system", "identity:get_auth_system", Systems);
+        api.Head("/auth/system", "identity:get_auth_system", Systems);
     }
 
     private async Task<Answer> Issue(Call call)
@@ -31,14 +34,16 @@ internal sealed class TokenEndpoints(
         var body = await call.Body(TokenJson.Wire.AuthBody);
         if (body.Fault is { } wrong) return wrong;
         var issued = await authenticator.Authenticate(body.Value.Auth, call);
-        return Answer.Of(issued, made => Token(201, made.Resolved, made.Token, call));
+        return Answer.Of(issued, made => made.Lacking is { } lacking
+            ? Answer.Json(401, lacking, ReceiptJson.Wire.ReceiptAnswer).With(Receipts.Header, made.Token)
+            : Shown(201, made.Resolved!, made.Token, call));
     }
 
     private Task<Answer> Validate(Call call)
     {
         var token = call.Header(SubjectHeader) ?? "";
         var subject = Subject(call, token, "identity:validate_token");
-        return Task.FromResult(Answer.Of(subject, resolved => Token(200, resolved, token, call)));
+        return Task.FromResult(Answer.Of(subject, resolved => Shown(200, resolved, token, call)));
     }
 
     private async Task<Answer> Revoke(Call call)
@@ -54,12 +59,14 @@ internal sealed class TokenEndpoints(
         return call.Access.Everything || resolved.Caller.UserId == call.Access.Caller.UserId ? resolved : Guard.Refusal(rule);
     }
 
-    private Answer Token(int status, ResolvedToken resolved, string token, Call call)
+    /// <param name="token">Goes into the header; null to keep it back.</param>
+    public Answer Shown(int status, ResolvedToken resolved, string? token, Call call)
     {
         ReadOnlyMemory<byte>[] parts = resolved.HasScope && !call.Http.Request.Query.ContainsKey("nocatalog")
             ? [resolved.Head, catalogMember, catalog.For(resolved.Caller.ProjectId), end]
             : [resolved.Head, end];
-        return Answer.Pieces(status, parts).With(SubjectHeader, token);
+        var answer = Answer.Pieces(status, parts);
+        return token is null ? answer : answer.With(SubjectHeader, token);
     }
 
     private Task<Answer> Catalog(Call call)
@@ -73,7 +80,7 @@ internal sealed class TokenEndpoints(
     private Task<Answer> Domains(Call call)
     {
         var ids = Granted(call, ScopeKind.Domain).ToArray();
-        var rows = house.Kernel.Database.Read(session => ids.Select(id => DomainStore.Find(session, id)).OfType<DomainRow>().Where(row => row.Enabled).ToList());
+        var rows = house.Kernel.Database.Read(session => DomainStore.FindAll(session, [.. ids])).Where(row => row.Enabled);
         return Task.FromResult(DomainService.Room.Many(house, rows, CollectionLinks.Of(call)));
     }
 
@@ -84,5 +91,5 @@ internal sealed class TokenEndpoints(
     }
 
     private IEnumerable<string> Granted(Call call, ScopeKind scope) => house.Model.GrantsOfUser(call.Access.Caller.UserId)
-        .Where(grant => grant.Scope == scope).Select(grant => grant.TargetId).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
+        .Where(grant => grant.Scope == scope && !grant.Inherited).Select(grant => grant.TargetId).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
 }

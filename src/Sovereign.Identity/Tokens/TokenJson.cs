@@ -31,6 +31,8 @@ internal sealed record IdentityWish
     public TokenWish? Token { get; set; }
 
     public CredentialWish? ApplicationCredential { get; set; }
+
+    public TotpWish? Totp { get; set; }
 }
 
 internal sealed record PasswordWish(PasswordUserWish User);
@@ -45,6 +47,17 @@ internal sealed record PasswordUserWish(string Password)
 }
 
 internal sealed record TokenWish(string Id);
+
+internal sealed record TotpWish(TotpUserWish User);
+
+internal sealed record TotpUserWish(string Passcode)
+{
+    public string? Id { get; set; }
+
+    public string? Name { get; set; }
+
+    public NamedWish? Domain { get; set; }
+}
 
 internal sealed record CredentialWish
 {
@@ -84,6 +97,9 @@ internal sealed record ScopeWish
     public JsonElement? System { get; set; }
 
     public JsonElement? Unscoped { get; set; }
+
+    [JsonPropertyName("OS-TRUST:trust")]
+    public NamedWish? Trust { get; set; }
 }
 
 internal sealed record ScopedProjectWish

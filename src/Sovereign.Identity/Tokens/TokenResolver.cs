@@ -43,10 +43,11 @@ internal sealed class TokenResolver(KernelServices kernel, IdentityModel model) 
         if (model.Users.Find(payload.UserId) is not { Enabled: true } user || payload.IssuedAt < user.RevokedBefore) return null;
         if (model.Domains.Find(user.DomainId) is not { Enabled: true } domain || payload.IssuedAt < domain.RevokedBefore) return null;
         if (!ScopeStands(payload, out var project)) return null;
-        var key = new StandingKey(user.Id, payload.Scope, payload.ScopeId, payload.ApplicationCredentialId);
+        if (payload.TrustId is { } trustId && !TrustStands(trustId, payload)) return null;
+        var key = new StandingKey(user.Id, payload.Scope, payload.ScopeId, payload.ApplicationCredentialId, payload.TrustId);
         var standing = standings.TryGetValue(key, out var known) && known.Version == version ? known : Stand(key, payload, user, domain, project, version);
         if (standing is null || (model.Credential(payload.ApplicationCredentialId)?.ExpiredAt(kernel.Clock.Now()) ?? false)) return null;
-        return new ResolvedToken(payload, standing.Caller with { ExpiresAt = payload.ExpiresAt }, standing.Roles, project, model, version);
+        return new ResolvedToken(payload, standing.Caller with { ExpiresAt = payload.ExpiresAt, Methods = payload.Methods }, standing.Roles, project, model, version);
     }
 
     private Standing? Stand(StandingKey key, TokenPayload payload, UserEntry user, DomainEntry domain, ProjectEntry? project, long version)
@@ -58,7 +59,8 @@ internal sealed class TokenResolver(KernelServices kernel, IdentityModel model) 
             UserId = user.Id, UserName = user.Name, UserDomainId = domain.Id, UserDomainName = domain.Name, ProjectId = project?.Id, ProjectName = project?.Name,
             ProjectDomainId = project?.DomainId, DomainId = payload.Scope == ScopeKind.Domain ? payload.ScopeId : null,
             SystemScope = payload.Scope == ScopeKind.System, Roles = roles.Select(role => role.Name.ToLowerInvariant()).ToFrozenSet(StringComparer.Ordinal),
-            ExpiresAt = payload.ExpiresAt, ApplicationCredentialId = payload.ApplicationCredentialId,
+            ExpiresAt = payload.ExpiresAt, ApplicationCredentialId = payload.ApplicationCredentialId, TrustId = payload.TrustId,
+            Calls = model.Credential(payload.ApplicationCredentialId)?.Rules is { Count: > 0 } rules ? rules : null,
         };
         if (standings.Count >= StandingsMax) standings.Clear();
         return standings[key] = new Standing(caller.WithPersonas(), roles, version);
@@ -99,6 +101,19 @@ internal sealed class TokenResolver(KernelServices kernel, IdentityModel model) 
         }
     }
 
+    /// <summary>Is the trust there, for this project, with both of its users and all of its roles still in place?</summary>
+    private bool TrustStands(string id, TokenPayload payload)
+    {
+        if (model.Trust(id) is not { } trust || trust.ExpiredAt(kernel.Clock.Now()) || trust.ActorId != payload.UserId) return false;
+        if (trust.ProjectId != payload.ScopeId || !UserStands(trust.TrustorId, payload.IssuedAt) || !UserStands(trust.TrusteeId, payload.IssuedAt)) return false;
+        if (trust.ProjectId is null) return true;
+        var held = model.EffectiveRoles(model.FirstTrustor(trust), ScopeKind.Project, trust.ProjectId);
+        return trust.RoleIds.All(role => held.Exists(other => other.Id == role));
+    }
+
+    private bool UserStands(string id, long issuedAt) =>
+        model.Users.Find(id) is { Enabled: true } user && issuedAt >= user.RevokedBefore && DomainStands(user.DomainId, issuedAt);
+
     private bool DomainStands(string id, long issuedAt) => model.Domains.Find(id) is { Enabled: true } domain && issuedAt >= domain.RevokedBefore;
 
     /// <returns>Null when a scoped token has no role left or its credential is gone; empty for an unscoped one.</returns>
@@ -106,19 +121,27 @@ internal sealed class TokenResolver(KernelServices kernel, IdentityModel model) 
     {
         if (payload.Scope == ScopeKind.None) return [];
         var target = payload.Scope == ScopeKind.System ? IdentityModel.System : payload.ScopeId!;
-        var roles = model.EffectiveRoles(payload.UserId, payload.Scope, target);
+        var trust = model.Trust(payload.TrustId);
+        var roles = model.EffectiveRoles(trust is null ? payload.UserId : model.FirstTrustor(trust), payload.Scope, target);
+        if (trust is not null) Keep(roles, trust.RoleIds);
         if (payload.ApplicationCredentialId is { } id)
         {
             if (model.Credential(id) is not { } credential || credential.UserId != payload.UserId || credential.ExpiredAt(kernel.Clock.Now())) return null;
-            var graph = model.Roles;
-            var allowed = credential.RoleIds.SelectMany(role => graph.Implied(role)).ToHashSet();
-            roles.RemoveAll(role => !allowed.Contains(role));
+            Keep(roles, credential.RoleIds);
         }
 
         return roles.Count > 0 ? roles : null;
     }
 
-    private sealed record StandingKey(string UserId, ScopeKind Scope, string? ScopeId, string? CredentialId);
+    /// <summary>Leaves of the held roles only those that were chosen, with what they imply.</summary>
+    private void Keep(List<RoleEntry> held, IReadOnlyList<string> chosen)
+    {
+        var graph = model.Roles;
+        var allowed = chosen.SelectMany(role => graph.Implied(role)).ToHashSet();
+        held.RemoveAll(role => !allowed.Contains(role));
+    }
+
+    private sealed record StandingKey(string UserId, ScopeKind Scope, string? ScopeId, string? CredentialId, string? TrustId);
 
     /// <summary>What all tokens of one user on one scope share under one version of the model.</summary>
     private sealed record Standing(Caller Caller, IReadOnlyList<RoleEntry> Roles, long Version);

@@ -23,5 +23,12 @@ internal sealed record UserRow : IRow
     /// <summary>Microseconds UTC; tokens of this user issued before are void.</summary>
     public long RevokedBefore { get; init; }
 
-    public UserEntry Entry => new(Id, DomainId, Name, Enabled, DefaultProjectId, RevokedBefore);
+    /// <summary>Microseconds UTC; 0 when not known.</summary>
+    public long PasswordCreatedAt { get; init; }
+
+    /// <summary>Microseconds UTC; 0 for never.</summary>
+    public long PasswordExpiresAt { get; init; }
+
+    public UserEntry Entry => new(
+        Id, DomainId, Name, Enabled, DefaultProjectId, RevokedBefore, PasswordExpiresAt, UserOptions.FactorRules(Options));
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Sovereign.Identity.ApplicationCredentials;
 using Sovereign.Identity.Wire;
 using Sovereign.Kernel.Wire;
 
@@ -39,7 +40,7 @@ internal sealed record UserView(
     public Dictionary<string, JsonElement>? Others { get; set; }
 
     public static UserView From(UserRow row, House house, bool inside = false) => new(
-        row.Id, row.Name, row.DomainId, row.Enabled, row.DefaultProjectId, PasswordExpiresAt: null, Members.Parse(row.Options),
+        row.Id, row.Name, row.DomainId, row.Enabled, row.DefaultProjectId, Times.Bare(row.PasswordExpiresAt), Members.Parse(row.Options),
         new(house.Link("/users/" + row.Id)))
     {
         Others = Members.Show(row.Extra, inside),

@@ -26,7 +26,13 @@ internal sealed record Room<TRow, TView>(
     Func<TRow, string?> Owner, Action<IdentityModel, TRow> Put)
     where TRow : class, IRow
 {
-    public string Plural => Kind + "s";
+    /// <summary>Its name in lists and paths: "policies".</summary>
+    public string Plural { get; init; } = Kind + "s";
+
+    /// <summary>What is before the plural in paths: "/OS-TRUST"; empty for most.</summary>
+    public string Prefix { get; init; } = "";
+
+    public string Path => $"{Prefix}/{Plural}";
 
     /// <summary>Columns of a list.</summary>
     public string Columns { get; init; } = Shape.Id[..^"id".Length] + "*";
@@ -64,6 +70,13 @@ internal sealed record Room<TRow, TView>(
     {
         writer.WritePropertyName(Kind);
         JsonSerializer.Serialize(writer, View(row, house, updated), Type);
+    });
+
+    /// <summary>The same with what the call asks for besides.</summary>
+    public Answer One(House house, int status, TRow row, Func<TView, TView> extended) => Body(status, writer =>
+    {
+        writer.WritePropertyName(Kind);
+        JsonSerializer.Serialize(writer, extended(View(row, house, false)), Type);
     });
 
     /// <summary>{"projects": […], "links": {…}}.</summary>

@@ -13,11 +13,11 @@ internal sealed record Envelope<TBody, TWish>(JsonTypeInfo<TBody> Type, Func<TBo
 internal sealed class RoomRoutes<TRow, TView>(Routes api, House house, Room<TRow, TView> room)
     where TRow : class, IRow
 {
-    private readonly string item = $"/{room.Plural}/{{id}}";
+    private readonly string item = room.Path + "/{id}";
 
     public RoomRoutes<TRow, TView> List(Func<Call, ListRequest, Outcome<Page<TRow>>> read)
     {
-        api.Get("/" + room.Plural, "identity:list_" + room.Plural, call =>
+        api.Get(room.Path, "identity:list_" + room.Plural, call =>
             Task.FromResult(room.Page(house, call, request => read(call, request))));
         return this;
     }
@@ -32,7 +32,7 @@ internal sealed class RoomRoutes<TRow, TView>(Routes api, House house, Room<TRow
     public RoomRoutes<TRow, TView> Create<TBody, TWish>(
         Envelope<TBody, TWish> envelope, Func<AccessGrant, TWish, CancellationToken, Task<Outcome<TRow>>> create)
     {
-        api.Post("/" + room.Plural, Rule("create"), async call =>
+        api.Post(room.Path, Rule("create"), async call =>
         {
             var body = await call.Body(envelope.Type);
             return body.Fault ?? Answer.Of(

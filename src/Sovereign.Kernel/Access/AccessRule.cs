@@ -22,6 +22,7 @@ public sealed record AccessRule(string Name, string Text)
         ["system_reader"] = (Persona.SystemReader, Reach.All),
         ["service"] = (Persona.Service, Reach.All),
         ["admin"] = (Persona.Admin, Reach.All),
+        ["cloud_admin"] = (Persona.CloudAdmin, Reach.All),
         ["nobody"] = (Persona.None, Reach.None),
     }.ToFrozenDictionary();
 

@@ -35,6 +35,15 @@ public sealed record Caller
     /// <summary>Set when the token came from an application credential.</summary>
     public string? ApplicationCredentialId { get; init; }
 
+    /// <summary>How the user proved who it is.</summary>
+    public AuthMethods Methods { get; init; }
+
+    /// <summary>Set when the token came from a trust.</summary>
+    public string? TrustId { get; init; }
+
+    /// <summary>The only calls that this token may make; null for any.</summary>
+    public IReadOnlyList<CallRule>? Calls { get; init; }
+
     /// <summary>What this caller counts as in rules, computed once.</summary>
     public Persona Personas { get; private init; }
 
@@ -42,7 +51,7 @@ public sealed record Caller
     public Caller WithPersonas()
     {
         var personas = Persona.Any | Persona.Self;
-        if (Roles.Contains("admin")) personas |= Persona.Admin;
+        if (Roles.Contains("admin")) personas |= DomainId is null ? Persona.Admin | Persona.CloudAdmin : Persona.Admin;
         if (Roles.Contains("service")) personas |= Persona.Service;
         if (ProjectId is not null) personas |= Persona.ProjectUser | Scoped(Persona.ProjectReader, Persona.ProjectMember, Persona.ProjectManager);
         if (DomainId is not null) personas |= Scoped(Persona.DomainReader, Persona.DomainMember, Persona.DomainManager);
@@ -74,6 +83,9 @@ public enum Persona
 
     /// <summary>Any token that is scoped to a project, whatever its roles.</summary>
     ProjectUser = 4096,
+
+    /// <summary>Admin on a project or on the system: what belongs to no domain is no business of a domain's token.</summary>
+    CloudAdmin = 8192,
 }
 
 /// <summary>Which targets an allowed call may see and touch.</summary>

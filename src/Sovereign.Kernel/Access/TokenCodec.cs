@@ -22,9 +22,10 @@ public enum ScopeKind
 /// <param name="ExpiresAt">Microseconds UTC.</param>
 /// <param name="AuditId">16 bytes, shown as base64url in audit_ids.</param>
 /// <param name="ParentAuditId">Audit id of the first token of the chain; null for the first.</param>
+/// <param name="TrustId">The trust whose roles the token has; null for most.</param>
 public sealed record TokenPayload(
     string UserId, ScopeKind Scope, string? ScopeId, AuthMethods Methods, long IssuedAt, long ExpiresAt, byte[] AuditId, byte[]? ParentAuditId,
-    string? ApplicationCredentialId);
+    string? ApplicationCredentialId, string? TrustId = null);
 
 /// <summary>How the user proved who it is; several for a token made from a token.</summary>
 [Flags]
@@ -37,6 +38,9 @@ public enum AuthMethods
     Totp = 8,
     Mapped = 16,
     Trust = 32,
+
+    /// <summary>A signature made with an EC2 secret.</summary>
+    Ec2Credential = 64,
 }
 
 /// <summary>Makes and reads tokens: AES-256-GCM over a compact payload, base64url, at most 255 bytes, validated without I/O.</summary>
@@ -66,6 +70,7 @@ public sealed class TokenCodec(MasterKey master, IRandomness randomness)
         writer.Bytes(token.AuditId);
         writer.Byte(token.ParentAuditId is null ? (byte)0 : (byte)1);
         if (token.ParentAuditId is not null) writer.Bytes(token.ParentAuditId);
+        if (token.TrustId is not null) writer.Id(token.TrustId);
         var text = Base64Url.EncodeToString(key.Seal(plain[..writer.Length], context, randomness));
         return text.Length <= TokenBytesMax ? text : throw new InvalidOperationException($"A token of {text.Length} bytes.");
     }
@@ -86,7 +91,8 @@ public sealed class TokenCodec(MasterKey master, IRandomness randomness)
         var (user, scopeId, credential) = (reader.Id(), reader.Id(), reader.Id());
         var audit = reader.Bytes(AuditIdBytes);
         var parent = reader.Byte() == 1 ? reader.Bytes(AuditIdBytes) : null;
-        return new TokenPayload(user!, scope, scopeId, methods, issued, expires, audit, parent, credential);
+        var trust = reader.IsAtEnd ? null : reader.Id();
+        return new TokenPayload(user!, scope, scopeId, methods, issued, expires, audit, parent, credential, trust);
     }
 
     /// <summary>Writes ids of 32 hex digits as 16 bytes, of 64 as 32 bytes, others as text.</summary>
@@ -136,6 +142,8 @@ public sealed class TokenCodec(MasterKey master, IRandomness randomness)
     private ref struct PayloadReader(ReadOnlySpan<byte> rest)
     {
         private ReadOnlySpan<byte> rest = rest;
+
+        public readonly bool IsAtEnd => rest.IsEmpty;
 
         public byte Byte() => Bytes(1)[0];
 

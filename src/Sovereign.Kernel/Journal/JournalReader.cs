@@ -36,6 +36,24 @@ public sealed class JournalReader(Database database, ProjectKeys keys)
         .Select(row => keys.Open(session, row.Owner, row.Sealed, row.Id) is { } document ? new Tombstone(row.Id, row.Owner, row.DeletedAt, document) : null)
         .OfType<Tombstone>().ToList());
 
+    /// <summary>Entries newest first, each with its document; a document whose key was erased is null.</summary>
+    /// <param name="owner">Project or domain whose resources are asked for; null for all.</param>
+    /// <param name="before">Only entries with a smaller sequence.</param>
+    /// <param name="kind">Only this kind of resource; null for all.</param>
+    /// <param name="id">Only this resource; null for all.</param>
+    public List<(JournalEntry Entry, byte[]? Document)> Entries(string? owner, long before, string? kind, string? id, int limit) => database.Read(session =>
+    {
+        var where = (owner is null ? "" : " AND j.owner = @owner") + (kind is null ? "" : " AND j.kind = @kind") + (id is null ? "" : " AND j.resource_id = @id");
+        return session.Query<Row>(
+            $"""
+            SELECT j.sequence, j.incarnation, j.time, j.request_id, j.actor_id, j.owner, j.kind, j.resource_id, j.change, d.owner AS key_owner, d.sealed
+            FROM journal j LEFT JOIN journal_documents d ON d.sequence = j.sequence
+            WHERE j.sequence < @before{where} ORDER BY j.sequence DESC LIMIT @limit
+            """,
+            new { owner = owner ?? "", before, kind = kind ?? "", id = id ?? "", limit = (long)limit })
+            .ConvertAll(row => (EntryOf(row), row.Sealed is null ? null : keys.Open(session, row.KeyOwner!, row.Sealed, row.ResourceId)));
+    });
+
     /// <summary>Walks the whole chain and every document that can still be opened.</summary>
     /// <returns>What is wrong, in order; empty when the journal is whole.</returns>
     public List<string> Verify() => database.Read(session =>
@@ -72,8 +90,7 @@ public sealed class JournalReader(Database database, ProjectKeys keys)
 
     private void Check(Session session, Row row, byte[] previous, List<string> wrong)
     {
-        var entry = new JournalEntry(
-            row.Sequence, row.Incarnation, row.Time, row.RequestId, row.ActorId, row.Owner, row.Kind, row.ResourceId, (Change)row.Change);
+        var entry = EntryOf(row);
         if (!JournalChain.Hash(previous, entry, row.Digest).AsSpan().SequenceEqual(row.Hash))
         {
             wrong.Add(Text($"Entry {row.Sequence} ({row.Kind} {row.ResourceId}) does not carry the hash of its content: it or its predecessor was changed."));
@@ -91,6 +108,9 @@ public sealed class JournalReader(Database database, ProjectKeys keys)
 
     /// <summary>A document that does not open is erased when its owner's key is gone, or was made anew after it.</summary>
     private static bool Erased(Session session, Row row) => ProjectKeys.MadeAt(session, row.KeyOwner!) is not { } made || made > row.Time;
+
+    private static JournalEntry EntryOf(Row row) => new(
+        row.Sequence, row.Incarnation, row.Time, row.RequestId, row.ActorId, row.Owner, row.Kind, row.ResourceId, (Change)row.Change);
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 

@@ -46,7 +46,7 @@ public sealed class Routes(IEndpointRouteBuilder builder, WireServices wire, Ser
 }
 
 /// <summary>One route's way from bytes to bytes.</summary>
-internal sealed class RequestPipeline(WireServices wire, ServiceFace face, AccessRule rule, Func<Call, Task<Answer>> handler)
+internal sealed partial class RequestPipeline(WireServices wire, ServiceFace face, AccessRule rule, Func<Call, Task<Answer>> handler)
 {
     public async Task Run(HttpContext http)
     {
@@ -81,8 +81,20 @@ internal sealed class RequestPipeline(WireServices wire, ServiceFace face, Acces
             answer = Broken(requestId);
         }
 
+        if (answer.Fault is Fault.Unauthorized or Fault.Forbidden) Refused(http, requestId, answer.Fault is Fault.Forbidden ? 403 : 401);
         await AnswerWriter.Write(http, answer, face, requestId, announced);
     }
+
+    /// <summary>A line for the operator: who was refused what; the path without its query, which may hold a signature.</summary>
+    private void Refused(HttpContext http, string requestId, int status)
+    {
+        var resolved = wire.Callers.Resolve(http.Request.Headers["X-Auth-Token"].ToString());
+        var user = resolved.Ok ? resolved.Value.UserId : "anonymous";
+        RequestRefused(wire.Log, requestId, status, user, http.Request.Method, http.Request.Path.Value ?? "", rule.Name);
+    }
+
+    [LoggerMessage(1001, LogLevel.Information, "Request {RequestId} refused with {Status}: {UserId} {Method} {Path} ({Rule}).")]
+    private static partial void RequestRefused(ILogger log, string requestId, int status, string userId, string method, string path, string rule);
 
     /// <summary>In the order of the original, whose token filter stands in front: 401 for no token, 406 for an unknown version, 403 by the rule.</summary>
     private Task<Answer> Handle(HttpContext http, string requestId, Outcome<Microversion> version, Deadline deadline)
@@ -95,6 +107,10 @@ internal sealed class RequestPipeline(WireServices wire, ServiceFace face, Acces
                 : new Fault.Unauthorized("The request you have made requires authentication.");
             if (resolved.Fault is { } invalid && !rule.IsPublic) return Task.FromResult<Answer>(invalid);
             caller = resolved.Ok ? resolved.Value : null;
+            if (caller?.Calls is { } calls && !rule.IsPublic && !Allowed(calls, http))
+            {
+                return Task.FromResult<Answer>(new Fault.Unauthorized("The request you have made requires authentication."));
+            }
         }
 
         if (version.Fault is { } unknown) return Task.FromResult<Answer>(unknown);
@@ -106,6 +122,9 @@ internal sealed class RequestPipeline(WireServices wire, ServiceFace face, Acces
 
         return handler(new Call(http, face, access, version.Value, requestId, wire.PublicUrl, deadline));
     }
+
+    private bool Allowed(IReadOnlyList<CallRule> calls, HttpContext http) =>
+        calls.Any(call => call.Allows(face.Type, http.Request.Method, http.Request.Path.Value ?? ""));
 
     /// <summary>Null: the rule refuses.</summary>
     private AccessGrant? Grant(Caller caller, string requestId)

@@ -23,6 +23,7 @@ public sealed class PolicyTests
         ["system_reader"] = ("system", Reach.All),
         ["service"] = ("service", Reach.All),
         ["admin"] = ("padmin dadmin", Reach.All),
+        ["cloud_admin"] = ("padmin", Reach.All),
         ["nobody"] = ("", Reach.None),
     };
 

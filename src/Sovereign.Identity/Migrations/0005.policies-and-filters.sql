@@ -1,0 +1,10 @@
+CREATE TABLE policies (id TEXT PRIMARY KEY, type TEXT NOT NULL, blob TEXT NOT NULL, extra TEXT NOT NULL);
+CREATE INDEX policies_by_type ON policies (type);
+CREATE TABLE oauth_consumers (id TEXT PRIMARY KEY, description TEXT, sealed BYTES NOT NULL, extra TEXT NOT NULL);
+CREATE TABLE domain_configs (domain_id TEXT PRIMARY KEY, sealed BYTES NOT NULL);
+CREATE TABLE endpoint_groups (id TEXT PRIMARY KEY, name TEXT NOT NULL, description TEXT NOT NULL, filters TEXT NOT NULL);
+CREATE INDEX endpoint_groups_by_name ON endpoint_groups (name);
+CREATE TABLE project_endpoints (project_id TEXT NOT NULL, endpoint_id TEXT NOT NULL, PRIMARY KEY (project_id, endpoint_id));
+CREATE INDEX project_endpoints_by_endpoint ON project_endpoints (endpoint_id);
+CREATE TABLE project_endpoint_groups (project_id TEXT NOT NULL, group_id TEXT NOT NULL, PRIMARY KEY (project_id, group_id));
+CREATE INDEX project_endpoint_groups_by_group ON project_endpoint_groups (group_id);
