@@ -163,8 +163,13 @@ public sealed partial class NodeAgent
     {
         try
         {
-            var bytes = request.Kind == "console"
-                ? await drivers.Hypervisor.ConsoleTail(request.Id, Math.Min(request.BytesMax, AgentLimits.ConsoleBytesMax), stop) : [];
+            var bytes = request.Kind switch
+            {
+                "console" => await drivers.Hypervisor.ConsoleTail(request.Id, Math.Min(request.BytesMax, AgentLimits.ConsoleBytesMax), stop),
+                "diagnostics" when await drivers.Hypervisor.Diagnose(request.Id, stop) is { } use =>
+                    System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(use, NodeJson.Default.DomainDiagnostics),
+                _ => [],
+            };
             using var content = new MemoryStream(bytes);
             await Limited<bool>(async end => { await control.Answer(request.Ticket, content, end); return true; }, AgentLimits.CallLimit,
                 stop);

@@ -96,14 +96,16 @@ public sealed record DomainSpec(
     string Id, string ProjectId, string Name, int Vcpus, int MemoryMib, PowerTarget Power, int RebootCount, bool RebootHard, int ShutdownSeconds,
     RootDiskSpec Root, IReadOnlyList<NicSpec> Nics, GuestDataSpec Guest, HardwareSpec Hardware);
 
-/// <summary>What a server's power should be.</summary>
+/// <summary>What a server's power should be. Paused: in memory, standing still. Suspended: its memory is in a file and no process runs.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<PowerTarget>))]
-public enum PowerTarget { Running, Shutoff }
+public enum PowerTarget { Running, Shutoff, Paused, Suspended }
 
 /// <summary>The root disk: an overlay over the image with this SHA-256 digest, at least as large as the image.</summary>
 /// <param name="ImageFormat">"qcow2" or "raw".</param>
 /// <param name="SizeBytes">Virtual size; 0 means the image's own.</param>
-public sealed record RootDiskSpec(string ImageDigest, string ImageFormat, long ImageBytes, long SizeBytes);
+/// <param name="Generation">Rises when the disk is to be made anew (rebuild) or as a copy (resize); older ones go.</param>
+/// <param name="CopyOf">The generation that this one starts as a copy of, and that is kept while this is set; null: from the image.</param>
+public sealed record RootDiskSpec(string ImageDigest, string ImageFormat, long ImageBytes, long SizeBytes, int Generation = 0, int? CopyOf = null);
 
 /// <summary>A network interface of a server, on a port's tap.</summary>
 public sealed record NicSpec(string PortId, string Mac, int MtuBytes);
@@ -126,6 +128,6 @@ public sealed record KeySpec(string Name, string OpenSshKey);
 public sealed record HardwareSpec(string DiskBus, string NicModel, string Machine, bool Rng);
 
 /// <summary>A one-shot read; the agent posts the bytes to the stream named by the ticket.</summary>
-/// <param name="Kind">"console": the tail of the domain's console log.</param>
+/// <param name="Kind">"console": the tail of the domain's console log. "diagnostics": what the domain uses, as a JSON document.</param>
 /// <param name="BytesMax">At most this many bytes, from the end.</param>
 public sealed record NodeRequest(string Ticket, string Kind, string Id, int BytesMax);

@@ -13,10 +13,14 @@ public interface IDisks
 
     Task<bool> HasImage(string digest, CancellationToken stop);
 
-    /// <summary>Makes the domain's root disk over its image, and grows it; returns what the hypervisor opens.</summary>
+    /// <summary>Makes the root disk of a domain that does not run, over its image or as a copy of an older generation, and grows it;
+    /// returns what the hypervisor opens. Never makes a generation again that was there before a newer one.</summary>
     Task<string> EnsureOverlay(string domainId, RootDiskSpec root, CancellationToken stop);
 
-    /// <summary>Whether the domain's root disk is there.</summary>
+    /// <summary>Removes the other generations of the root disk, unless one is to be kept.</summary>
+    Task Settle(string domainId, RootDiskSpec root, CancellationToken stop);
+
+    /// <summary>Whether a root disk of the domain is there, of any generation.</summary>
     Task<bool> HasOverlay(string domainId, CancellationToken stop);
 
     /// <summary>Removes a domain's disks; absent is success.</summary>

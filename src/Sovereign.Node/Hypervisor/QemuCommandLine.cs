@@ -20,6 +20,12 @@ internal sealed record DomainFiles(string Directory)
 
     public string ConfigDrive => Path.Combine(Directory, "config.iso");
 
+    /// <summary>Memory of a suspended guest.</summary>
+    public string Memory => Path.Combine(Directory, "memory");
+
+    /// <summary>Where memory passes from and to QEMU.</summary>
+    public string MemorySocket => Path.Combine(Run, "ram.sock");
+
     public string State => Path.Combine(Directory, "state.json");
 }
 
@@ -66,12 +72,17 @@ internal static class QemuCommandLine
         return arguments;
     }
 
-    public static IEnumerable<string> Nic(NicSpec nic, int index, int descriptor, string model)
+    /// <summary>Names of a NIC's two halves are made of its port, so that it is found again in a running domain.</summary>
+    public static string NicDevice(string portId) => "net-" + portId;
+
+    public static string NicBackend(string portId) => "nic-" + portId;
+
+    public static IEnumerable<string> Nic(NicSpec nic, int descriptor, string model)
     {
         yield return "-netdev";
-        yield return $"tap,id=nic{index},fd={descriptor}";
+        yield return $"tap,id={NicBackend(nic.PortId)},fd={descriptor}";
         yield return "-device";
-        var common = $"netdev=nic{index},id=net{index},mac={Fabric.SwitchRules.Mac(nic.Mac)},romfile=";
+        var common = $"netdev={NicBackend(nic.PortId)},id={NicDevice(nic.PortId)},mac={Fabric.SwitchRules.Mac(nic.Mac)},romfile=";
         yield return model == "e1000" ? $"e1000,{common}" : $"virtio-net-pci,{common},host_mtu={Number(nic.MtuBytes)}";
     }
 

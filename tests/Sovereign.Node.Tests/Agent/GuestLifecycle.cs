@@ -58,6 +58,51 @@ public sealed class GuestLifecycle(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task A_guest_stands_still_sleeps_wakes_gets_and_loses_a_nic_and_gets_another_disk()
+    {
+        await using var cloud = new RealCloud();
+        var image = new byte[1024 * 1024];
+        var network = PacketWorld.Network(dhcp: false);
+        var group = PacketWorld.Group(PacketWorld.Egress());
+        var domain = RealCloud.Domain(cloud.AddImage(image), "raw", image.Length, []) with { ShutdownSeconds = 0 };
+        var port = new PortSpec(Guid.NewGuid().ToString(), network.Id, domain.Id, "fa:16:3e:01:02:03",
+            [new AddressSpec(network.Subnets[0].Id, "10.0.0.5")], true, true, [group.Id], [], "guest");
+        cloud.Control.Set(domain);
+        cloud.Start();
+        await cloud.Until(ItemKinds.Domain, domain.Id, ItemState.Running);
+        var pid = Pid(cloud, domain.Id);
+        cloud.Control.Set(domain with { Power = PowerTarget.Paused });
+        await cloud.Until(ItemKinds.Domain, domain.Id, ItemState.Paused);
+        cloud.Control.Set(network);
+        cloud.Control.Set(group);
+        cloud.Control.Set(port);
+        domain = domain with { Nics = [new NicSpec(port.Id, port.Mac, 1450)] };
+        cloud.Control.Set(domain);
+        await cloud.Until(ItemKinds.Domain, domain.Id, ItemState.Running);
+        cloud.Control.Ask(new NodeRequest("use", "diagnostics", domain.Id, 65536));
+        while (!cloud.Control.Answers.ContainsKey("use")) await Task.Delay(10, TestContext.Current.CancellationToken);
+        Assert.Contains(port.Mac, System.Text.Encoding.UTF8.GetString(cloud.Control.Answers["use"]), StringComparison.Ordinal);
+        cloud.Control.Set(domain with { Power = PowerTarget.Suspended });
+        output.WriteLine($"suspend: {(await cloud.Until(ItemKinds.Domain, domain.Id, ItemState.Suspended)).TotalMilliseconds:0} ms");
+        cloud.Control.Set(domain);
+        output.WriteLine($"resume: {(await cloud.Until(ItemKinds.Domain, domain.Id, ItemState.Running)).TotalMilliseconds:0} ms");
+        Assert.NotEqual(pid, Pid(cloud, domain.Id));
+        domain = domain with { Nics = [], Power = PowerTarget.Paused };
+        cloud.Control.Set(domain);
+        await cloud.Until(ItemKinds.Domain, domain.Id, ItemState.Paused);
+        cloud.Control.Remove(ItemKinds.Port, port.Id);
+        await cloud.Until(ItemKinds.Port, port.Id, ItemState.Absent);
+        domain = domain with { RebootCount = 1, RebootHard = true, Power = PowerTarget.Running, Root = domain.Root with { Generation = 1, CopyOf = 0 } };
+        cloud.Control.Set(domain);
+        await cloud.Until(ItemKinds.Domain, domain.Id, ItemState.Running);
+        var disks = Path.Combine(cloud.Options.StateDir, "disks", domain.Id);
+        Assert.Equal(2, Directory.EnumerateFiles(disks).Count());
+        cloud.Control.Set(domain with { Power = PowerTarget.Shutoff, Root = domain.Root with { CopyOf = null } });
+        await cloud.Until(ItemKinds.Domain, domain.Id, ItemState.Shutoff);
+        Assert.Equal(["root-1.qcow2"], Directory.EnumerateFiles(disks).Select(Path.GetFileName));
+    }
+
+    [Fact]
     public async Task A_whole_guest_boots_gets_its_address_and_metadata_and_answers_ssh_on_its_floating_ip()
     {
         var path = Environment.GetEnvironmentVariable(ImageVariable);
