@@ -1,4 +1,5 @@
 using Sovereign.Compute.Flavors;
+using Sovereign.Compute.Groups;
 using Sovereign.Compute.Hosts;
 using Sovereign.Compute.Keypairs;
 using Sovereign.Compute.Limits;
@@ -33,16 +34,23 @@ public sealed class ComputeModule : IModule
     private readonly HostService hosts;
     private readonly ServerService servers;
     private readonly ServerCreation creation;
+    private readonly ServerMoves moves;
+    private readonly InterfaceService interfaces;
+    private readonly GroupService groups;
+    private readonly INodes nodes;
     private readonly ServerReconciler reconciler;
 
     /// <summary>Puts the service together and listens to nodes and ports; no I/O.</summary>
     public ComputeModule(KernelServices kernel, INodes nodes, IImages images, IPlacement placement, INetworks networks, ComputeOptions options)
     {
-        (this.kernel, this.networks, this.placement, this.options) = (kernel, networks, placement, options);
+        (this.kernel, this.nodes, this.networks, this.placement, this.options) = (kernel, nodes, networks, placement, options);
         var domains = new Domains(kernel, networks, options);
+        groups = new GroupService(kernel);
         hosts = new HostService(kernel, nodes, placement, options);
         servers = new ServerService(kernel, nodes, networks, domains);
-        creation = new ServerCreation(kernel, images, networks, hosts, options);
+        creation = new ServerCreation(kernel, images, networks, hosts, groups, options);
+        moves = new ServerMoves(kernel, servers, creation, images, placement);
+        interfaces = new InterfaceService(kernel, servers, networks, options);
         reconciler = new ServerReconciler(kernel, nodes, networks, placement, hosts, domains);
         nodes.OnNode(hosts.Register);
         nodes.OnReport(ItemKinds.Domain, (tx, _, report) => tx.Due("server", report.Id));
@@ -71,12 +79,15 @@ public sealed class ComputeModule : IModule
     {
         var api = face(Face!);
         var both = new BothRoutes(api);
-        var view = new ServerView(hosts, options);
+        var view = new ServerView(hosts, groups, options);
         VersionEndpoints.Map(api, both);
         new FlavorEndpoints(kernel, new FlavorService(kernel)).Map(both);
         new KeypairEndpoints(new KeypairService(kernel)).Map(both);
         new ServerEndpoints(kernel, servers, creation, new ServerList(kernel, networks, view, options), view, networks).Map(both);
-        new ActionEndpoints(servers).Map(both);
+        new ActionEndpoints(servers, new MoveActions(kernel, moves, interfaces, view, networks)).Map(both);
+        new InterfaceEndpoints(kernel, servers, interfaces, networks).Map(both);
+        new DiagnosticsEndpoints(servers, nodes, hosts).Map(both);
+        new GroupEndpoints(groups).Map(both);
         new MetadataEndpoints(servers).Map(both);
         new HistoryEndpoints(kernel, servers, hosts).Map(both);
         new QuotaEndpoints(kernel).Map(both);

@@ -1,6 +1,7 @@
 using Xunit;
 using System.Collections.Concurrent;
 using System.Text;
+using System.Text.Json;
 using Sovereign.Image;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
@@ -121,6 +122,9 @@ internal sealed class FakeAgent(NodeHub hub, string name)
 
     public string Id => node;
 
+    private static DomainDiagnostics Use { get; } = new(
+        "running", 7, 80, [new CpuUse(0, 5)], [new NicUse("fa:16:3e:00:00:0b", 1, 2, 3, 4, 5, 6, 7, 8)], [new DiskUse(9, 10, 11, 12, 0)]);
+
     public async Task Hello(CancellationToken stop) =>
         node = (await hub.Hello(new NodeFacts(name, "127.0.0.1", 64, 262_144, 10_000, "tcg", "qemu64", 7_002_022, "203.0.113.0/24"), stop)).Node;
 
@@ -136,7 +140,8 @@ internal sealed class FakeAgent(NodeHub hub, string name)
             if (reports.Count > 0) await hub.Report(new NodeReport(node, false, reports, []), stop);
             foreach (var request in manifest.Requests)
             {
-                await hub.Answer(request.Ticket, new MemoryStream(Encoding.UTF8.GetBytes("one\ntwo\nthree\n")), stop);
+                var text = request.Kind == "console" ? "one\ntwo\nthree\n" : JsonSerializer.Serialize(Use, NodeJson.Default.DomainDiagnostics);
+                await hub.Answer(request.Ticket, new MemoryStream(Encoding.UTF8.GetBytes(text)), stop);
             }
         }
     }
@@ -159,7 +164,14 @@ internal sealed class FakeAgent(NodeHub hub, string name)
 
         items[(item.Kind, item.Id)] = item;
         if (Twist?.Invoke(item) is { } twisted) return twisted;
-        var state = item.Domain is not { } domain ? ItemState.Present : domain.Power == PowerTarget.Running ? ItemState.Running : ItemState.Shutoff;
+        var state = item.Domain?.Power switch
+        {
+            null => ItemState.Present,
+            PowerTarget.Running => ItemState.Running,
+            PowerTarget.Paused => ItemState.Paused,
+            PowerTarget.Suspended => ItemState.Suspended,
+            _ => ItemState.Shutoff,
+        };
         return new ItemReport(item.Kind, item.Id, item.Version, state, null, item.Domain?.RebootCount ?? 0);
     }
 }
@@ -200,7 +212,9 @@ internal sealed class FakeNetworks(KernelServices kernel, INodes nodes) : INetwo
             return new Fault.NotFound("Network", foreign.NetworkId ?? foreign.PortId!);
         }
         if (securityGroups.FirstOrDefault(group => group is not "default") is { } unknown) return new Fault.NotFound("Security group", unknown);
-        return Outcome.Of(ports[serverId] = nics.Select(nic => Port(nic, serverHostName)).ToList());
+        var made = nics.Select(nic => Port(nic, serverHostName)).ToList();
+        ports[serverId] = [.. ports.GetValueOrDefault(serverId, []), .. made];
+        return Outcome.Of<IReadOnlyList<PortInfo>>(made);
     }
 
     public void Bind(Tx tx, string serverId, string nodeId)
@@ -224,7 +238,22 @@ internal sealed class FakeNetworks(KernelServices kernel, INodes nodes) : INetwo
 
     public void Detach(Tx tx, string serverId) => ports.TryRemove(serverId, out _);
 
-    public void DetachPort(Tx tx, string serverId, string portId) => ports[serverId] = [.. ports[serverId].Where(port => port.Id != portId)];
+    public void DetachPort(Tx tx, string serverId, string portId)
+    {
+        ports[serverId] = [.. ports[serverId].Where(port => port.Id != portId)];
+        foreach (var node in nodes.NodesOf(tx, ItemKinds.Port, portId)) nodes.Remove(tx, node, ItemKinds.Port, portId);
+    }
+
+    public Outcome<Done> SetGroup(Tx tx, AccessGrant access, string serverId, string group, bool member)
+    {
+        if (group is not ("default" or "web")) return new Fault.NotFound("Security group", group);
+        ports[serverId] = [.. ports[serverId].Select(port => port with
+        {
+            SecurityGroupNames = member ? [.. port.SecurityGroupNames, group] : [.. port.SecurityGroupNames.Where(name => name != group)],
+        })];
+        foreach (var listener in listeners) listener(tx, serverId);
+        return Done.Value;
+    }
 
     public bool Gone(Session session, string serverId) => ports.GetValueOrDefault(serverId, []).All(port => nodes.NodesOf(session, ItemKinds.Port, port.Id).Count == 0);
 

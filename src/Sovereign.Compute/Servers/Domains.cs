@@ -13,7 +13,8 @@ internal sealed class Domains(KernelServices kernel, INetworks networks, Compute
 
     public ManifestItem Item(Session session, ServerRow row)
     {
-        var ports = networks.PortsOf(session, [row.Id]).GetValueOrDefault(row.Id) ?? [];
+        var detaching = row.DetachingList();
+        var ports = (networks.PortsOf(session, [row.Id]).GetValueOrDefault(row.Id) ?? []).Where(port => !detaching.Contains(port.Id)).ToList();
         var (flavor, image) = (row.FlavorThen(), row.ImageThen());
         var pass = row.AdminPass is { } sealedPass && kernel.Keys.Open(session, row.ProjectId, sealedPass, row.Id) is { } plain
             ? System.Text.Encoding.UTF8.GetString(plain)
@@ -22,14 +23,22 @@ internal sealed class Domains(KernelServices kernel, INetworks networks, Compute
         {
             Domain = new DomainSpec(
                 row.Id, row.ProjectId, row.Name, (int)flavor.Vcpus, (int)flavor.RamMib,
-                row.PowerTarget == ServerStates.TargetRunning ? PowerTarget.Running : PowerTarget.Shutoff, (int)row.RebootCount, row.RebootHard,
-                options.ShutdownSeconds,
-                new RootDiskSpec(image.Digest ?? "", image.DiskFormat, image.SizeBytes, flavor.DiskGib * GibBytes),
+                Target(row.PowerTarget), (int)row.RebootCount, row.RebootHard, options.ShutdownSeconds,
+                new RootDiskSpec(
+                    image.Digest ?? "", image.DiskFormat, image.SizeBytes, flavor.DiskGib * GibBytes, (int)row.DiskGeneration, (int?)row.Before()?.DiskGeneration),
                 [.. ports.Select(port => new NicSpec(port.Id, port.Mac, port.MtuBytes))],
                 guests.Of(row, ports, pass),
                 Hardware(image.Properties, flavor.ExtraSpecs)),
         };
     }
+
+    private static PowerTarget Target(string target) => target switch
+    {
+        ServerStates.TargetRunning => PowerTarget.Running,
+        ServerStates.TargetPaused => PowerTarget.Paused,
+        ServerStates.TargetSuspended => PowerTarget.Suspended,
+        _ => PowerTarget.Shutoff,
+    };
 
     private static HardwareSpec Hardware(IReadOnlyDictionary<string, string> image, Dictionary<string, string> specs) => new(
         image.GetValueOrDefault("hw_disk_bus") is "scsi" or "ide" ? image["hw_disk_bus"] : "virtio",

@@ -33,7 +33,7 @@ internal sealed record ServerRow
 
     public long PowerState { get; init; }
 
-    /// <summary>"running" or "shutoff": what the node is asked for.</summary>
+    /// <summary>"running", "shutoff", "paused" or "suspended": what the node is asked for.</summary>
     public string PowerTarget { get; init; } = "running";
 
     public long RebootCount { get; init; }
@@ -107,6 +107,18 @@ internal sealed record ServerRow
 
     public string DiskConfig { get; init; } = "MANUAL";
 
+    /// <summary>Which root disk it runs on; rises when the disk is made anew.</summary>
+    public long DiskGeneration { get; init; }
+
+    /// <summary>The highest generation that there ever was.</summary>
+    public long DiskLast { get; init; }
+
+    /// <summary>What it was before a resize that is not yet confirmed (JSON); null otherwise.</summary>
+    public string? BeforeResize { get; init; }
+
+    /// <summary>Ids of ports that its node is told to take away (JSON list).</summary>
+    public string Detaching { get; init; } = "[]";
+
     /// <summary>0: no fault.</summary>
     public long FaultCode { get; init; }
 
@@ -135,11 +147,20 @@ internal sealed record ServerRow
 
     public Dictionary<string, string> NicTagMap() => JsonSerializer.Deserialize(NicTags, ServerJson.Wire.DictionaryStringString)!;
 
+    public ResizeBefore? Before() => BeforeResize is null ? null : JsonSerializer.Deserialize(BeforeResize, ServerJson.Wire.ResizeBefore);
+
+    public List<string> DetachingList() => JsonSerializer.Deserialize(Detaching, ServerJson.Wire.ListString)!;
+
     public List<string> TagList() => JsonSerializer.Deserialize(Tags, ServerJson.Wire.ListString)!;
 
     /// <summary>For the journal: without what the user keeps to themselves.</summary>
     public ServerRow Document() => this with { UserData = null, AdminPass = null, PublicKey = null };
 }
+
+/// <summary>A server before its resize, for going back.</summary>
+/// <param name="Flavor">The flavor as it was at creation (JSON).</param>
+/// <param name="Migration">Id under which placement keeps what it had.</param>
+internal sealed record ResizeBefore(string FlavorId, string Flavor, long Vcpus, long RamMib, long DiskGeneration, string Migration);
 
 /// <summary>The one place that says which states there are, which may follow which, and how the API words them.</summary>
 internal static class ServerStates
@@ -148,6 +169,9 @@ internal static class ServerStates
     public const string Active = "active";
     public const string Stopped = "stopped";
     public const string Error = "error";
+    public const string Paused = "paused";
+    public const string Suspended = "suspended";
+    public const string Resized = "resized";
 
     public const string Scheduling = "scheduling";
     public const string Spawning = "spawning";
@@ -155,22 +179,35 @@ internal static class ServerStates
     public const string PoweringOn = "powering-on";
     public const string Rebooting = "rebooting";
     public const string RebootingHard = "rebooting_hard";
+    public const string Pausing = "pausing";
+    public const string Unpausing = "unpausing";
+    public const string Suspending = "suspending";
+    public const string Resuming = "resuming";
+    public const string Rebuilding = "rebuilding";
+    public const string Resizing = "resize_migrating";
+    public const string Reverting = "resize_reverting";
     public const string DeletingTask = "deleting";
 
     public const string TargetRunning = "running";
     public const string TargetShutoff = "shutoff";
+    public const string TargetPaused = "paused";
+    public const string TargetSuspended = "suspended";
 
     public const long PowerNone = 0;
     public const long PowerRunning = 1;
+    public const long PowerPaused = 3;
     public const long PowerShutdown = 4;
     public const long PowerCrashed = 6;
 
     private static readonly FrozenDictionary<string, string[]> allowed = new Dictionary<string, string[]>
     {
         [Building] = [Building, Active, Stopped, Error],
-        [Active] = [Active, Stopped, Error],
-        [Stopped] = [Stopped, Active, Error],
-        [Error] = [Error, Active, Stopped],
+        [Active] = [Active, Stopped, Paused, Suspended, Resized, Error],
+        [Stopped] = [Stopped, Active, Resized, Error],
+        [Paused] = [Paused, Active, Stopped, Error],
+        [Suspended] = [Suspended, Active, Stopped, Error],
+        [Resized] = [Resized, Active, Stopped, Error],
+        [Error] = [Error, Active, Stopped, Paused, Suspended, Resized],
     }.ToFrozenDictionary();
 
     /// <summary>Statuses that the API knows, and the vm_states behind them; empty for those that servers here never have.</summary>
@@ -186,6 +223,12 @@ internal static class ServerStates
         (Building, _) => "BUILD",
         (Active, Rebooting) => "REBOOT",
         (Active, RebootingHard) => "HARD_REBOOT",
+        (Active or Stopped or Error, Rebuilding) => "REBUILD",
+        (Active or Stopped, Resizing) => "RESIZE",
+        (Resized, Reverting) => "REVERT_RESIZE",
+        (Resized, _) => "VERIFY_RESIZE",
+        (Paused, _) => "PAUSED",
+        (Suspended, _) => "SUSPENDED",
         (Active, _) => "ACTIVE",
         (Stopped, _) => "SHUTOFF",
         (Error, RebootingHard) => "HARD_REBOOT",

@@ -56,6 +56,25 @@ internal sealed record LockArguments(string? LockedReason = null);
 
 internal sealed record ResetArguments(string State);
 
+internal sealed record ResizeArguments(
+    [property: JsonPropertyName("flavorRef")] JsonElement FlavorRef, [property: JsonPropertyName("OS-DCF:diskConfig")] string? DiskConfig = null);
+
+internal sealed record RebuildArguments(
+    [property: JsonPropertyName("imageRef")] string ImageRef,
+    [property: JsonPropertyName("adminPass")] string? AdminPass = null,
+    [property: JsonPropertyName("accessIPv4")] string? AccessIpv4 = null,
+    [property: JsonPropertyName("accessIPv6")] string? AccessIpv6 = null,
+    [property: JsonPropertyName("OS-DCF:diskConfig")] string? DiskConfig = null,
+    string? Name = null, Dictionary<string, string>? Metadata = null, JsonElement? PreserveEphemeral = null, JsonElement? Personality = null,
+    Optional<string> Description = default, Optional<string> KeyName = default, Optional<string> UserData = default,
+    List<string>? TrustedImageCertificates = null, string? Hostname = null);
+
+internal sealed record InterfaceBody([property: JsonPropertyName("interfaceAttachment")] InterfaceAsked InterfaceAttachment);
+
+internal sealed record InterfaceAsked(string? NetId = null, string? PortId = null, List<InterfaceAddress>? FixedIps = null, string? Tag = null);
+
+internal sealed record InterfaceAddress(string IpAddress);
+
 [JsonSerializable(typeof(ServerCreateBody))]
 [JsonSerializable(typeof(List<NetworkAsked>))]
 [JsonSerializable(typeof(ServerUpdateBody))]
@@ -66,6 +85,11 @@ internal sealed record ResetArguments(string State);
 [JsonSerializable(typeof(ConsoleArguments))]
 [JsonSerializable(typeof(LockArguments))]
 [JsonSerializable(typeof(ResetArguments))]
+[JsonSerializable(typeof(ResizeArguments))]
+[JsonSerializable(typeof(RebuildArguments))]
+[JsonSerializable(typeof(InterfaceBody))]
+[JsonSerializable(typeof(SecurityGroupName))]
+[JsonSerializable(typeof(ResizeBefore))]
 [JsonSerializable(typeof(ServerRow))]
 [JsonSerializable(typeof(ImageInfo))]
 [JsonSerializable(typeof(Dictionary<string, string>))]

@@ -1,3 +1,4 @@
+using Sovereign.Compute.Groups;
 using Sovereign.Compute.Hosts;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Due;
@@ -28,9 +29,11 @@ internal sealed class ServerReconciler : IReconciler
     private readonly Domains domains;
     private readonly IReadOnlyList<Phase<ServerRow>> phases;
 
-    public ServerReconciler(KernelServices kernel, INodes nodes, INetworks networks, IPlacement placement, HostService hosts, Domains domains)
+    public ServerReconciler(
+        KernelServices kernel, INodes nodes, INetworks networks, IPlacement placement, HostService hosts, Domains domains)
     {
-        (this.kernel, this.nodes, this.networks, this.placement, this.hosts, this.domains) = (kernel, nodes, networks, placement, hosts, domains);
+        (this.kernel, this.nodes, this.networks, this.placement, this.hosts) = (kernel, nodes, networks, placement, hosts);
+        this.domains = domains;
         phases = [new("place", Place, Forget), new("run", Follow, Unrun)];
     }
 
@@ -65,7 +68,7 @@ internal sealed class ServerReconciler : IReconciler
             {
                 var now = ServerStore.Find(tx, row.Id);
                 if (now is null || now.Deleting || now.NodeId is not null || now.VmState != ServerStates.Building) return Done.Value;
-                var claimed = Claim(tx, now, candidates);
+                var claimed = Claim(tx, now, candidates, GroupService.Rule(tx, now.Id));
                 if (claimed.Fault is Fault.Conflict) return Save(tx, now.Fail(NoHost, tx.Now), NoHost);
                 if (claimed.Fault is { } trouble) return trouble;
                 var placed = now.Move(ServerStates.Building, ServerStates.Spawning) with { NodeId = claimed.Value };
@@ -77,14 +80,27 @@ internal sealed class ServerReconciler : IReconciler
         return new Progress.Waiting(nodeWait, "the node to start it");
     }
 
-    private Outcome<string> Claim(Tx tx, ServerRow row, IReadOnlyList<string>? candidates)
+    private Outcome<string> Claim(Tx tx, ServerRow row, IReadOnlyList<string>? candidates, GroupRule? rule)
     {
-        if (candidates is { Count: 0 }) return new Fault.Conflict(NoHost);
+        var all = candidates ?? (rule is null ? null : hosts.All().Select(host => host.Node.Id).ToList());
+        foreach (var among in rule?.Among(all!) ?? [all])
+        {
+            if (among is { Count: 0 }) continue;
+            var claimed = placement.Claim(tx, new ClaimRequest(row.Id, row.ProjectId, row.UserId, Resources(row), among));
+            if (claimed.Fault is not Fault.Conflict) return claimed;
+        }
+
+        return new Fault.Conflict(NoHost);
+    }
+
+    /// <summary>What a server takes of its node.</summary>
+    internal static Dictionary<string, long> Resources(ServerRow row)
+    {
         var (flavor, image) = (row.FlavorThen(), row.ImageThen());
         var diskGib = flavor.DiskGib > 0 ? flavor.DiskGib : (image.VirtualSizeBytes + GibBytes - 1) / GibBytes;
         var resources = new Dictionary<string, long> { ["VCPU"] = flavor.Vcpus, ["MEMORY_MB"] = flavor.RamMib };
         if (diskGib + flavor.EphemeralGib > 0) resources["DISK_GB"] = diskGib + flavor.EphemeralGib;
-        return placement.Claim(tx, new ClaimRequest(row.Id, row.ProjectId, row.UserId, resources, candidates));
+        return resources;
     }
 
     /// <summary>Follows what the node reports, when it reports on what is wanted now.</summary>
@@ -93,7 +109,12 @@ internal sealed class ServerReconciler : IReconciler
         if (row.NodeId is not { } node) return Progress.Done;
         var seen = kernel.Database.Read(session => nodes.Observed(session, node, ItemKinds.Domain, row.Id));
         if (seen is null || !seen.Current) return new Progress.Waiting(nodeWait, "its node");
-        if (Next(row, seen, 0) is null) return row.TaskState is null ? Progress.Done : new Progress.Waiting(nodeWait, "its node");
+        if (Next(row, seen, 0) is null)
+        {
+            if (row.TaskState is not null) return new Progress.Waiting(nodeWait, "its node");
+            if (row.Detaching == "[]" && !kernel.Database.Read(session => ServerStore.Busy(session, row.Id))) return Progress.Done;
+        }
+
         await kernel.Queue.Write<Done>(
             "server.follow",
             Origin.System with { ProjectId = row.ProjectId },
@@ -102,7 +123,16 @@ internal sealed class ServerReconciler : IReconciler
                 var now = ServerStore.Find(tx, row.Id);
                 if (now is null || now.Deleting || now.NodeId is null) return Done.Value;
                 var observed = nodes.Observed(tx, now.NodeId, ItemKinds.Domain, now.Id);
-                if (observed is null || !observed.Current || Next(now, observed, tx.Now) is not { } next) return Done.Value;
+                if (observed is null || !observed.Current) return Done.Value;
+                var failed = observed.State == ItemState.Error;
+                var next = Next(now, observed, tx.Now) ?? now;
+                if (!failed) next = Detached(tx, next);
+                if (ReferenceEquals(next, now))
+                {
+                    if (now.TaskState is null) ServerStore.End(tx, now.Id, now.NodeId, failed ? observed.Message : null);
+                    return Done.Value;
+                }
+
                 // What went down by itself stays down until the user starts it again.
                 if (next.PowerTarget != now.PowerTarget) nodes.Put(tx, now.NodeId, domains.Item(tx, next));
                 return Save(tx, next, next.VmState == ServerStates.Error ? next.FaultMessage : null);
@@ -114,16 +144,23 @@ internal sealed class ServerReconciler : IReconciler
     /// <summary>The row after an observation; null when nothing is new.</summary>
     internal static ServerRow? Next(ServerRow row, Observation seen, long now)
     {
-        var wantsRunning = row.PowerTarget == ServerStates.TargetRunning;
+        var wantsRunning = row.PowerTarget != ServerStates.TargetShutoff;
+        var rebooted = seen.RebootCount >= row.RebootCount;
+        // A resize that went well waits for its confirmation, on or off.
+        var (on, off) = row.BeforeResize is null ? (ServerStates.Active, ServerStates.Stopped) : (ServerStates.Resized, ServerStates.Resized);
         return seen.State switch
         {
-            ItemState.Running when wantsRunning && seen.RebootCount >= row.RebootCount => Settled(row, ServerStates.Active, ServerStates.PowerRunning, now),
-            ItemState.Shutoff when wantsRunning && seen.RebootCount >= row.RebootCount =>
-                (Settled(row, ServerStates.Stopped, ServerStates.PowerShutdown, now) ?? row) with { PowerTarget = ServerStates.TargetShutoff },
+            ItemState.Running when row.PowerTarget == ServerStates.TargetRunning && rebooted => Settled(row, on, ServerStates.PowerRunning, now),
+            ItemState.Paused when row.PowerTarget == ServerStates.TargetPaused && rebooted =>
+                Settled(row, ServerStates.Paused, ServerStates.PowerPaused, now),
+            ItemState.Suspended when row.PowerTarget == ServerStates.TargetSuspended && rebooted =>
+                Settled(row, ServerStates.Suspended, ServerStates.PowerShutdown, now),
+            ItemState.Shutoff when wantsRunning && rebooted =>
+                (Settled(row, off, ServerStates.PowerShutdown, now) ?? row) with { PowerTarget = ServerStates.TargetShutoff },
 
             // A crashed or failed server is not healed by being off; only stopping it on purpose settles it.
             ItemState.Shutoff when !wantsRunning && (row.VmState != ServerStates.Error || row.TaskState is not null) =>
-                Settled(row, ServerStates.Stopped, ServerStates.PowerShutdown, now),
+                Settled(row, off, ServerStates.PowerShutdown, now),
             ItemState.Crashed when wantsRunning => row.Fail(
                 $"The VM's process ended{(seen.Message is { } why ? ": " + why.TrimEnd('.') : "")}; start the server again by a hard reboot.", now) with
             {
@@ -134,6 +171,16 @@ internal sealed class ServerReconciler : IReconciler
                 row.Fail(seen.Message ?? "The node could not make the server what it should be.", now) with { PowerState = ServerStates.PowerNone },
             _ => null,
         };
+    }
+
+    /// <summary>Its node holds no port any more that it was told to take away.</summary>
+    private ServerRow Detached(Tx tx, ServerRow row)
+    {
+        if (row.Detaching == "[]") return row;
+        foreach (var port in row.DetachingList()) networks.DetachPort(tx, row.Id, port);
+        // The network service may have told of the change, which raised the revision.
+        var ports = networks.PortsOf(tx, [row.Id]).GetValueOrDefault(row.Id) ?? [];
+        return row with { Detaching = "[]", Addresses = ServerAddresses.Text(ports), Revision = ServerStore.Find(tx, row.Id)!.Revision };
     }
 
     private static ServerRow? Settled(ServerRow row, string vmState, long powerState, long now)
@@ -163,6 +210,7 @@ internal sealed class ServerReconciler : IReconciler
                 if (ServerStore.Find(tx, row.Id) is not { Deleting: true } now) return Done.Value;
                 networks.Detach(tx, now.Id);
                 placement.Release(tx, now.Id);
+                if (now.Before() is { } before) placement.Release(tx, before.Migration);
                 ComputeQuotas.GiveServer(kernel.Quotas, tx, now.ProjectId, now.Vcpus, now.RamMib);
                 ServerStore.Delete(tx, now.Id);
                 ServerStore.End(tx, now.Id, now.NodeId, null);

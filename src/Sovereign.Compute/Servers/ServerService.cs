@@ -82,7 +82,8 @@ internal sealed class ServerService(KernelServices kernel, INodes nodes, INetwor
             // A hard reboot may interrupt one that is under way.
             var again = hard && row.TaskState is ServerStates.Rebooting or ServerStates.RebootingHard;
             var refused = hard
-                ? Refused(access, row, "reboot", !again, ServerStates.Active, ServerStates.Stopped, ServerStates.Error)
+                ? Refused(
+                    access, row, "reboot", !again, ServerStates.Active, ServerStates.Stopped, ServerStates.Paused, ServerStates.Suspended, ServerStates.Error)
                 : Refused(access, row, "reboot", idle: true, ServerStates.Active);
             return refused ?? Want(tx, row.Move(row.VmState, hard ? ServerStates.RebootingHard : ServerStates.Rebooting) with
             {
@@ -116,7 +117,7 @@ internal sealed class ServerService(KernelServices kernel, INodes nodes, INetwor
         id,
         null,
         (tx, row) => active
-            ? row.Move(ServerStates.Active, null).Heal()
+            ? row.Move(ServerStates.Active, null).Heal() with { PowerTarget = ServerStates.TargetRunning }
             : row.Move(ServerStates.Error, null) with { FaultCode = 500, FaultMessage = "An administrator set the state to error.", FaultAt = tx.Now },
         stop);
 
@@ -175,11 +176,11 @@ internal sealed class ServerService(KernelServices kernel, INodes nodes, INetwor
         return text[(at + 1)..];
     }
 
-    private static Fault.Conflict? Locked(AccessGrant access, ServerRow row) =>
+    internal static Fault.Conflict? Locked(AccessGrant access, ServerRow row) =>
         row.Locked && !access.Everything ? new Fault.Conflict($"Instance {row.Id} is locked") : null;
 
     /// <summary>Why an action is not possible now; null when it is.</summary>
-    private static Fault? Refused(AccessGrant access, ServerRow row, string action, bool idle, params ReadOnlySpan<string> states)
+    internal static Fault? Refused(AccessGrant access, ServerRow row, string action, bool idle, params ReadOnlySpan<string> states)
     {
         if (Locked(access, row) is { } locked) return locked;
         if (!states.Contains(row.VmState)) return new Fault.Conflict($"Cannot '{action}' instance {row.Id} while it is in vm_state {row.VmState}");
@@ -190,14 +191,14 @@ internal sealed class ServerService(KernelServices kernel, INodes nodes, INetwor
         return row.NodeId is null ? new Fault.Conflict($"Instance {row.Id} is not ready") : null;
     }
 
-    private Outcome<ServerRow> Want(Tx tx, ServerRow row)
+    internal Outcome<ServerRow> Want(Tx tx, ServerRow row)
     {
         nodes.Put(tx, row.NodeId!, domains.Item(tx, row));
         tx.Due("server", row.Id);
         return row;
     }
 
-    private Task<Outcome<ServerRow>> Change(
+    internal Task<Outcome<ServerRow>> Change(
         AccessGrant access, string id, string? action, Func<Tx, ServerRow, Outcome<ServerRow>> change, CancellationToken stop) => kernel.Queue.Write<ServerRow>(
         "server." + (action ?? "update"),
         access.Origin,
@@ -222,6 +223,7 @@ internal sealed class ServerService(KernelServices kernel, INodes nodes, INetwor
             ServerId = row.Id, RequestId = access.Origin.RequestId, Action = action, ProjectId = row.ProjectId, UserId = access.Caller.UserId,
             ActorProjectId = access.Caller.ProjectId, Event = ServerEvents.Of(action), NodeId = row.NodeId, StartedAt = tx.Now,
         });
-        if (action is "lock" or "unlock") ServerStore.EndOne(tx, row.Id, access.Origin.RequestId);
+        // What needs no node is done with its transaction.
+        if (action is "lock" or "unlock" || (action is "addSecurityGroup" or "removeSecurityGroup" && row.NodeId is null)) ServerStore.EndOne(tx, row.Id, access.Origin.RequestId);
     }
 }
