@@ -92,7 +92,8 @@ internal sealed class ServerPorts(FabricPlan fabric, PortMaker maker, PortServic
     public Outcome<Done> SetGroup(Tx tx, AccessGrant access, string serverId, string group, bool member)
     {
         var servers = PortStore.OfServer(tx, serverId).Where(port => port.PortSecurity).ToList();
-        var found = SecurityGroupService.Find(tx, access, servers.Select(port => port.ProjectId).FirstOrDefault(access.Caller.ProjectId ?? ""), group, byName: true);
+        var project = servers.Select(port => port.ProjectId).FirstOrDefault(access.Caller.ProjectId ?? "");
+        var found = SecurityGroupService.Find(tx, access, project, group, byName: true);
         if (found.Fault is { } missing) return missing;
         var had = false;
         foreach (var port in servers)
@@ -105,7 +106,8 @@ internal sealed class ServerPorts(FabricPlan fabric, PortMaker maker, PortServic
             if (changed.Fault is { } refused) return refused;
         }
 
-        return had || member ? Done.Value : new Fault.NotFound("Security group", group) with { Message = $"Security group {group} is not associated with the instance {serverId}" };
+        if (had || member) return Done.Value;
+        return new Fault.NotFound("Security group", group) with { Message = $"Security group {group} is not associated with the instance {serverId}" };
     }
 
     public bool Gone(Session session, string serverId) =>

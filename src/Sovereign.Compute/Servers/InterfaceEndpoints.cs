@@ -45,7 +45,8 @@ internal sealed class InterfaceEndpoints(KernelServices kernel, ServerService se
         if (asked.FixedIps is { Count: > 1 }) return new Fault.Invalid("fixed_ips", "Invalid input for field/attribute fixed_ips. One address can be named.");
         foreach (var named in new[] { asked.NetId, asked.PortId })
         {
-            if (named is not null && !Guid.TryParse(named, out _)) return new Fault.Invalid("net_id", $"Invalid input for field/attribute net_id or port_id: '{named}' is not a 'uuid'");
+            if (named is null || Guid.TryParse(named, out _)) continue;
+            return new Fault.Invalid("net_id", $"Invalid input for field/attribute net_id or port_id: '{named}' is not a 'uuid'");
         }
 
         var nic = asked.NetId is null && asked.PortId is null ? null : new NicRequest(asked.NetId, asked.PortId, asked.FixedIps?.FirstOrDefault()?.IpAddress, asked.Tag);

@@ -28,7 +28,8 @@ internal sealed class InterfaceService(KernelServices kernel, ServerService serv
             {
                 if (Refused(access, row, "attach_interface") is { } refused) return refused;
                 var ports = networks.Attach(tx, access, id, row.Hostname, options.Zone, [nic.Value], []);
-                if (ports.Fault is { } unusable) return unusable is Fault.Conflict && nic.Value.PortId is not null ? new Fault.Invalid("port_id", unusable.Message) : unusable;
+                if (ports.Fault is Fault.Conflict taken && nic.Value.PortId is not null) return new Fault.Invalid("port_id", taken.Message);
+                if (ports.Fault is { } unusable) return unusable;
                 networks.Bind(tx, id, row.NodeId!);
                 made = ports.Value[0];
                 var tags = row.NicTagMap();

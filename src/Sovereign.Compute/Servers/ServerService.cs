@@ -224,6 +224,7 @@ internal sealed class ServerService(KernelServices kernel, INodes nodes, INetwor
             ActorProjectId = access.Caller.ProjectId, Event = ServerEvents.Of(action), NodeId = row.NodeId, StartedAt = tx.Now,
         });
         // What needs no node is done with its transaction.
-        if (action is "lock" or "unlock" || (action is "addSecurityGroup" or "removeSecurityGroup" && row.NodeId is null)) ServerStore.EndOne(tx, row.Id, access.Origin.RequestId);
+        var atOnce = action is "lock" or "unlock" || (row.NodeId is null && (action is "addSecurityGroup" or "removeSecurityGroup"));
+        if (atOnce) ServerStore.EndOne(tx, row.Id, access.Origin.RequestId);
     }
 }
