@@ -102,7 +102,7 @@ internal sealed class ServerPorts(FabricPlan fabric, PortMaker maker, PortServic
             if (before.Contains(found.Value) == member) continue;
             had = true;
             var after = member ? before.Append(found.Value) : before.Where(id => id != found.Value);
-            var changed = ports.Update(tx, access, port.Id, new PortWish { SecurityGroups = new(true, [.. after]) });
+            var changed = ports.Update(tx, access, port, new PortWish { SecurityGroups = new(true, [.. after]) });
             if (changed.Fault is { } refused) return refused;
         }
 

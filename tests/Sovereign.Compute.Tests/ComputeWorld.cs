@@ -24,8 +24,10 @@ internal sealed class ComputeWorld : IAsyncDisposable
     private readonly CancellationTokenSource stop = new();
     private Task agents = Task.CompletedTask;
 
-    private ComputeWorld(TestCloud cloud, NodeHub hub, FakeNetworks networks, FakePlacement placement) =>
-        (Cloud, Hub, Networks, Placement) = (cloud, hub, networks, placement);
+    private ComputeWorld(TestCloud cloud, NodeHub hub, FakeNetworks networks, FakePlacement placement, FakeImages images) =>
+        (Cloud, Hub, Networks, Placement, Images) = (cloud, hub, networks, placement, images);
+
+    public FakeImages Images { get; }
 
     public TestCloud Cloud { get; }
 
@@ -42,17 +44,20 @@ internal sealed class ComputeWorld : IAsyncDisposable
         NodeHub? hub = null;
         FakeNetworks? networks = null;
         FakePlacement? placement = null;
+        FakeImages? images = null;
         var cloud = await TestCloud.Start(
             kernel =>
             {
                 var node = new NodeModule(kernel);
                 hub = node.Hub;
+                images = new FakeImages(kernel);
+                node.Hub.SnapshotSink = images.Receive;
                 networks = new FakeNetworks(kernel, hub);
                 placement = new FakePlacement();
-                return [node, new ComputeModule(kernel, hub, new FakeImages(), placement, networks, new ComputeOptions())];
+                return [node, new ComputeModule(kernel, hub, images, placement, networks, new ComputeOptions())];
             },
             engine: engine);
-        var world = new ComputeWorld(cloud, hub!, networks!, placement!);
+        var world = new ComputeWorld(cloud, hub!, networks!, placement!, images!);
         for (var i = 0; i < nodes; i++) world.Nodes.Add(new FakeAgent(hub!, $"node-{i:d3}"));
         foreach (var agent in world.Nodes) await agent.Hello(world.stop.Token);
         world.agents = Task.WhenAll(world.Nodes.Select(agent => agent.Run(world.stop.Token)));
@@ -111,6 +116,7 @@ internal sealed class ComputeWorld : IAsyncDisposable
 internal sealed class FakeAgent(NodeHub hub, string name)
 {
     private readonly ConcurrentDictionary<(string Kind, string Id), ManifestItem> items = new();
+    private readonly List<ManifestItem> held = [];
     private string node = "";
 
     public string Name => name;
@@ -119,6 +125,9 @@ internal sealed class FakeAgent(NodeHub hub, string name)
 
     /// <summary>What a domain should be reported as, instead of what was asked for.</summary>
     public Func<ManifestItem, ItemReport?>? Twist { get; set; }
+
+    /// <summary>True: copies of disks don't come to their end before <see cref="SendSnapshots"/>.</summary>
+    public bool HoldsSnapshots { get; set; }
 
     public string Id => node;
 
@@ -136,7 +145,10 @@ internal sealed class FakeAgent(NodeHub hub, string name)
             var manifest = await hub.NextManifest(node, incarnation, version, stop);
             if (manifest is null) continue;
             (incarnation, version) = (manifest.Incarnation, manifest.Version);
-            var reports = manifest.Items.Select(Make).ToList();
+            var waiting = manifest.Items.Where(item => item.Snapshot is not null && Twist?.Invoke(item) is null).ToList();
+            held.AddRange(waiting);
+            if (!HoldsSnapshots) await SendSnapshots(stop);
+            var reports = manifest.Items.Except(waiting).Select(Make).ToList();
             if (reports.Count > 0) await hub.Report(new NodeReport(node, false, reports, []), stop);
             foreach (var request in manifest.Requests)
             {
@@ -144,6 +156,19 @@ internal sealed class FakeAgent(NodeHub hub, string name)
                 await hub.Answer(request.Ticket, new MemoryStream(Encoding.UTF8.GetBytes(text)), stop);
             }
         }
+    }
+
+    /// <summary>Brings the copies of disks that were held back.</summary>
+    public async Task SendSnapshots(CancellationToken stop)
+    {
+        HoldsSnapshots = false;
+        foreach (var item in held.ToList())
+        {
+            await hub.Upload(item.Id, new MemoryStream([1, 2, 3]), stop);
+            await hub.Report(new NodeReport(node, false, [Make(item)], []), stop);
+        }
+
+        held.Clear();
     }
 
     /// <summary>Tells of something that happened by itself.</summary>
@@ -176,10 +201,44 @@ internal sealed class FakeAgent(NodeHub hub, string name)
     }
 }
 
-internal sealed class FakeImages : IImages
+/// <summary>Two images that are there, and those that are made of disks: their bytes are not looked at.</summary>
+internal sealed class FakeImages(KernelServices kernel) : IImages
 {
+    private readonly ConcurrentDictionary<string, (string Project, DiskImage Image, string Status, long At)> made = new();
+    private long last;
+
+    public IEnumerable<(string Id, DiskImage Image, string Status)> Made =>
+        made.OrderBy(image => image.Value.At).Select(image => (image.Key, image.Value.Image, image.Value.Status));
+
+    public Outcome<string> Announce(Tx tx, AccessGrant access, DiskImage image)
+    {
+        var id = kernel.Ids.Uuid();
+        made[id] = (access.ProjectId, image, "queued", Interlocked.Increment(ref last));
+        return id;
+    }
+
+    public Task<Outcome<Done>> Receive(string imageId, Stream content, CancellationToken stop)
+    {
+        if (!made.TryGetValue(imageId, out var image)) return Task.FromResult<Outcome<Done>>(new Fault.Gone("The image is gone."));
+        made[imageId] = image with { Status = "active" };
+        return Task.FromResult<Outcome<Done>>(Done.Value);
+    }
+
+    public string? StatusOf(Session session, string imageId) => made.TryGetValue(imageId, out var image) ? image.Status : null;
+
+    public void Remove(Tx tx, string imageId) => made.TryRemove(imageId, out _);
+
+    public IReadOnlyList<string> Having(Session session, string projectId, IReadOnlyDictionary<string, string> properties) =>
+        [.. made.Where(image => image.Value.Project == projectId && properties.All(p => image.Value.Image.Properties.GetValueOrDefault(p.Key) == p.Value))
+            .OrderByDescending(image => image.Value.At).Select(image => image.Key)];
+
     public Outcome<ImageInfo> Find(AccessGrant access, string imageId)
     {
+        if (made.TryGetValue(imageId, out var disk) && access.Covers(disk.Project))
+        {
+            return Info(imageId, "private", disk.Project) with { Status = disk.Status, Digest = new string('b', 64), Properties = disk.Image.Properties };
+        }
+
         if (imageId == ComputeWorld.Image) return Info(imageId, "public", "");
         return imageId == ComputeWorld.PrivateImage && access.Covers(TestCallers.Id("project-b")) ? Info(imageId,
             "private", TestCallers.Id("project-b")) : new Fault.NotFound("Image", imageId);
@@ -310,6 +369,10 @@ internal sealed class FakePlacement : IPlacement
     {
         if (claims.TryRemove(consumerId, out var claim)) used.AddOrUpdate(claim.Provider, 0, (_, now) => now - claim.Vcpus);
     }
+
+    public void SetAggregate(Tx tx, string providerId, string aggregateId, bool member) => Aggregates[(providerId, aggregateId)] = member;
+
+    public ConcurrentDictionary<(string Provider, string Aggregate), bool> Aggregates { get; } = new();
 
     public string? ProviderOf(Session session, string consumerId) => claims.TryGetValue(consumerId, out var claim) ? claim.Provider : null;
 

@@ -119,6 +119,15 @@ internal sealed record ServerRow
     /// <summary>Ids of ports that its node is told to take away (JSON list).</summary>
     public string Detaching { get; init; } = "[]";
 
+    /// <summary>What its root disk stands on when that is not <see cref="Image"/>: what it was shelved as (JSON).</summary>
+    public string? RootImage { get; init; }
+
+    /// <summary>What it boots from to be mended (JSON); null otherwise.</summary>
+    public string? Rescue { get; init; }
+
+    /// <summary>Id of the image that it sleeps in while it is shelved.</summary>
+    public string? ShelvedImage { get; init; }
+
     /// <summary>0: no fault.</summary>
     public long FaultCode { get; init; }
 
@@ -143,6 +152,11 @@ internal sealed record ServerRow
 
     public ImageInfo ImageThen() => JsonSerializer.Deserialize(Image, ServerJson.Wire.ImageInfo)!;
 
+    /// <summary>The image that the root disk stands on.</summary>
+    public ImageInfo RootThen() => RootImage is null ? ImageThen() : JsonSerializer.Deserialize(RootImage, ServerJson.Wire.ImageInfo)!;
+
+    public RescueDisk? RescueThen() => Rescue is null ? null : JsonSerializer.Deserialize(Rescue, ServerJson.Wire.RescueDisk);
+
     public SortedDictionary<string, string> MetadataMap() => new(JsonSerializer.Deserialize(Metadata, ServerJson.Wire.DictionaryStringString)!, StringComparer.Ordinal);
 
     public Dictionary<string, string> NicTagMap() => JsonSerializer.Deserialize(NicTags, ServerJson.Wire.DictionaryStringString)!;
@@ -162,6 +176,12 @@ internal sealed record ServerRow
 /// <param name="Migration">Id under which placement keeps what it had.</param>
 internal sealed record ResizeBefore(string FlavorId, string Flavor, long Vcpus, long RamMib, long DiskGeneration, string Migration);
 
+/// <summary>What a server boots from to be mended.</summary>
+/// <param name="Bus">"virtio", "scsi", "ide" or "usb".</param>
+/// <param name="Last">True: the guest sees it after the root disk.</param>
+/// <param name="Generation">The reboot that it was made for.</param>
+internal sealed record RescueDisk(ImageInfo Image, string Bus, bool Cdrom, bool Last, int Generation);
+
 /// <summary>The one place that says which states there are, which may follow which, and how the API words them.</summary>
 internal static class ServerStates
 {
@@ -172,6 +192,9 @@ internal static class ServerStates
     public const string Paused = "paused";
     public const string Suspended = "suspended";
     public const string Resized = "resized";
+    public const string Rescued = "rescued";
+    public const string Shelved = "shelved";
+    public const string Offloaded = "shelved_offloaded";
 
     public const string Scheduling = "scheduling";
     public const string Spawning = "spawning";
@@ -187,6 +210,14 @@ internal static class ServerStates
     public const string Resizing = "resize_migrating";
     public const string Reverting = "resize_reverting";
     public const string DeletingTask = "deleting";
+    public const string Snapshotting = "image_snapshot";
+    public const string BackingUp = "image_backup";
+    public const string Rescuing = "rescuing";
+    public const string Unrescuing = "unrescuing";
+    public const string Shelving = "shelving";
+    public const string ShelvingCopy = "shelving_image_uploading";
+    public const string Offloading = "shelving_offloading";
+    public const string Unshelving = "unshelving";
 
     public const string TargetRunning = "running";
     public const string TargetShutoff = "shutoff";
@@ -202,12 +233,15 @@ internal static class ServerStates
     private static readonly FrozenDictionary<string, string[]> allowed = new Dictionary<string, string[]>
     {
         [Building] = [Building, Active, Stopped, Error],
-        [Active] = [Active, Stopped, Paused, Suspended, Resized, Error],
-        [Stopped] = [Stopped, Active, Resized, Error],
-        [Paused] = [Paused, Active, Stopped, Error],
-        [Suspended] = [Suspended, Active, Stopped, Error],
+        [Active] = [Active, Stopped, Paused, Suspended, Resized, Rescued, Shelved, Error],
+        [Stopped] = [Stopped, Active, Resized, Rescued, Shelved, Error],
+        [Paused] = [Paused, Active, Stopped, Shelved, Error],
+        [Suspended] = [Suspended, Active, Stopped, Shelved, Error],
         [Resized] = [Resized, Active, Stopped, Error],
-        [Error] = [Error, Active, Stopped, Paused, Suspended, Resized],
+        [Rescued] = [Rescued, Active, Stopped, Error],
+        [Shelved] = [Shelved, Offloaded, Active, Stopped, Error],
+        [Offloaded] = [Offloaded, Active, Stopped, Error],
+        [Error] = [Error, Active, Stopped, Paused, Suspended, Resized, Rescued],
     }.ToFrozenDictionary();
 
     /// <summary>Statuses that the API knows, and the vm_states behind them; empty for those that servers here never have.</summary>
@@ -229,12 +263,18 @@ internal static class ServerStates
         (Resized, _) => "VERIFY_RESIZE",
         (Paused, _) => "PAUSED",
         (Suspended, _) => "SUSPENDED",
+        (Rescued, _) => "RESCUE",
+        (Shelved, _) => "SHELVED",
+        (Offloaded, _) => "SHELVED_OFFLOADED",
         (Active, _) => "ACTIVE",
         (Stopped, _) => "SHUTOFF",
         (Error, RebootingHard) => "HARD_REBOOT",
         (Error, _) => "ERROR",
         _ => "UNKNOWN",
     };
+
+    /// <summary>True while the disk is being copied into an image.</summary>
+    public static bool Copies(string? taskState) => taskState is Snapshotting or BackingUp or ShelvingCopy;
 
     /// <summary>The row in another state.</summary>
     /// <exception cref="InvalidOperationException">The table above has no such step: a bug.</exception>

@@ -50,7 +50,7 @@ internal sealed class ServerCreation(KernelServices kernel, IImages images, INet
             if (WrongImage(image.Value, flavor.Value.RamMib, flavor.Value.DiskGib) is { } wrong) return wrong;
             var key = order.KeyName is null ? null : KeypairStore.Find(session, access.Caller.UserId, order.KeyName);
             if (key is null && order.KeyName is not null) return new Fault.Invalid("key_name", "Invalid key_name provided.");
-            if (order.Zone is { } zone && zone != options.Zone) return new Fault.Invalid("availability_zone", "The requested availability zone is not available");
+            if (order.Zone is { } zone && !hosts.Zones().Contains(zone)) return new Fault.Invalid("availability_zone", "The requested availability zone is not available");
             var node = Node(access, order.Host);
             if (node.Fault is { } noNode) return noNode;
             var metadataMax = kernel.Quotas.Limit(session, ComputeQuotas.Service, "metadata_items", access.ProjectId);
@@ -143,7 +143,7 @@ internal sealed class ServerCreation(KernelServices kernel, IImages images, INet
             Image = JsonSerializer.Serialize(found.Image, ServerJson.Wire.ImageInfo), KeyName = found.Key?.Name, PublicKey = found.Key?.PublicKey,
             Metadata = JsonSerializer.Serialize(order.Metadata, ServerJson.Wire.DictionaryStringString),
             Tags = JsonSerializer.Serialize([.. order.Tags], ServerJson.Wire.ListString), AccessIpv4 = order.AccessIpv4, AccessIpv6 = order.AccessIpv6,
-            ConfigDrive = order.ConfigDrive, UserData = order.UserData, Zone = order.Zone, SchedulerHints = order.SchedulerHints, WantedNode = found.WantedNode,
+            ConfigDrive = order.ConfigDrive, UserData = order.UserData, Zone = order.Zone, SchedulerHints = order.Hints, WantedNode = found.WantedNode,
             ReservationId = reservation, LaunchIndex = index, DiskConfig = order.DiskConfig, CreatedAt = tx.Now, UpdatedAt = tx.Now, Revision = 1,
         };
     }

@@ -69,6 +69,29 @@ internal sealed record RebuildArguments(
     Optional<string> Description = default, Optional<string> KeyName = default, Optional<string> UserData = default,
     List<string>? TrustedImageCertificates = null, string? Hostname = null);
 
+internal sealed record SnapshotArguments(string Name, Dictionary<string, string>? Metadata = null);
+
+internal sealed record BackupArguments(string Name, string BackupType, JsonElement Rotation, Dictionary<string, string>? Metadata = null);
+
+internal sealed record RescueArguments([property: JsonPropertyName("adminPass")] string? AdminPass = null, string? RescueImageRef = null);
+
+/// <param name="AvailabilityZone">From 2.77 on.</param>
+/// <param name="Host">From 2.91 on.</param>
+internal sealed record UnshelveArguments(Optional<string> AvailabilityZone = default, string? Host = null);
+
+internal sealed record MigrateArguments(string? Host = null);
+
+internal sealed record LiveMigrateArguments(
+    string? Host = null, JsonElement? BlockMigration = null, JsonElement? DiskOverCommit = null, JsonElement? Force = null);
+
+internal sealed record EvacuateArguments(
+    string? Host = null, [property: JsonPropertyName("adminPass")] string? AdminPass = null,
+    [property: JsonPropertyName("onSharedStorage")] JsonElement? OnSharedStorage = null, JsonElement? Force = null);
+
+internal sealed record ExternalEventsBody(List<ExternalEvent> Events);
+
+internal sealed record ExternalEvent(string Name, string ServerUuid, string? Status = null, string? Tag = null);
+
 internal sealed record InterfaceBody([property: JsonPropertyName("interfaceAttachment")] InterfaceAsked InterfaceAttachment);
 
 internal sealed record InterfaceAsked(string? NetId = null, string? PortId = null, List<InterfaceAddress>? FixedIps = null, string? Tag = null);
@@ -90,6 +113,15 @@ internal sealed record InterfaceAddress(string IpAddress);
 [JsonSerializable(typeof(InterfaceBody))]
 [JsonSerializable(typeof(SecurityGroupName))]
 [JsonSerializable(typeof(ResizeBefore))]
+[JsonSerializable(typeof(RescueDisk))]
+[JsonSerializable(typeof(ExternalEventsBody))]
+[JsonSerializable(typeof(SnapshotArguments))]
+[JsonSerializable(typeof(BackupArguments))]
+[JsonSerializable(typeof(RescueArguments))]
+[JsonSerializable(typeof(UnshelveArguments))]
+[JsonSerializable(typeof(MigrateArguments))]
+[JsonSerializable(typeof(LiveMigrateArguments))]
+[JsonSerializable(typeof(EvacuateArguments))]
 [JsonSerializable(typeof(ServerRow))]
 [JsonSerializable(typeof(ImageInfo))]
 [JsonSerializable(typeof(Dictionary<string, string>))]

@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using Sovereign.Compute.Flavors;
+using Sovereign.Compute.Hosts;
+using Sovereign.Compute.Migrating;
 using Sovereign.Image;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
@@ -11,7 +13,8 @@ using Sovereign.Placement;
 namespace Sovereign.Compute.Servers;
 
 /// <summary>Actions that stand a server still, remake its disk or change its size.</summary>
-internal sealed class ServerMoves(KernelServices kernel, ServerService servers, ServerCreation creation, IImages images, IPlacement placement)
+internal sealed class ServerMoves(
+    KernelServices kernel, ServerService servers, ServerCreation creation, IImages images, IPlacement placement, HostService hosts)
 {
     private const string NoHost = "No valid host was found. There are not enough hosts available.";
 
@@ -53,7 +56,7 @@ internal sealed class ServerMoves(KernelServices kernel, ServerService servers, 
                 if (key is null && wish.KeyName.Value is not null) return new Fault.Invalid("key_name", "Invalid key_name provided.");
                 var next = wish.Apply(row, key) with
                 {
-                    ImageId = image.Value.Id, Image = JsonSerializer.Serialize(image.Value, ServerJson.Wire.ImageInfo),
+                    RootImage = null, ImageId = image.Value.Id, Image = JsonSerializer.Serialize(image.Value, ServerJson.Wire.ImageInfo),
                     AdminPass = row.ConfigDrive ? kernel.Keys.Seal(tx, row.ProjectId, Encoding.UTF8.GetBytes(adminPass), row.Id) : null,
                 };
                 return servers.Want(tx, Anew(next.Move(row.VmState, ServerStates.Rebuilding), hard: true).Heal());
@@ -83,6 +86,7 @@ internal sealed class ServerMoves(KernelServices kernel, ServerService servers, 
                 FlavorId = flavor.Id, Flavor = JsonSerializer.Serialize(flavor.Document(), FlavorJson.Wire.FlavorDocument), Vcpus = flavor.Vcpus,
                 RamMib = flavor.RamMib, BeforeResize = JsonSerializer.Serialize(before, ServerJson.Wire.ResizeBefore), DiskConfig = diskConfig ?? row.DiskConfig,
             };
+            MigrationStore.Begin(tx, row, hosts.Find(row.NodeId!)?.Node.HostName ?? "", before.Migration, flavor.Id);
             return Claims(tx, row, next, before.Migration) ?? servers.Want(tx, Anew(next, hard: false));
         },
         stop);
@@ -94,7 +98,12 @@ internal sealed class ServerMoves(KernelServices kernel, ServerService servers, 
         (tx, row) =>
         {
             if (ServerService.Refused(access, row, "confirmResize", idle: true, ServerStates.Resized) is { } refused) return refused;
-            if (row.Before() is { } before) placement.Release(tx, before.Migration);
+            if (row.Before() is { } before)
+            {
+                placement.Release(tx, before.Migration);
+                MigrationStore.End(tx, before.Migration, "confirmed");
+            }
+
             var state = row.PowerTarget == ServerStates.TargetRunning ? ServerStates.Active : ServerStates.Stopped;
             return servers.Want(tx, row.Move(state, null) with { BeforeResize = null });
         },
@@ -116,6 +125,7 @@ internal sealed class ServerMoves(KernelServices kernel, ServerService servers, 
                 BeforeResize = null, RebootCount = row.RebootCount + (Runs(row) ? 1 : 0), RebootHard = true,
             };
             placement.Release(tx, before.Migration);
+            MigrationStore.End(tx, before.Migration, "reverted");
             placement.Release(tx, row.Id);
             var claimed = placement.Claim(tx, new ClaimRequest(row.Id, row.ProjectId, row.UserId, ServerReconciler.Resources(next), [row.NodeId!]));
             return claimed.Fault ?? servers.Want(tx, next);

@@ -70,7 +70,8 @@ internal sealed partial record ServerOrder(string Name, string FlavorRef, string
 
     public bool ReturnReservation { get; init; }
 
-    public string? SchedulerHints { get; init; }
+    /// <summary>JSON object as given.</summary>
+    public string? Hints { get; init; }
 
     /// <summary>Id of the server group that the hints name.</summary>
     public string? Group { get; init; }
@@ -90,12 +91,7 @@ internal sealed partial record ServerOrder(string Name, string FlavorRef, string
         var tags = CheckTags(asked.Tags ?? []);
         if (tags.Fault is { } wrongTag) return wrongTag;
         var hints = body.SchedulerHints ?? body.OldSchedulerHints;
-        var group = hints is not null && hints.TryGetValue("group", out var named) ? named : (JsonElement?)null;
-        if (group is { ValueKind: not JsonValueKind.String } || (group is { } text && !Guid.TryParse(text.GetString(), out _)))
-        {
-            return new Fault.Invalid("group", "Invalid input for field/attribute group. It is the UUID of a server group.");
-        }
-
+        if (SchedulerHints.Wrong(hints) is { } wrongHint) return wrongHint;
         var zone = (asked.AvailabilityZone ?? "").Split(':');
         return new ServerOrder(asked.Name, Wire.LastPart(asked.FlavorRef.ToString()), image.Value)
         {
@@ -106,7 +102,8 @@ internal sealed partial record ServerOrder(string Name, string FlavorRef, string
             Host = asked.Host ?? asked.HypervisorHostname ?? (zone.Length > 1 ? zone[^1] : null), AdminPass = asked.AdminPass,
             AccessIpv4 = asked.AccessIpv4 ?? "", AccessIpv6 = asked.AccessIpv6 ?? "", DiskConfig = asked.DiskConfig ?? "MANUAL",
             ReturnReservation = Wire.Truth(asked.ReturnReservationId, false) ?? false,
-            Group = group?.GetString(), SchedulerHints = hints is null ? null : JsonSerializer.Serialize(hints, ServerJson.Wire.DictionaryStringJsonElement),
+            Group = hints is not null && hints.TryGetValue("group", out var group) ? group.GetString() : null,
+            Hints = hints is null ? null : JsonSerializer.Serialize(hints, ServerJson.Wire.DictionaryStringJsonElement),
         };
     }
 

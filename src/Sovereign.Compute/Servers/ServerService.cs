@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Sovereign.Compute.Servers.Copies;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Journal;
@@ -12,7 +13,7 @@ using Sovereign.Node.Control;
 namespace Sovereign.Compute.Servers;
 
 /// <summary>What users do to servers they have: each one transaction that writes what should be, and lets the node and the reconciler do the rest.</summary>
-internal sealed class ServerService(KernelServices kernel, INodes nodes, INetworks networks, Domains domains)
+internal sealed class ServerService(KernelServices kernel, INodes nodes, INetworks networks, Domains domains, Snapshots snapshots)
 {
     public static Fault Missing(string id) => new Fault.NotFound("Instance", id);
 
@@ -45,6 +46,7 @@ internal sealed class ServerService(KernelServices kernel, INodes nodes, INetwor
             {
                 if (Locked(access, row) is { } locked) return locked;
                 if (row.Deleting) return row;
+                snapshots.Cancel(tx, row.Id);
                 if (row.NodeId is { } node)
                 {
                     nodes.Remove(tx, node, ItemKinds.Domain, row.Id);
@@ -116,9 +118,13 @@ internal sealed class ServerService(KernelServices kernel, INodes nodes, INetwor
         access,
         id,
         null,
-        (tx, row) => active
-            ? row.Move(ServerStates.Active, null).Heal() with { PowerTarget = ServerStates.TargetRunning }
-            : row.Move(ServerStates.Error, null) with { FaultCode = 500, FaultMessage = "An administrator set the state to error.", FaultAt = tx.Now },
+        (tx, row) =>
+        {
+            snapshots.Cancel(tx, row.Id);
+            return active
+                ? row.Move(ServerStates.Active, null).Heal() with { PowerTarget = ServerStates.TargetRunning }
+                : row.Move(ServerStates.Error, null) with { FaultCode = 500, FaultMessage = "An administrator set the state to error.", FaultAt = tx.Now };
+        },
         stop);
 
     /// <summary>Changes the metadata by a function of what it was.</summary>

@@ -25,7 +25,8 @@ internal static class ServerStore
           node_id = @NodeId, locked_by = @LockedBy, locked_reason = @LockedReason, disk_config = @DiskConfig, fault_code = @FaultCode,
           flavor_id = @FlavorId, vcpus = @Vcpus, ram_mib = @RamMib, flavor = @Flavor, image_id = @ImageId, image = @Image, key_name = @KeyName,
           public_key = @PublicKey, user_data = @UserData, nic_tags = @NicTags, addresses = @Addresses, disk_generation = @DiskGeneration,
-          disk_last = @DiskLast, before_resize = @BeforeResize, detaching = @Detaching, fault_message = @FaultMessage, fault_at = @FaultAt, updated_at = @UpdatedAt, launched_at = @LaunchedAt, revision = revision + 1
+          disk_last = @DiskLast, before_resize = @BeforeResize, detaching = @Detaching, fault_message = @FaultMessage, fault_at = @FaultAt,
+          updated_at = @UpdatedAt, launched_at = @LaunchedAt, root_image = @RootImage, rescue = @Rescue, shelved_image = @ShelvedImage, revision = revision + 1
         WHERE id = @Id AND revision = @Revision
         """;
 
@@ -49,7 +50,7 @@ internal static class ServerStore
         rebootHard = row.RebootHard ? 1L : 0L, deleting = row.Deleting ? 1L : 0L, row.Metadata, row.Tags, row.AccessIpv4, row.AccessIpv6, row.AdminPass,
         row.NodeId, row.LockedBy, row.LockedReason, row.DiskConfig, row.FaultCode, row.FaultMessage, row.FaultAt, row.UpdatedAt, row.LaunchedAt,
         row.FlavorId, row.Vcpus, row.RamMib, row.Flavor, row.ImageId, row.Image, row.KeyName, row.PublicKey, row.UserData, row.NicTags, row.Addresses,
-        row.DiskGeneration, row.DiskLast, row.BeforeResize, row.Detaching,
+        row.DiskGeneration, row.DiskLast, row.BeforeResize, row.Detaching, row.RootImage, row.Rescue, row.ShelvedImage,
     }) == 1;
 
     public static void Delete(Tx tx, string id)

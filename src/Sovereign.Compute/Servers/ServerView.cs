@@ -112,7 +112,7 @@ internal sealed class ServerView(HostService hosts, GroupService groups, Compute
 
     private void Extended(Utf8JsonWriter json, ServerRow row, IReadOnlyList<PortInfo> ports, ServerViewer viewer, long deletedAt)
     {
-        json.WriteString("OS-EXT-AZ:availability_zone", options.Zone);
+        json.WriteString("OS-EXT-AZ:availability_zone", row.NodeId is { } node ? hosts.ZoneOf(node) : row.Zone ?? options.Zone);
         json.WriteString("config_drive", row.ConfigDrive ? "True" : "");
         json.WriteString("key_name", row.KeyName);
         json.WriteString("OS-SRV-USG:launched_at", row.LaunchedAt == 0 ? null : Micros.ToMicrosBare(row.LaunchedAt));

@@ -22,6 +22,7 @@ internal sealed class ItemSteps(NodeDrivers drivers, ItemTable table, IControlPl
         ItemKinds.Port => Port(entry, stop),
         ItemKinds.Router => Router(entry, stop),
         ItemKinds.Domain => Domain(entry, stop),
+        ItemKinds.Snapshot => Snapshot(entry, stop),
         _ => throw new NodeException($"This agent knows no items of kind {entry.Item.Kind}; update the node."),
     };
 
@@ -126,8 +127,7 @@ internal sealed class ItemSteps(NodeDrivers drivers, ItemTable table, IControlPl
         // A disk is made once: a second, empty one would hide that the first is lost.
         if (sight.Power != DomainPower.Absent && !await drivers.Disks.HasOverlay(domain.Id, stop))
             throw new NodeException($"The root disk of {domain.Id} is gone from its node. Put the file back, or delete the server.");
-        var disk = await Disk(domain, stop);
-        await drivers.Hypervisor.Start(domain, disk, stop);
+        await drivers.Hypervisor.Start(domain, await Disks(domain, stop), stop);
         if (entry.Stored.HaltedVersion >= 0) await rememberHalt(entry, -1);
         return domain.Power == PowerTarget.Running ? StepResult.Seen(entry, ItemState.Running, domain.RebootCount)
             : await Fit(entry, domain, new DomainSight(domain.Id, DomainPower.Running, domain.RebootCount), stop);
@@ -137,6 +137,51 @@ internal sealed class ItemSteps(NodeDrivers drivers, ItemTable table, IControlPl
     {
         await Fetch(domain.Root.ImageDigest, stop);
         return await drivers.Disks.EnsureOverlay(domain.Id, domain.Root, stop);
+    }
+
+    private async Task<DomainDisks> Disks(DomainSpec domain, CancellationToken stop)
+    {
+        var root = await Disk(domain, stop);
+        string? rescue = null;
+        if (domain.Rescue is { } wanted)
+        {
+            await Fetch(wanted.Disk.ImageDigest, stop);
+            rescue = await drivers.Disks.EnsureRescue(domain.Id, wanted.Disk, stop);
+        }
+        else await drivers.Disks.DropRescue(domain.Id, stop);
+        var blanks = new List<string>();
+        foreach (var blank in domain.Blanks) blanks.Add(await drivers.Disks.EnsureBlank(domain.Id, blank, stop));
+        return new DomainDisks(root, rescue, blanks);
+    }
+
+    /// <summary>Copies the disk once, then sends the copy until it is kept; the copy goes with the item.</summary>
+    private async Task<StepResult> Snapshot(Entry entry, CancellationToken stop)
+    {
+        var id = entry.Item.Id;
+        if (entry.Item.Snapshot is not { } snapshot)
+        {
+            await drivers.Disks.DropSnapshot(id, stop);
+            return StepResult.Seen(entry, ItemState.Absent);
+        }
+        if (!await drivers.Disks.HasSnapshot(id, stop)) await Copy(id, snapshot.DomainId, stop);
+        await using var content = await drivers.Disks.OpenSnapshot(id, stop);
+        await control.Upload(id, content, stop);
+        return StepResult.Seen(entry, ItemState.Present);
+    }
+
+    private async Task Copy(string id, string domainId, CancellationToken stop)
+    {
+        if (table.Find(ItemKinds.Domain, domainId)?.Item.Domain is not { } domain)
+            throw new NodeException($"The server {domainId} is not on this node: there is no disk to copy.");
+        var sight = await drivers.Hypervisor.Look(domainId, stop);
+        if (sight.Power is not (DomainPower.Running or DomainPower.Paused))
+        {
+            await drivers.Disks.CopyRoot(id, domainId, domain.Root, stop);
+            return;
+        }
+        var target = await drivers.Disks.BeginSnapshot(id, domainId, domain.Root, stop);
+        await drivers.Hypervisor.CopyDisk(domainId, target, stop);
+        await drivers.Disks.EndSnapshot(id, stop);
     }
 
     /// <summary>Changes a domain that runs (or stands still in memory) without ending it.</summary>

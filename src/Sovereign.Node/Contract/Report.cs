@@ -27,7 +27,7 @@ public sealed record NodeReport(string Node, bool Complete, IReadOnlyList<ItemRe
 /// <param name="RebootCount">For domains: the reboots done.</param>
 public sealed record ItemReport(string Kind, string Id, long Version, ItemState State, string? Message = null, int RebootCount = 0);
 
-/// <summary>Present serves networks, groups, ports and routers; Running, Shutoff, Crashed, Paused and Suspended serve domains.</summary>
+/// <summary>Present serves networks, groups, ports, routers and snapshots (sent); Running, Shutoff, Crashed, Paused and Suspended serve domains.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<ItemState>))]
 public enum ItemState { Absent, Present, Running, Shutoff, Crashed, Error, Paused, Suspended }
 

@@ -7,12 +7,13 @@ using Sovereign.Node.Machine;
 namespace Sovereign.Node.Disks;
 
 /// <summary>qcow2 files: images by digest, read-only; one overlay a domain.</summary>
-public sealed class Qcow2Disks : IDisks
+public sealed partial class Qcow2Disks : IDisks
 {
     private const int CopyBytes = 256 * 1024;
     private static readonly TimeSpan imageToolLimit = TimeSpan.FromMinutes(2);
     private readonly string images;
     private readonly string disks;
+    private readonly string snapshots;
     private readonly ProcessRunner runner;
 
     public Qcow2Disks(string stateDir, ProcessRunner runner)
@@ -20,6 +21,7 @@ public sealed class Qcow2Disks : IDisks
         this.runner = runner;
         images = PassableDirectory.Ensure(Path.Combine(stateDir, "images"));
         disks = PassableDirectory.Ensure(Path.Combine(stateDir, "disks"));
+        snapshots = PassableDirectory.Ensure(Path.Combine(stateDir, "snapshots"));
     }
 
     public Task<bool> HasImage(string digest, CancellationToken stop) => Task.FromResult(File.Exists(ImagePath(digest)));
@@ -81,6 +83,12 @@ public sealed class Qcow2Disks : IDisks
             await Copy(domainId, RootDisk(domainId, older), path, root.SizeBytes, stop);
             return;
         }
+        await Overlay(domainId, path, root, stop);
+    }
+
+    /// <summary>A new disk over an image.</summary>
+    private async Task Overlay(string domainId, string path, RootDiskSpec root, CancellationToken stop)
+    {
         var image = ImagePath(root.ImageDigest);
         if (!File.Exists(image)) throw new NodeException($"Image {root.ImageDigest} is not on this node; it is fetched before the disk is made.");
         PassableDirectory.Ensure(Path.GetDirectoryName(path)!);
@@ -140,7 +148,7 @@ public sealed class Qcow2Disks : IDisks
     public async Task<int> Reclaim(IReadOnlySet<string> wanted, CancellationToken stop)
     {
         var used = new HashSet<string>(wanted, StringComparer.OrdinalIgnoreCase);
-        foreach (var disk in Directory.EnumerateFiles(disks, "root*.qcow2", SearchOption.AllDirectories))
+        foreach (var disk in Directory.EnumerateFiles(disks, "r*.qcow2", SearchOption.AllDirectories))
             used.Add(Path.GetFileName(await QcowHeader.BackingFile(disk, stop) ?? ""));
         var reclaimed = 0;
         foreach (var image in Directory.EnumerateFiles(images))

@@ -18,8 +18,7 @@ public interface IHypervisor
 
     /// <summary>Starts a domain that does not run; its disk and its ports are there. A suspended one goes on where it was, unless a newer
     /// reboot is wanted.</summary>
-    /// <param name="disk">What <see cref="Disks.IDisks.EnsureOverlay"/> returned.</param>
-    Task Start(DomainSpec domain, string disk, CancellationToken stop);
+    Task Start(DomainSpec domain, DomainDisks disks, CancellationToken stop);
 
     /// <summary>Presses the power button; the guest may take its time or ignore it.</summary>
     Task PowerDown(string id, CancellationToken stop);
@@ -37,6 +36,9 @@ public interface IHypervisor
     /// go.</summary>
     Task FitNics(DomainSpec domain, CancellationToken stop);
 
+    /// <summary>Copies the root disk of a running (or paused) domain, as it is at one moment, into an empty qcow2 file; returns when it is whole.</summary>
+    Task CopyDisk(string id, string target, CancellationToken stop);
+
     /// <summary>What a running domain uses; null when it does not run.</summary>
     Task<DomainDiagnostics?> Diagnose(string id, CancellationToken stop);
 
@@ -51,6 +53,13 @@ public interface IHypervisor
 
     /// <summary>Bounds what grows (console logs).</summary>
     Task Trim(CancellationToken stop);
+}
+
+/// <summary>What a domain's disks are to the hypervisor: the paths that <see cref="Disks.IDisks"/> returned.</summary>
+/// <param name="Blanks">In the order of the spec.</param>
+public sealed record DomainDisks(string Root, string? Rescue, IReadOnlyList<string> Blanks)
+{
+    public IEnumerable<string> All => [Root, .. Blanks, .. Rescue is null ? (IEnumerable<string>)[] : [Rescue]];
 }
 
 /// <summary>Off: never started since the machine booted. Halted: the guest powered itself off. Crashed: the process died.</summary>

@@ -34,7 +34,7 @@ internal static class QemuCommandLine
 {
     private const int TranslationCacheMib = 128;
 
-    public static List<string> Arguments(DomainSpec domain, string name, DomainFiles files, string disk, string accelerator)
+    public static List<string> Arguments(DomainSpec domain, string name, DomainFiles files, DomainDisks disks, string accelerator)
     {
         var hardware = domain.Hardware;
         List<string> arguments =
@@ -54,14 +54,7 @@ internal static class QemuCommandLine
         ];
         if (Guid.TryParse(domain.Id, out var uuid)) arguments.AddRange(["-uuid", uuid.ToString()]);
         if (hardware.Rng) arguments.AddRange(["-object", "rng-random,id=rng,filename=/dev/urandom", "-device", "virtio-rng-pci,rng=rng"]);
-        arguments.AddRange(["-blockdev", File("root", "qcow2", disk, readOnly: false)]);
-        arguments.AddRange(hardware.DiskBus switch
-        {
-            "scsi" => ["-device", "virtio-scsi-pci,id=scsi", "-device", "scsi-hd,drive=root,bootindex=0"],
-            "ide" => hardware.Machine == "q35" ? ["-device", "ide-hd,drive=root,bus=ide.0,bootindex=0"]
-                : ["-device", "ide-hd,drive=root,bus=ide.0,unit=0,bootindex=0"],
-            _ => (string[])["-device", "virtio-blk-pci,drive=root,bootindex=0"],
-        });
+        arguments.AddRange(QemuDisks.Arguments(domain, disks));
         if (domain.Guest.ConfigDrive)
         {
             arguments.AddRange(["-blockdev", File("config", "raw", files.ConfigDrive, readOnly: true)]);
@@ -86,7 +79,7 @@ internal static class QemuCommandLine
         yield return model == "e1000" ? $"e1000,{common}" : $"virtio-net-pci,{common},host_mtu={Number(nic.MtuBytes)}";
     }
 
-    private static string File(string node, string driver, string path, bool readOnly) => new JsonObject
+    public static string File(string node, string driver, string path, bool readOnly) => new JsonObject
     {
         ["node-name"] = node, ["driver"] = driver, ["read-only"] = readOnly,
         ["file"] = new JsonObject { ["driver"] = "file", ["filename"] = path },

@@ -86,17 +86,17 @@ public sealed partial class QemuHypervisor : IHypervisor, IDisposable
         }, state?.Boots ?? 0);
     }
 
-    public async Task Start(DomainSpec domain, string disk, CancellationToken stop)
+    public async Task Start(DomainSpec domain, DomainDisks disks, CancellationToken stop)
     {
         var files = Files(domain.Id);
         var wakes = await Wakes(domain, files, stop);
         if (!wakes && Pid(domain.Id, files) is not null && await Watch(domain.Id, files, stop)) return;
-        Prepare(domain, files, disk);
+        Prepare(domain, files, disks);
         if (!wakes) WriteState(files, new DomainState(DomainPhase.Starting, domain.RebootCount, bootId));
         var arguments = new List<string> { "--net=" + Netns.PathOf(options.SwitchNetns) };
         if (user is not null) arguments.AddRange(["-S", $"{user.Uid}", "-G",
             $"{(accelerator == "kvm" ? SystemUser.Group("kvm") ?? user.Gid : user.Gid)}"]);
-        arguments.AddRange(["qemu-system-x86_64", .. QemuCommandLine.Arguments(domain, mark + domain.Id, files, disk, accelerator)]);
+        arguments.AddRange(["qemu-system-x86_64", .. QemuCommandLine.Arguments(domain, mark + domain.Id, files, disks, accelerator)]);
         if (wakes) arguments.AddRange(["-incoming", "unix:" + files.MemorySocket]);
         // Not by -daemonize: the sandbox forbids the fork that it needs.
         using var child = ProcessRunner.Spawn("nsenter", arguments, () => Taps(domain));
@@ -184,7 +184,7 @@ public sealed partial class QemuHypervisor : IHypervisor, IDisposable
 
     private DomainFiles Files(string id) => new(Path.Combine(options.StateDir, "domains", id));
 
-    private void Prepare(DomainSpec domain, DomainFiles files, string disk)
+    private void Prepare(DomainSpec domain, DomainFiles files, DomainDisks disks)
     {
         if (files.Monitor.Length > SocketPathBytesMax)
             throw new NodeException($"The data directory's path is too long: {files.Monitor} has more than {SocketPathBytesMax} bytes. Choose a shorter --data.");
@@ -195,7 +195,7 @@ public sealed partial class QemuHypervisor : IHypervisor, IDisposable
         if (domain.Guest.ConfigDrive) File.WriteAllBytes(files.ConfigDrive, ConfigDrive.Build(domain.Guest));
         File.SetUnixFileMode(files.Run, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         if (user is null) return;
-        foreach (var path in (string[])[files.Run, files.Console, disk]) Native.Own(path, user.Uid, user.Gid);
+        foreach (var path in (string[])[files.Run, files.Console, .. disks.All]) Native.Own(path, user.Uid, user.Gid);
         if (domain.Guest.ConfigDrive)
         {
             Native.Own(files.ConfigDrive, user.Uid, user.Gid);

@@ -215,7 +215,7 @@ public abstract class HypervisorContract : IAsyncLifetime
 
     protected static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    protected abstract Task<string> Disk(DomainSpec domain);
+    protected abstract Task<DomainDisks> Disk(DomainSpec domain);
 
     public ValueTask InitializeAsync() => Prepare();
 
@@ -288,10 +288,10 @@ public sealed class SimulatedHypervisorTests : HypervisorContract
 
     protected override IHypervisor Driver { get; }
 
-    protected override Task<string> Disk(DomainSpec domain)
+    protected override Task<DomainDisks> Disk(DomainSpec domain)
     {
         world.Disks[domain.Id] = "d";
-        return Task.FromResult("d");
+        return Task.FromResult(new DomainDisks("d", null, []));
     }
 }
 
@@ -317,10 +317,10 @@ public sealed class QemuHypervisorTests : HypervisorContract
         await world.DisposeAsync();
     }
 
-    protected override async Task<string> Disk(DomainSpec domain)
+    protected override async Task<DomainDisks> Disk(DomainSpec domain)
     {
         var path = Path.Combine(world.Options.StateDir, "disk.qcow2");
         await world.Runner.Must("qemu-img", ["create", "-q", "-f", "qcow2", path, "1M"], Stop);
-        return path;
+        return new DomainDisks(path, null, []);
     }
 }

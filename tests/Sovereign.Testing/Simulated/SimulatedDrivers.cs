@@ -70,7 +70,7 @@ public sealed class SimulatedHypervisor(SimulatedMachine world) : IHypervisor
         return Sight(id);
     }
 
-    public Task Start(DomainSpec domain, string disk, CancellationToken stop) => world.Effect("hypervisor.start", () =>
+    public Task Start(DomainSpec domain, DomainDisks disks, CancellationToken stop) => world.Effect("hypervisor.start", () =>
     {
         if (!world.Disks.ContainsKey(domain.Id)) throw new InvalidOperationException($"Domain {domain.Id} is started before its disk "
             + "is made.");
@@ -110,6 +110,12 @@ public sealed class SimulatedHypervisor(SimulatedMachine world) : IHypervisor
             known.Nics = wanted;
         });
     }
+
+    public Task CopyDisk(string id, string target, CancellationToken stop) => world.Effect("hypervisor.copy-disk", () =>
+    {
+        if (!world.Domains.TryGetValue(id, out var domain) || domain.Power is not (DomainPower.Running or DomainPower.Paused))
+            throw new InvalidOperationException($"The disk of {id} is copied by its process, which does not run.");
+    });
 
     public Task<DomainDiagnostics?> Diagnose(string id, CancellationToken stop) => Task.FromResult(
         world.Domains.TryGetValue(id, out var domain) && domain.Power is DomainPower.Running or DomainPower.Paused
@@ -182,6 +188,38 @@ public sealed class SimulatedDisks(SimulatedMachine world) : IDisks
         if (root.CopyOf is null && world.Generations.TryGetValue(domainId, out var known)) known.RemoveWhere(g => g != root.Generation);
     });
 
+    public async Task<string> EnsureRescue(string domainId, RootDiskSpec rescue, CancellationToken stop)
+    {
+        await world.Effect("disks.ensure-rescue", () => world.Rescues.Add(domainId));
+        return domainId + "-rescue";
+    }
+
+    public Task DropRescue(string domainId, CancellationToken stop) => world.Rescues.Contains(domainId)
+        ? world.Effect("disks.drop-rescue", () => world.Rescues.Remove(domainId)) : Task.CompletedTask;
+
+    public Task<string> EnsureBlank(string domainId, BlankDiskSpec blank, CancellationToken stop) => Task.FromResult(domainId + "-" + blank.Name);
+
+    public Task<bool> HasSnapshot(string id, CancellationToken stop) => Task.FromResult(world.Snapshots.GetValueOrDefault(id));
+
+    public async Task<string> BeginSnapshot(string id, string domainId, RootDiskSpec root, CancellationToken stop)
+    {
+        await world.Effect("disks.begin-snapshot", () => world.Snapshots[id] = false);
+        return id;
+    }
+
+    public Task CopyRoot(string id, string domainId, RootDiskSpec root, CancellationToken stop) => world.Effect("disks.copy-root", () =>
+    {
+        if (world.Domains.TryGetValue(domainId, out var domain) && domain.Power is DomainPower.Running or DomainPower.Paused)
+            throw new InvalidOperationException($"The disk of {domainId} is copied while it runs.");
+        world.Snapshots[id] = true;
+    });
+
+    public Task EndSnapshot(string id, CancellationToken stop) => world.Effect("disks.end-snapshot", () => world.Snapshots[id] = true);
+
+    public Task<Stream> OpenSnapshot(string id, CancellationToken stop) => Task.FromResult<Stream>(new MemoryStream([1, 2, 3]));
+
+    public Task DropSnapshot(string id, CancellationToken stop) => world.Effect("disks.drop-snapshot", () => world.Snapshots.Remove(id));
+
     public Task<bool> HasOverlay(string domainId, CancellationToken stop) => Task.FromResult(world.Disks.ContainsKey(domainId));
 
     public Task Remove(string domainId, CancellationToken stop) => world.Effect("disks.remove", () =>
@@ -190,6 +228,7 @@ public sealed class SimulatedDisks(SimulatedMachine world) : IDisks
             && domain.Power == DomainPower.Running) throw new InvalidOperationException($"The disk of {domainId} is removed while it "
                 + "runs.");
         world.Disks.Remove(domainId);
+        world.Rescues.Remove(domainId);
         world.Generations.Remove(domainId);
     });
 

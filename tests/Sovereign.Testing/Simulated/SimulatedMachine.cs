@@ -25,6 +25,12 @@ public sealed class SimulatedMachine
     /// <summary>Generations of root disks that are there, by domain.</summary>
     public Dictionary<string, HashSet<int>> Generations { get; } = [];
 
+    /// <summary>Snapshots of disks that are there; true: whole.</summary>
+    public Dictionary<string, bool> Snapshots { get; } = [];
+
+    /// <summary>Domains that have a disk to be mended by.</summary>
+    public HashSet<string> Rescues { get; } = [];
+
     public Dictionary<string, StoredItem> Stored { get; } = [];
 
     /// <summary>Called before ("name:before") and after ("name:after") every effect: may wait (latency) or throw (a crash point, a
