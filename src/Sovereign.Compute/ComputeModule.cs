@@ -109,7 +109,7 @@ public sealed class ComputeModule : IModule
         new HostEndpoints(hosts).Map(both);
         new AggregateEndpoints(new AggregateService(kernel, hosts, placement), hosts).Map(both);
         new ExternalEventEndpoints(kernel).Map(both);
-        new HypervisorEndpoints(kernel, hosts, placement).Map(both);
+        new HypervisorEndpoints(kernel, hosts, placement, nodes).Map(both);
         new SecurityGroupEndpoints(kernel, networks).Map(both);
     }
 

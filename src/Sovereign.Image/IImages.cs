@@ -28,8 +28,8 @@ public interface IImages
     /// <summary>Opens content by its SHA-256 digest, for nodes; NotFound when no image has it.</summary>
     Outcome<Stream> OpenContent(string digest);
 
-    /// <summary>Makes a private image of the caller's project that has no content yet; its id. A fault when its name or properties are not allowed, or the project
-    /// has too many.</summary>
+    /// <summary>Makes a private image of the caller's project that has no content yet; its id. A fault when its name or properties are not allowed,
+    /// or the project has too many.</summary>
     Outcome<string> Announce(Tx tx, AccessGrant access, DiskImage image);
 
     /// <summary>Takes the content of an announced image, whole or not at all; an image that has its content is fine. Unavailable while another try is under way.</summary>

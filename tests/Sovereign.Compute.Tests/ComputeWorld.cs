@@ -152,7 +152,12 @@ internal sealed class FakeAgent(NodeHub hub, string name)
             if (reports.Count > 0) await hub.Report(new NodeReport(node, false, reports, []), stop);
             foreach (var request in manifest.Requests)
             {
-                var text = request.Kind == "console" ? "one\ntwo\nthree\n" : JsonSerializer.Serialize(Use, NodeJson.Default.DomainDiagnostics);
+                var text = request.Kind switch
+                {
+                    "console" => "one\ntwo\nthree\n",
+                    "uptime" => " 12:00:00 up 1 days",
+                    _ => JsonSerializer.Serialize(Use, NodeJson.Default.DomainDiagnostics),
+                };
                 await hub.Answer(request.Ticket, new MemoryStream(Encoding.UTF8.GetBytes(text)), stop);
             }
         }

@@ -24,7 +24,8 @@ public class ServerCopiesTests
         var image = old.Headers["Location"].Split('/')[^1];
         var shown = (await world.Send("GET", "/servers/" + id)).Json["server"]!;
         Assert.Equal(("ACTIVE", "image_snapshot"), ((string)shown["status"]!, (string)shown["OS-EXT-STS:task_state"]!));
-        foreach (var action in new[] { CreateImage, "{\"os-stop\": null}", "{\"pause\": null}", "{\"shelve\": null}", "{\"rebuild\": {\"imageRef\": \"" + ComputeWorld.Image + "\"}}" })
+        var rebuild = $"{{\"rebuild\": {{\"imageRef\": \"{ComputeWorld.Image}\"}}}}";
+        foreach (var action in new[] { CreateImage, "{\"os-stop\": null}", "{\"pause\": null}", "{\"shelve\": null}", rebuild })
         {
             await Act(world, id, action, 409);
         }

@@ -26,7 +26,8 @@ internal sealed record AggregateRow
     /// <summary>0: never.</summary>
     public long UpdatedAt { get; init; }
 
-    public SortedDictionary<string, string> MetadataMap() => new(JsonSerializer.Deserialize(Metadata, AggregateJson.Wire.DictionaryStringString)!, StringComparer.Ordinal);
+    public SortedDictionary<string, string> MetadataMap() =>
+        new(JsonSerializer.Deserialize(Metadata, AggregateJson.Wire.DictionaryStringString)!, StringComparer.Ordinal);
 
     public string? Zone() => MetadataMap().GetValueOrDefault(ZoneKey);
 

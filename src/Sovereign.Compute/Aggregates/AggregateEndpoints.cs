@@ -35,8 +35,9 @@ internal sealed class AggregateEndpoints(AggregateService aggregates, HostServic
         var body = await call.Body(AggregateJson.Wire.AggregateBody);
         if (body.Fault is { } wrong) return wrong;
         if (Number(call) is not { } number) return NoNumber;
-        if (!body.Value.Aggregate.Name.Given && !body.Value.Aggregate.AvailabilityZone.Given) return new Fault.Invalid("aggregate", "name or availability_zone is expected.");
-        return One(call, await aggregates.Update(call.Access, number, body.Value.Aggregate, call.Stop));
+        var asked = body.Value.Aggregate;
+        if (!asked.Name.Given && !asked.AvailabilityZone.Given) return new Fault.Invalid("aggregate", "name or availability_zone is expected.");
+        return One(call, await aggregates.Update(call.Access, number, asked, call.Stop));
     }
 
     private async Task<Answer> Delete(Call call) =>

@@ -48,7 +48,8 @@ internal sealed class AggregateService(KernelServices kernel, HostService hosts,
     {
         foreach (var (key, value) in asked)
         {
-            if (key.Length is 0 or > TextLengthMax || value is { Length: > TextLengthMax }) return Refused(new Fault.Invalid("metadata", "Keys have 1 to 255 characters, values at most 255."));
+            if (key.Length is not (0 or > TextLengthMax) && value is not { Length: > TextLengthMax }) continue;
+            return Refused(new Fault.Invalid("metadata", "Keys have 1 to 255 characters, values at most 255."));
         }
 
         return Change(access, number, (tx, found) =>
@@ -108,7 +109,8 @@ internal sealed class AggregateService(KernelServices kernel, HostService hosts,
     private static string? Busy(Tx tx, string? zone, string nodeId, bool member, long? except = null)
     {
         if (zone is null) return null;
-        var others = AggregateStore.All(tx).Where(aggregate => aggregate.Row.Number != except && aggregate.Nodes.Contains(nodeId)).Select(aggregate => aggregate.Row.Zone());
+        var others = AggregateStore.All(tx).Where(aggregate => aggregate.Row.Number != except && aggregate.Nodes.Contains(nodeId))
+            .Select(aggregate => aggregate.Row.Zone());
         if (member && others.Any(other => other is not null && other != zone)) return "The host is in another availability zone.";
         return tx.Scalar<long?>("SELECT 1 FROM compute_servers WHERE node_id = @nodeId LIMIT 1", new { nodeId }) is null
             ? null : "The host has servers, which rely on its availability zone.";

@@ -48,7 +48,8 @@ internal sealed class HostService(KernelServices kernel, INodes nodes, IPlacemen
     {
         var (read, aggregates) = kernel.Database.Read(session => (session.Query<HostRow>("SELECT * FROM compute_hosts"), AggregateStore.All(session)));
         rows = read.ToDictionary(r => r.NodeId, StringComparer.Ordinal);
-        zones = aggregates.Where(aggregate => aggregate.Row.Zone() is not null).SelectMany(aggregate => aggregate.Nodes.Select(node => (node, zone: aggregate.Row.Zone()!)))
+        zones = aggregates.Where(aggregate => aggregate.Row.Zone() is not null)
+            .SelectMany(aggregate => aggregate.Nodes.Select(node => (node, zone: aggregate.Row.Zone()!)))
             .DistinctBy(pair => pair.node).ToDictionary(pair => pair.node, pair => pair.zone, StringComparer.Ordinal);
     }
 
@@ -56,7 +57,8 @@ internal sealed class HostService(KernelServices kernel, INodes nodes, IPlacemen
     public string ZoneOf(string nodeId) => zones.GetValueOrDefault(nodeId, options.Zone);
 
     /// <summary>Zones that have nodes; without any node the one that they will be in.</summary>
-    public IReadOnlyList<string> Zones() => [.. nodes.List().Select(node => ZoneOf(node.Id)).DefaultIfEmpty(options.Zone).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+    public IReadOnlyList<string> Zones() =>
+        [.. nodes.List().Select(node => ZoneOf(node.Id)).DefaultIfEmpty(options.Zone).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
     /// <summary>In the transaction in which a node registers: its row, its provider and its inventories.</summary>
     public void Register(Tx tx, NodeInfo node)

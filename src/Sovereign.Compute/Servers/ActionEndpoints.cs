@@ -29,7 +29,8 @@ internal sealed class ActionEndpoints(ServerService servers, MoveActions moves, 
             "unlock" => Accepted(await servers.Unlock(call.Access, id, call.Stop)),
             "os-resetState" => await Reset(call, id, arguments),
             "forceDelete" => Deleted(await servers.Delete(call.Access, id, call.Stop)),
-            _ => await moves.Run(call, id, name, arguments) ?? await disks.Run(call, id, name, arguments) ?? await hosts.Run(call, id, name, arguments) ?? new Fault.Invalid("", $"There is no such action: {Short(name)}"),
+            _ => await moves.Run(call, id, name, arguments) ?? await disks.Run(call, id, name, arguments) ?? await hosts.Run(call, id, name, arguments)
+                ?? new Fault.Invalid("", $"There is no such action: {Short(name)}"),
         };
     }
 

@@ -30,7 +30,8 @@ internal sealed class ExternalEventEndpoints(KernelServices kernel)
             }
 
             if (one.Status is not (null or "completed" or "failed" or "in-progress")) return new Fault.Invalid("status", "Invalid input for field/attribute status.");
-            if (!Guid.TryParse(one.ServerUuid, out _)) return new Fault.Invalid("server_uuid", "Invalid input for field/attribute server_uuid. It is the UUID of a server.");
+            if (Guid.TryParse(one.ServerUuid, out _)) continue;
+            return new Fault.Invalid("server_uuid", "Invalid input for field/attribute server_uuid. It is the UUID of a server.");
         }
 
         var done = await kernel.Queue.Write<List<int>>(

@@ -67,14 +67,16 @@ internal sealed class HostActions(ServerService servers, HostService hosts)
         if (read.Value.Host is { } host && hosts.ByName(host) is null) return Unknown(host);
         return Found(call, id, row =>
         {
-            if (ServerService.Refused(call.Access, row, "evacuate", idle: false, ServerStates.Active, ServerStates.Stopped, ServerStates.Error) is { } refused) return refused;
+            var refused = ServerService.Refused(call.Access, row, "evacuate", idle: false, ServerStates.Active, ServerStates.Stopped, ServerStates.Error);
+            if (refused is not null) return refused;
             return hosts.Find(row.NodeId!) is { Up: true } up
                 ? new Fault.Invalid("", $"Compute service of {up.Node.HostName} is still in use.")
                 : new Fault.Invalid("", NoHost + "Nothing starts elsewhere before its node is confirmed to be off, and its disk is there.");
         });
     }
 
-    private Answer Found(Call call, string id, Func<ServerRow, Fault> refuse) => Answer.Of(servers.Find(call.Access, id).Then<Done>(row => refuse(row)), _ => Answer.Empty(202));
+    private Answer Found(Call call, string id, Func<ServerRow, Fault> refuse) =>
+        Answer.Of(servers.Find(call.Access, id).Then<Done>(row => refuse(row)), _ => Answer.Empty(202));
 
     private static Answer Denied(string policy) => new Fault.Forbidden($"Policy doesn't allow os_compute_api:{policy} to be performed.");
 

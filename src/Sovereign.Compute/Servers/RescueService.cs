@@ -29,7 +29,8 @@ internal sealed class RescueService(KernelServices kernel, ServerService servers
             "rescue",
             (tx, row) =>
             {
-                if (ServerService.Refused(access, row, "rescue", idle: true, ServerStates.Active, ServerStates.Stopped, ServerStates.Error) is { } refused) return refused;
+                var refused = ServerService.Refused(access, row, "rescue", idle: true, ServerStates.Active, ServerStates.Stopped, ServerStates.Error);
+                if (refused is not null) return refused;
                 var image = chosen ?? row.RootThen();
                 if (ServerCreation.WrongImage(image, row.RamMib, 0) is { } wrong) return wrong;
                 return Disk(image, row).Then(disk => servers.Want(tx, row.Move(row.VmState, ServerStates.Rescuing) with

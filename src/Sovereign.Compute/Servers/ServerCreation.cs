@@ -50,7 +50,11 @@ internal sealed class ServerCreation(KernelServices kernel, IImages images, INet
             if (WrongImage(image.Value, flavor.Value.RamMib, flavor.Value.DiskGib) is { } wrong) return wrong;
             var key = order.KeyName is null ? null : KeypairStore.Find(session, access.Caller.UserId, order.KeyName);
             if (key is null && order.KeyName is not null) return new Fault.Invalid("key_name", "Invalid key_name provided.");
-            if (order.Zone is { } zone && !hosts.Zones().Contains(zone)) return new Fault.Invalid("availability_zone", "The requested availability zone is not available");
+            if (order.Zone is { } zone && !hosts.Zones().Contains(zone))
+            {
+                return new Fault.Invalid("availability_zone", "The requested availability zone is not available");
+            }
+
             var node = Node(access, order.Host);
             if (node.Fault is { } noNode) return noNode;
             var metadataMax = kernel.Quotas.Limit(session, ComputeQuotas.Service, "metadata_items", access.ProjectId);

