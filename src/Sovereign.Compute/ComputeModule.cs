@@ -1,9 +1,13 @@
+using Sovereign.Compute.Aggregates;
 using Sovereign.Compute.Flavors;
+using Sovereign.Compute.Groups;
 using Sovereign.Compute.Hosts;
 using Sovereign.Compute.Keypairs;
 using Sovereign.Compute.Limits;
+using Sovereign.Compute.Migrating;
 using Sovereign.Compute.Proxies;
 using Sovereign.Compute.Servers;
+using Sovereign.Compute.Servers.Copies;
 using Sovereign.Image;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
@@ -33,19 +37,35 @@ public sealed class ComputeModule : IModule
     private readonly HostService hosts;
     private readonly ServerService servers;
     private readonly ServerCreation creation;
+    private readonly ServerMoves moves;
+    private readonly InterfaceService interfaces;
+    private readonly SnapshotService copies;
+    private readonly RescueService rescue;
+    private readonly GroupService groups;
+    private readonly INodes nodes;
     private readonly ServerReconciler reconciler;
 
     /// <summary>Puts the service together and listens to nodes and ports; no I/O.</summary>
     public ComputeModule(KernelServices kernel, INodes nodes, IImages images, IPlacement placement, INetworks networks, ComputeOptions options)
     {
-        (this.kernel, this.networks, this.placement, this.options) = (kernel, networks, placement, options);
+        (this.kernel, this.nodes, this.networks, this.placement, this.options) = (kernel, nodes, networks, placement, options);
         var domains = new Domains(kernel, networks, options);
+        var snapshots = new Snapshots(nodes, images);
+        groups = new GroupService(kernel);
         hosts = new HostService(kernel, nodes, placement, options);
-        servers = new ServerService(kernel, nodes, networks, domains);
-        creation = new ServerCreation(kernel, images, networks, hosts, options);
-        reconciler = new ServerReconciler(kernel, nodes, networks, placement, hosts, domains);
+        servers = new ServerService(kernel, nodes, networks, domains, snapshots);
+        creation = new ServerCreation(kernel, images, networks, hosts, groups, options);
+        moves = new ServerMoves(kernel, servers, creation, images, placement, hosts);
+        copies = new SnapshotService(kernel, servers, snapshots, images, hosts);
+        rescue = new RescueService(kernel, servers, creation, images);
+        interfaces = new InterfaceService(kernel, servers, networks, options);
+        reconciler = new ServerReconciler(kernel, nodes, networks, placement, hosts, domains, images, snapshots);
         nodes.OnNode(hosts.Register);
         nodes.OnReport(ItemKinds.Domain, (tx, _, report) => tx.Due("server", report.Id));
+        nodes.OnReport(ItemKinds.Snapshot, (tx, _, report) =>
+        {
+            if (SnapshotStore.Find(tx, report.Id) is { } snapshot) tx.Due("server", snapshot.ServerId);
+        });
         networks.OnPortChange(PortsChanged);
     }
 
@@ -71,18 +91,25 @@ public sealed class ComputeModule : IModule
     {
         var api = face(Face!);
         var both = new BothRoutes(api);
-        var view = new ServerView(hosts, options);
+        var view = new ServerView(hosts, groups, options);
         VersionEndpoints.Map(api, both);
         new FlavorEndpoints(kernel, new FlavorService(kernel)).Map(both);
         new KeypairEndpoints(new KeypairService(kernel)).Map(both);
-        new ServerEndpoints(kernel, servers, creation, new ServerList(kernel, networks, view, options), view, networks).Map(both);
-        new ActionEndpoints(servers).Map(both);
+        new ServerEndpoints(kernel, servers, creation, new ServerList(kernel, networks, view, hosts), view, networks).Map(both);
+        new ActionEndpoints(
+            servers, new MoveActions(kernel, moves, interfaces, view, networks), new DiskActions(copies, rescue, hosts), new HostActions(servers, hosts)).Map(both);
+        new InterfaceEndpoints(kernel, servers, interfaces, networks).Map(both);
+        new DiagnosticsEndpoints(servers, nodes, hosts).Map(both);
+        new GroupEndpoints(groups).Map(both);
         new MetadataEndpoints(servers).Map(both);
+        new MigrationEndpoints(kernel, servers).Map(both);
         new HistoryEndpoints(kernel, servers, hosts).Map(both);
         new QuotaEndpoints(kernel).Map(both);
         new UsageEndpoints(kernel).Map(both);
-        new HostEndpoints(hosts, options).Map(both);
-        new HypervisorEndpoints(kernel, hosts, placement).Map(both);
+        new HostEndpoints(hosts).Map(both);
+        new AggregateEndpoints(new AggregateService(kernel, hosts, placement), hosts).Map(both);
+        new ExternalEventEndpoints(kernel).Map(both);
+        new HypervisorEndpoints(kernel, hosts, placement, nodes).Map(both);
         new SecurityGroupEndpoints(kernel, networks).Map(both);
     }
 

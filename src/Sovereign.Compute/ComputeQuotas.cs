@@ -16,7 +16,7 @@ internal static class ComputeQuotas
         new(Service, "ram", 51_200, "SELECT project_id, CAST(SUM(ram_mib) AS BIGINT) AS used FROM compute_servers GROUP BY project_id"),
         new(Service, "key_pairs", 100, null),
         new(Service, "metadata_items", 128, null),
-        new(Service, "server_groups", 10, null),
+        new(Service, "server_groups", 10, "SELECT project_id, COUNT(*) AS used FROM compute_server_groups GROUP BY project_id"),
         new(Service, "server_group_members", 10, null),
 
         // Files are not injected here (user data does that), so none are allowed.

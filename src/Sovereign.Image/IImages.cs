@@ -1,5 +1,6 @@
 using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Outcomes;
+using Sovereign.Kernel.Store;
 
 namespace Sovereign.Image;
 
@@ -13,6 +14,11 @@ public sealed record ImageInfo(
     string Id, string Name, string ProjectId, string Status, string Visibility, string DiskFormat, string? Digest, long SizeBytes, long VirtualSizeBytes,
     int MinDiskGib, int MinRamMib, IReadOnlyDictionary<string, string> Properties);
 
+/// <summary>An image that will be made of a server's disk.</summary>
+/// <param name="MinDiskGib">Smallest root disk in GiB.</param>
+/// <param name="MinRamMib">Smallest memory in MiB.</param>
+public sealed record DiskImage(string Name, string DiskFormat, int MinDiskGib, int MinRamMib, IReadOnlyDictionary<string, string> Properties);
+
 /// <summary>What the image service shows other services.</summary>
 public interface IImages
 {
@@ -21,4 +27,20 @@ public interface IImages
 
     /// <summary>Opens content by its SHA-256 digest, for nodes; NotFound when no image has it.</summary>
     Outcome<Stream> OpenContent(string digest);
+
+    /// <summary>Makes a private image of the caller's project that has no content yet; its id. A fault when its name or properties are not allowed,
+    /// or the project has too many.</summary>
+    Outcome<string> Announce(Tx tx, AccessGrant access, DiskImage image);
+
+    /// <summary>Takes the content of an announced image, whole or not at all; an image that has its content is fine. Unavailable while another try is under way.</summary>
+    Task<Outcome<Done>> Receive(string imageId, Stream content, CancellationToken stop);
+
+    /// <summary>"queued", "saving", "active", …; null when there is no such image.</summary>
+    string? StatusOf(Session session, string imageId);
+
+    /// <summary>Removes an image, whoever owns it; absent is fine.</summary>
+    void Remove(Tx tx, string imageId);
+
+    /// <summary>Images of a project that have all these properties, the newest first.</summary>
+    IReadOnlyList<string> Having(Session session, string projectId, IReadOnlyDictionary<string, string> properties);
 }

@@ -23,6 +23,7 @@ public sealed class ImageModule : IModule, IImages
     private readonly ContentStore store;
     private readonly ImageService images;
     private readonly UploadService uploads;
+    private readonly DiskImages disks;
     private readonly ImageReconciler reconciler;
     private readonly ImportOptions import;
     private readonly StageService stages;
@@ -36,6 +37,7 @@ public sealed class ImageModule : IModule, IImages
         store = new ContentStore(kernel.Settings.DataDirectory, kernel.Sources.CrashPoints);
         images = new ImageService(kernel);
         uploads = new UploadService(kernel, store);
+        disks = new DiskImages(images, uploads, kernel);
         reconciler = new ImageReconciler(kernel, store);
         stages = new StageService(kernel, store);
         imports = new ImportReconciler(kernel, new ImportWork(kernel, store, import));
@@ -90,6 +92,17 @@ public sealed class ImageModule : IModule, IImages
         var file = kernel.Database.Read(session => ContentRows.AnyFile(session, digest));
         return file is not null && store.Exists(file) ? store.OpenStream(file) : new Fault.NotFound("Content", digest);
     }
+
+    public Outcome<string> Announce(Tx tx, AccessGrant access, DiskImage image) => disks.Announce(tx, access, image);
+
+    public Task<Outcome<Done>> Receive(string imageId, Stream content, CancellationToken stop) => disks.Receive(imageId, content, stop);
+
+    public string? StatusOf(Session session, string imageId) => ImageStore.Find(session, imageId)?.Status;
+
+    public void Remove(Tx tx, string imageId) => disks.Remove(tx, imageId);
+
+    public IReadOnlyList<string> Having(Session session, string projectId, IReadOnlyDictionary<string, string> properties) =>
+        DiskImages.Having(session, projectId, properties);
 
     /// <summary>Makes a public image of a file that comes with the program. The same name and content again is the same image.</summary>
     /// <param name="path">The file; it is copied.</param>

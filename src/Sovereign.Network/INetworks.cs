@@ -44,6 +44,9 @@ public interface INetworks
     /// <summary>As <see cref="Detach"/> for one of the server's ports: an interface taken away while the server lives.</summary>
     void DetachPort(Tx tx, string serverId, string portId);
 
+    /// <summary>Puts all ports of the server that have port security into a security group (by name or id), or takes them out.</summary>
+    Outcome<Done> SetGroup(Tx tx, AccessGrant access, string serverId, string group, bool member);
+
     /// <summary>True when no node has anything of the server's ports any more.</summary>
     bool Gone(Session session, string serverId);
 

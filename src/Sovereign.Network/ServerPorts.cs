@@ -92,6 +92,27 @@ internal sealed class ServerPorts(FabricPlan fabric, PortMaker maker, PortServic
         if (PortStore.Find(tx, portId) is { Attached: true } port && port.DeviceId == serverId) DetachOne(tx, port);
     }
 
+    public Outcome<Done> SetGroup(Tx tx, AccessGrant access, string serverId, string group, bool member)
+    {
+        var servers = PortStore.OfServer(tx, serverId).Where(port => port.PortSecurity).ToList();
+        var project = servers.Select(port => port.ProjectId).FirstOrDefault(access.Caller.ProjectId ?? "");
+        var found = SecurityGroupService.Find(tx, access, project, group, byName: true);
+        if (found.Fault is { } missing) return missing;
+        var had = false;
+        foreach (var port in servers)
+        {
+            var before = PortStore.Groups(tx, port.Id);
+            if (before.Contains(found.Value) == member) continue;
+            had = true;
+            var after = member ? before.Append(found.Value) : before.Where(id => id != found.Value);
+            var changed = ports.Update(tx, access, port, new PortWish { SecurityGroups = new(true, [.. after]) });
+            if (changed.Fault is { } refused) return refused;
+        }
+
+        if (had || member) return Done.Value;
+        return new Fault.NotFound("Security group", group) with { Message = $"Security group {group} is not associated with the instance {serverId}" };
+    }
+
     public bool Gone(Session session, string serverId) =>
         PortStore.OfServer(session, serverId).TrueForAll(port => fabric.Nodes.NodesOf(session, ItemKinds.Port, port.Id).Count == 0);
 

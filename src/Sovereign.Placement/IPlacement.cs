@@ -28,6 +28,9 @@ public interface IPlacement
     /// <summary>The provider that the consumer's allocation is on; null for none.</summary>
     string? ProviderOf(Session session, string consumerId);
 
+    /// <summary>Makes a provider a member of an aggregate (a UUID), or takes it out.</summary>
+    void SetAggregate(Tx tx, string providerId, string aggregateId, bool member);
+
     /// <summary>Used amounts of a provider by resource class.</summary>
     IReadOnlyDictionary<string, long> Usages(Session session, string providerId);
 }

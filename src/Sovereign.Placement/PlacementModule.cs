@@ -88,6 +88,14 @@ public sealed class PlacementModule(KernelServices kernel) : IModule, IPlacement
 
     public void Release(Tx tx, string consumerId) => AllocationBook.Release(tx, consumerId);
 
+    public void SetAggregate(Tx tx, string providerId, string aggregateId, bool member)
+    {
+        var before = NameStore.AggregatesOf(tx, providerId);
+        if (before.Contains(aggregateId) == member) return;
+        NameStore.SetAggregates(tx, providerId, member ? [.. before, aggregateId] : [.. before.Where(id => id != aggregateId)]);
+        ProviderStore.Advance(tx, providerId);
+    }
+
     public string? ProviderOf(Session session, string consumerId) =>
         session.Scalar<string>("SELECT provider_id FROM placement_allocations WHERE consumer_id = @consumerId ORDER BY provider_id LIMIT 1", new { consumerId });
 

@@ -1,6 +1,7 @@
 using Xunit;
 using System.Collections.Concurrent;
 using System.Text;
+using System.Text.Json;
 using Sovereign.Image;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
@@ -23,8 +24,10 @@ internal sealed class ComputeWorld : IAsyncDisposable
     private readonly CancellationTokenSource stop = new();
     private Task agents = Task.CompletedTask;
 
-    private ComputeWorld(TestCloud cloud, NodeHub hub, FakeNetworks networks, FakePlacement placement) =>
-        (Cloud, Hub, Networks, Placement) = (cloud, hub, networks, placement);
+    private ComputeWorld(TestCloud cloud, NodeHub hub, FakeNetworks networks, FakePlacement placement, FakeImages images) =>
+        (Cloud, Hub, Networks, Placement, Images) = (cloud, hub, networks, placement, images);
+
+    public FakeImages Images { get; }
 
     public TestCloud Cloud { get; }
 
@@ -41,17 +44,20 @@ internal sealed class ComputeWorld : IAsyncDisposable
         NodeHub? hub = null;
         FakeNetworks? networks = null;
         FakePlacement? placement = null;
+        FakeImages? images = null;
         var cloud = await TestCloud.Start(
             kernel =>
             {
                 var node = new NodeModule(kernel);
                 hub = node.Hub;
+                images = new FakeImages(kernel);
+                node.Hub.SnapshotSink = images.Receive;
                 networks = new FakeNetworks(kernel, hub);
                 placement = new FakePlacement();
-                return [node, new ComputeModule(kernel, hub, new FakeImages(), placement, networks, new ComputeOptions())];
+                return [node, new ComputeModule(kernel, hub, images, placement, networks, new ComputeOptions())];
             },
             engine: engine);
-        var world = new ComputeWorld(cloud, hub!, networks!, placement!);
+        var world = new ComputeWorld(cloud, hub!, networks!, placement!, images!);
         for (var i = 0; i < nodes; i++) world.Nodes.Add(new FakeAgent(hub!, $"node-{i:d3}"));
         foreach (var agent in world.Nodes) await agent.Hello(world.stop.Token);
         world.agents = Task.WhenAll(world.Nodes.Select(agent => agent.Run(world.stop.Token)));
@@ -110,6 +116,7 @@ internal sealed class ComputeWorld : IAsyncDisposable
 internal sealed class FakeAgent(NodeHub hub, string name)
 {
     private readonly ConcurrentDictionary<(string Kind, string Id), ManifestItem> items = new();
+    private readonly List<ManifestItem> held = [];
     private string node = "";
 
     public string Name => name;
@@ -119,7 +126,13 @@ internal sealed class FakeAgent(NodeHub hub, string name)
     /// <summary>What a domain should be reported as, instead of what was asked for.</summary>
     public Func<ManifestItem, ItemReport?>? Twist { get; set; }
 
+    /// <summary>True: copies of disks don't come to their end before <see cref="SendSnapshots"/>.</summary>
+    public bool HoldsSnapshots { get; set; }
+
     public string Id => node;
+
+    private static DomainDiagnostics Use { get; } = new(
+        "running", 7, 80, [new CpuUse(0, 5)], [new NicUse("fa:16:3e:00:00:0b", 1, 2, 3, 4, 5, 6, 7, 8)], [new DiskUse(9, 10, 11, 12, 0)]);
 
     public async Task Hello(CancellationToken stop) =>
         node = (await hub.Hello(new NodeFacts(name, "127.0.0.1", 64, 262_144, 10_000, "tcg", "qemu64", 7_002_022, "203.0.113.0/24"), stop)).Node;
@@ -132,13 +145,35 @@ internal sealed class FakeAgent(NodeHub hub, string name)
             var manifest = await hub.NextManifest(node, incarnation, version, stop);
             if (manifest is null) continue;
             (incarnation, version) = (manifest.Incarnation, manifest.Version);
-            var reports = manifest.Items.Select(Make).ToList();
+            var waiting = manifest.Items.Where(item => item.Snapshot is not null && Twist?.Invoke(item) is null).ToList();
+            held.AddRange(waiting);
+            if (!HoldsSnapshots) await SendSnapshots(stop);
+            var reports = manifest.Items.Except(waiting).Select(Make).ToList();
             if (reports.Count > 0) await hub.Report(new NodeReport(node, false, reports, []), stop);
             foreach (var request in manifest.Requests)
             {
-                await hub.Answer(request.Ticket, new MemoryStream(Encoding.UTF8.GetBytes("one\ntwo\nthree\n")), stop);
+                var text = request.Kind switch
+                {
+                    "console" => "one\ntwo\nthree\n",
+                    "uptime" => " 12:00:00 up 1 days",
+                    _ => JsonSerializer.Serialize(Use, NodeJson.Default.DomainDiagnostics),
+                };
+                await hub.Answer(request.Ticket, new MemoryStream(Encoding.UTF8.GetBytes(text)), stop);
             }
         }
+    }
+
+    /// <summary>Brings the copies of disks that were held back.</summary>
+    public async Task SendSnapshots(CancellationToken stop)
+    {
+        HoldsSnapshots = false;
+        foreach (var item in held.ToList())
+        {
+            await hub.Upload(item.Id, new MemoryStream([1, 2, 3]), stop);
+            await hub.Report(new NodeReport(node, false, [Make(item)], []), stop);
+        }
+
+        held.Clear();
     }
 
     /// <summary>Tells of something that happened by itself.</summary>
@@ -159,15 +194,56 @@ internal sealed class FakeAgent(NodeHub hub, string name)
 
         items[(item.Kind, item.Id)] = item;
         if (Twist?.Invoke(item) is { } twisted) return twisted;
-        var state = item.Domain is not { } domain ? ItemState.Present : domain.Power == PowerTarget.Running ? ItemState.Running : ItemState.Shutoff;
+        var state = item.Domain?.Power switch
+        {
+            null => ItemState.Present,
+            PowerTarget.Running => ItemState.Running,
+            PowerTarget.Paused => ItemState.Paused,
+            PowerTarget.Suspended => ItemState.Suspended,
+            _ => ItemState.Shutoff,
+        };
         return new ItemReport(item.Kind, item.Id, item.Version, state, null, item.Domain?.RebootCount ?? 0);
     }
 }
 
-internal sealed class FakeImages : IImages
+/// <summary>Two images that are there, and those that are made of disks: their bytes are not looked at.</summary>
+internal sealed class FakeImages(KernelServices kernel) : IImages
 {
+    private readonly ConcurrentDictionary<string, (string Project, DiskImage Image, string Status, long At)> made = new();
+    private long last;
+
+    public IEnumerable<(string Id, DiskImage Image, string Status)> Made =>
+        made.OrderBy(image => image.Value.At).Select(image => (image.Key, image.Value.Image, image.Value.Status));
+
+    public Outcome<string> Announce(Tx tx, AccessGrant access, DiskImage image)
+    {
+        var id = kernel.Ids.Uuid();
+        made[id] = (access.ProjectId, image, "queued", Interlocked.Increment(ref last));
+        return id;
+    }
+
+    public Task<Outcome<Done>> Receive(string imageId, Stream content, CancellationToken stop)
+    {
+        if (!made.TryGetValue(imageId, out var image)) return Task.FromResult<Outcome<Done>>(new Fault.Gone("The image is gone."));
+        made[imageId] = image with { Status = "active" };
+        return Task.FromResult<Outcome<Done>>(Done.Value);
+    }
+
+    public string? StatusOf(Session session, string imageId) => made.TryGetValue(imageId, out var image) ? image.Status : null;
+
+    public void Remove(Tx tx, string imageId) => made.TryRemove(imageId, out _);
+
+    public IReadOnlyList<string> Having(Session session, string projectId, IReadOnlyDictionary<string, string> properties) =>
+        [.. made.Where(image => image.Value.Project == projectId && properties.All(p => image.Value.Image.Properties.GetValueOrDefault(p.Key) == p.Value))
+            .OrderByDescending(image => image.Value.At).Select(image => image.Key)];
+
     public Outcome<ImageInfo> Find(AccessGrant access, string imageId)
     {
+        if (made.TryGetValue(imageId, out var disk) && access.Covers(disk.Project))
+        {
+            return Info(imageId, "private", disk.Project) with { Status = disk.Status, Digest = new string('b', 64), Properties = disk.Image.Properties };
+        }
+
         if (imageId == ComputeWorld.Image) return Info(imageId, "public", "");
         return imageId == ComputeWorld.PrivateImage && access.Covers(TestCallers.Id("project-b")) ? Info(imageId,
             "private", TestCallers.Id("project-b")) : new Fault.NotFound("Image", imageId);
@@ -200,7 +276,9 @@ internal sealed class FakeNetworks(KernelServices kernel, INodes nodes) : INetwo
             return new Fault.NotFound("Network", foreign.NetworkId ?? foreign.PortId!);
         }
         if (securityGroups.FirstOrDefault(group => group is not "default") is { } unknown) return new Fault.NotFound("Security group", unknown);
-        return Outcome.Of(ports[serverId] = nics.Select(nic => Port(nic, serverHostName)).ToList());
+        var made = nics.Select(nic => Port(nic, serverHostName)).ToList();
+        ports[serverId] = [.. ports.GetValueOrDefault(serverId, []), .. made];
+        return Outcome.Of<IReadOnlyList<PortInfo>>(made);
     }
 
     public void Bind(Tx tx, string serverId, string nodeId)
@@ -224,7 +302,22 @@ internal sealed class FakeNetworks(KernelServices kernel, INodes nodes) : INetwo
 
     public void Detach(Tx tx, string serverId) => ports.TryRemove(serverId, out _);
 
-    public void DetachPort(Tx tx, string serverId, string portId) => ports[serverId] = [.. ports[serverId].Where(port => port.Id != portId)];
+    public void DetachPort(Tx tx, string serverId, string portId)
+    {
+        ports[serverId] = [.. ports[serverId].Where(port => port.Id != portId)];
+        foreach (var node in nodes.NodesOf(tx, ItemKinds.Port, portId)) nodes.Remove(tx, node, ItemKinds.Port, portId);
+    }
+
+    public Outcome<Done> SetGroup(Tx tx, AccessGrant access, string serverId, string group, bool member)
+    {
+        if (group is not ("default" or "web")) return new Fault.NotFound("Security group", group);
+        ports[serverId] = [.. ports[serverId].Select(port => port with
+        {
+            SecurityGroupNames = member ? [.. port.SecurityGroupNames, group] : [.. port.SecurityGroupNames.Where(name => name != group)],
+        })];
+        foreach (var listener in listeners) listener(tx, serverId);
+        return Done.Value;
+    }
 
     public bool Gone(Session session, string serverId) => ports.GetValueOrDefault(serverId, []).All(port => nodes.NodesOf(session, ItemKinds.Port, port.Id).Count == 0);
 
@@ -281,6 +374,10 @@ internal sealed class FakePlacement : IPlacement
     {
         if (claims.TryRemove(consumerId, out var claim)) used.AddOrUpdate(claim.Provider, 0, (_, now) => now - claim.Vcpus);
     }
+
+    public void SetAggregate(Tx tx, string providerId, string aggregateId, bool member) => Aggregates[(providerId, aggregateId)] = member;
+
+    public ConcurrentDictionary<(string Provider, string Aggregate), bool> Aggregates { get; } = new();
 
     public string? ProviderOf(Session session, string consumerId) => claims.TryGetValue(consumerId, out var claim) ? claim.Provider : null;
 

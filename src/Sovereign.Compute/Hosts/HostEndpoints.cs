@@ -7,8 +7,8 @@ using Sovereign.Kernel.Wire;
 
 namespace Sovereign.Compute.Hosts;
 
-/// <summary>Routes of compute services, availability zones and aggregates.</summary>
-internal sealed class HostEndpoints(HostService hosts, ComputeOptions options)
+/// <summary>Routes of compute services and availability zones.</summary>
+internal sealed class HostEndpoints(HostService hosts)
 {
     private const string Binary = "nova-compute";
 
@@ -19,8 +19,6 @@ internal sealed class HostEndpoints(HostService hosts, ComputeOptions options)
         api.Delete("/os-services/{id}", "compute:services:delete", Delete);
         api.Get("/os-availability-zone", "compute:zones:list", call => Zones(call, detailed: false));
         api.Get("/os-availability-zone/detail", "compute:zones:detail", call => Zones(call, detailed: true));
-        api.Get("/os-aggregates", "compute:aggregates:list", _ => Task.FromResult(Render.List("aggregates", Array.Empty<string>(), (_, _) => { })));
-        api.Get("/os-aggregates/{id}", "compute:aggregates:show", Aggregate);
     }
 
     private Task<Answer> List(Call call)
@@ -36,7 +34,7 @@ internal sealed class HostEndpoints(HostService hosts, ComputeOptions options)
         json.WriteString("host", host.Node.HostName);
         if (version.Has(53)) json.WriteString("id", host.Row.ServiceId);
         else json.WriteNumber("id", host.Row.Number);
-        json.WriteString("zone", options.Zone);
+        json.WriteString("zone", hosts.ZoneOf(host.Node.Id));
         json.WriteString("status", host.Row.Disabled ? "disabled" : "enabled");
         json.WriteString("state", host.Up ? "up" : "down");
         json.WriteString("updated_at", Micros.ToMicrosBare(host.Node.SeenAt));
@@ -120,12 +118,13 @@ internal sealed class HostEndpoints(HostService hosts, ComputeOptions options)
 
     private Task<Answer> Zones(Call call, bool detailed)
     {
-        var all = hosts.All();
-        return Task.FromResult(Render.List("availabilityZoneInfo", [options.Zone], (json, zone) =>
+        var everything = hosts.All();
+        return Task.FromResult(Render.List("availabilityZoneInfo", hosts.Zones(), (json, zone) =>
         {
+            var all = everything.Where(host => hosts.ZoneOf(host.Node.Id) == zone).ToList();
             json.WriteString("zoneName", zone);
             json.WriteStartObject("zoneState");
-            json.WriteBoolean("available", all.Any(host => host.Up && !host.Row.Disabled));
+            json.WriteBoolean("available", all.Exists(host => host.Up && !host.Row.Disabled));
             json.WriteEndObject();
             if (!detailed)
             {
@@ -147,13 +146,5 @@ internal sealed class HostEndpoints(HostService hosts, ComputeOptions options)
 
             json.WriteEndObject();
         }));
-    }
-
-    private static Task<Answer> Aggregate(Call call)
-    {
-        var id = call.Route("id");
-        return Task.FromResult<Answer>(long.TryParse(id, out _)
-            ? Wire.NotFound($"Aggregate {id} could not be found.")
-            : new Fault.Invalid("id", "Invalid input received: id must be an integer"));
     }
 }

@@ -1,3 +1,4 @@
+using Sovereign.Compute.Aggregates;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Journal;
@@ -40,10 +41,24 @@ internal sealed record Host(NodeInfo Node, HostRow Row)
 internal sealed class HostService(KernelServices kernel, INodes nodes, IPlacement placement, ComputeOptions options)
 {
     private volatile IReadOnlyDictionary<string, HostRow> rows = new Dictionary<string, HostRow>(StringComparer.Ordinal);
+    private volatile IReadOnlyDictionary<string, string> zones = new Dictionary<string, string>(StringComparer.Ordinal);
 
-    /// <summary>Reads the rows into memory; also after each change, since scheduling looks at them for every server.</summary>
-    public void Load() => rows = kernel.Database.Read(session => session.Query<HostRow>("SELECT * FROM compute_hosts"))
-        .ToDictionary(r => r.NodeId, StringComparer.Ordinal);
+    /// <summary>Reads the rows and the zones into memory; also after each change, since scheduling looks at them for every server.</summary>
+    public void Load()
+    {
+        var (read, aggregates) = kernel.Database.Read(session => (session.Query<HostRow>("SELECT * FROM compute_hosts"), AggregateStore.All(session)));
+        rows = read.ToDictionary(r => r.NodeId, StringComparer.Ordinal);
+        zones = aggregates.Where(aggregate => aggregate.Row.Zone() is not null)
+            .SelectMany(aggregate => aggregate.Nodes.Select(node => (node, zone: aggregate.Row.Zone()!)))
+            .DistinctBy(pair => pair.node).ToDictionary(pair => pair.node, pair => pair.zone, StringComparer.Ordinal);
+    }
+
+    /// <summary>The zone of a node: its aggregate's, or the one that all others are in.</summary>
+    public string ZoneOf(string nodeId) => zones.GetValueOrDefault(nodeId, options.Zone);
+
+    /// <summary>Zones that have nodes; without any node the one that they will be in.</summary>
+    public IReadOnlyList<string> Zones() =>
+        [.. nodes.List().Select(node => ZoneOf(node.Id)).DefaultIfEmpty(options.Zone).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
     /// <summary>In the transaction in which a node registers: its row, its provider and its inventories.</summary>
     public void Register(Tx tx, NodeInfo node)
@@ -80,10 +95,11 @@ internal sealed class HostService(KernelServices kernel, INodes nodes, IPlacemen
     public NodeInfo? ByName(string hostName) => nodes.List().FirstOrDefault(node => node.HostName == hostName);
 
     /// <summary>Nodes that may take a server; null for any, which is the usual case and needs no list.</summary>
-    public IReadOnlyList<string>? Candidates(string? wanted)
+    public IReadOnlyList<string>? Candidates(string? wanted, string? zone)
     {
         var all = All();
-        var fit = all.Where(host => host.Up && !host.Row.Disabled && (wanted is null || host.Node.Id == wanted)).Select(host => host.Node.Id).ToList();
+        var fit = all.Where(host => host.Up && !host.Row.Disabled && (wanted is null || host.Node.Id == wanted) && (zone is null || ZoneOf(host.Node.Id) == zone))
+            .Select(host => host.Node.Id).ToList();
         return fit.Count == all.Count && fit.Count > 0 ? null : fit;
     }
 

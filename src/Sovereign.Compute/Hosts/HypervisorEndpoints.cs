@@ -5,13 +5,16 @@ using Sovereign.Kernel;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Store;
 using Sovereign.Kernel.Wire;
+using Sovereign.Node.Control;
 using Sovereign.Placement;
 
 namespace Sovereign.Compute.Hosts;
 
 /// <summary>Routes of hypervisors: the nodes as administrators see them.</summary>
-internal sealed class HypervisorEndpoints(KernelServices kernel, HostService hosts, IPlacement placement)
+internal sealed class HypervisorEndpoints(KernelServices kernel, HostService hosts, IPlacement placement, INodes nodes)
 {
+    private const int UptimeBytesMax = 1024;
+
     public void Map(BothRoutes api)
     {
         api.Get("/os-hypervisors", "compute:hypervisors:list", call => List(call, detailed: false));
@@ -63,24 +66,31 @@ internal sealed class HypervisorEndpoints(KernelServices kernel, HostService hos
             : new Fault.Invalid("limit", "limit param must be an integer that is not negative");
     }
 
-    private Task<Answer> Show(Call call)
+    private async Task<Answer> Show(Call call)
     {
         var found = Find(call);
         var servers = call.Version.Has(53) && call.Query("with_servers") is { } asked && Wire.Truth(asked) == true;
-        return Task.FromResult(Answer.Of(found, host => Render.Object(200, "hypervisor", json => Write(json, host, call.Version, true, servers))));
+        if (found.Fault is { } missing) return missing;
+        var uptime = call.Version.Has(88) && found.Value.Up ? await UptimeOf(found.Value, call.Stop) : default(Outcome<string>?);
+        return Render.Object(200, "hypervisor", json => Write(json, found.Value, call.Version, true, servers, uptime is { Ok: true } known ? known.Value : null));
     }
 
-    private Task<Answer> Uptime(Call call)
+    private async Task<Answer> Uptime(Call call)
     {
-        if (call.Version.Has(88)) return Task.FromResult(ComputeVersions.Unrouted(call));
-        return Task.FromResult(Answer.Of(Find(call), host => host.Up
-            ? Render.Object(200, "hypervisor", json =>
-            {
-                Head(json, host, call.Version);
-                json.WriteNull("uptime");
-            })
-            : new Fault.Invalid("id", $"Service is unavailable at this time: the node {host.Node.HostName} is down.")));
+        if (call.Version.Has(88)) return ComputeVersions.Unrouted(call);
+        var found = Find(call);
+        if (found.Fault is { } missing) return missing;
+        var host = found.Value;
+        if (!host.Up) return new Fault.Invalid("id", $"Service is unavailable at this time: the node {host.Node.HostName} is down.");
+        return Answer.Of(await UptimeOf(host, call.Stop), uptime => Render.Object(200, "hypervisor", json =>
+        {
+            Head(json, host, call.Version);
+            json.WriteString("uptime", uptime);
+        }));
     }
+
+    private async Task<Outcome<string>> UptimeOf(Host host, CancellationToken stop) =>
+        (await nodes.Ask(host.Node.Id, "uptime", host.Node.Id, UptimeBytesMax, stop)).Map(System.Text.Encoding.UTF8.GetString);
 
     /// <summary>The older form: by a piece of the name. Gone in 2.53.</summary>
     private Task<Answer> Search(Call call, bool withServers)
@@ -131,11 +141,11 @@ internal sealed class HypervisorEndpoints(KernelServices kernel, HostService hos
         json.WriteString("status", host.Row.Disabled ? "disabled" : "enabled");
     }
 
-    private void Write(Utf8JsonWriter json, Host host, Microversion version, bool detailed, bool withServers)
+    private void Write(Utf8JsonWriter json, Host host, Microversion version, bool detailed, bool withServers, string? uptime = null)
     {
         Head(json, host, version);
         var use = detailed || withServers ? Used(host) : null;
-        if (detailed) Detail(json, host, version, use!);
+        if (detailed) Detail(json, host, version, use!, uptime);
         if (!withServers || (use!.Servers.Count == 0 && version.Has(53) && !version.Has(75))) return;
         json.WriteStartArray("servers");
         foreach (var server in use.Servers)
@@ -149,7 +159,7 @@ internal sealed class HypervisorEndpoints(KernelServices kernel, HostService hos
         json.WriteEndArray();
     }
 
-    private void Detail(Utf8JsonWriter json, Host host, Microversion version, Use use)
+    private static void Detail(Utf8JsonWriter json, Host host, Microversion version, Use use, string? uptime)
     {
         var facts = host.Node.Facts;
         json.WriteString("hypervisor_type", "QEMU");
@@ -163,7 +173,7 @@ internal sealed class HypervisorEndpoints(KernelServices kernel, HostService hos
         json.WriteEndObject();
         if (version.Has(88))
         {
-            json.WriteNull("uptime");
+            json.WriteString("uptime", uptime);
             return;
         }
 

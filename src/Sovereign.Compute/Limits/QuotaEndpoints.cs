@@ -205,7 +205,7 @@ internal sealed class QuotaEndpoints(KernelServices kernel)
             json.WriteNumber("totalSecurityGroupsUsed", 0);
         }
 
-        json.WriteNumber("totalServerGroupsUsed", 0);
+        json.WriteNumber("totalServerGroupsUsed", state["server_groups"].Used);
     }
 
     /// <summary>All quotas by name, those of networks as unlimited.</summary>

@@ -8,7 +8,7 @@ using Sovereign.Kernel.Wire;
 namespace Sovereign.Compute.Servers;
 
 /// <summary>The one route of actions: the body's only member names the action.</summary>
-internal sealed class ActionEndpoints(ServerService servers)
+internal sealed class ActionEndpoints(ServerService servers, MoveActions moves, DiskActions disks, HostActions hosts)
 {
     public void Map(BothRoutes api) => api.Post("/servers/{id}/action", "compute:servers:action", Run);
 
@@ -29,7 +29,8 @@ internal sealed class ActionEndpoints(ServerService servers)
             "unlock" => Accepted(await servers.Unlock(call.Access, id, call.Stop)),
             "os-resetState" => await Reset(call, id, arguments),
             "forceDelete" => Deleted(await servers.Delete(call.Access, id, call.Stop)),
-            _ => new Fault.Invalid("", $"There is no such action: {Short(name)}"),
+            _ => await moves.Run(call, id, name, arguments) ?? await disks.Run(call, id, name, arguments) ?? await hosts.Run(call, id, name, arguments)
+                ?? new Fault.Invalid("", $"There is no such action: {Short(name)}"),
         };
     }
 

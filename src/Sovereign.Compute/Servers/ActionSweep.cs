@@ -18,7 +18,14 @@ internal sealed class ActionSweep(KernelServices kernel) : IPeriodic
     public async Task<string> Run(CancellationToken stop)
     {
         var forgotten = await kernel.Queue.Write<long>(
-            "compute.sweep", Origin.System, tx => (long)ServerStore.ForgetActions(tx, tx.Now - Micros.Of(kept)), stop);
+            "compute.sweep",
+            Origin.System,
+            tx =>
+            {
+                Migrating.MigrationStore.Forget(tx, tx.Now - Micros.Of(kept));
+                return (long)ServerStore.ForgetActions(tx, tx.Now - Micros.Of(kept));
+            },
+            stop);
         return $"{forgotten.Value} actions of servers long gone were forgotten.";
     }
 }

@@ -1,3 +1,4 @@
+using Sovereign.Compute.Flavors;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Store;
 using Sovereign.Network;
@@ -9,12 +10,14 @@ namespace Sovereign.Compute.Servers;
 internal sealed class Domains(KernelServices kernel, INetworks networks, ComputeOptions options)
 {
     private const long GibBytes = 1L << 30;
+    private const long MibBytes = 1L << 20;
     private readonly GuestData guests = new(kernel.Master, options);
 
     public ManifestItem Item(Session session, ServerRow row)
     {
-        var ports = networks.PortsOf(session, [row.Id]).GetValueOrDefault(row.Id) ?? [];
-        var (flavor, image) = (row.FlavorThen(), row.ImageThen());
+        var detaching = row.DetachingList();
+        var ports = (networks.PortsOf(session, [row.Id]).GetValueOrDefault(row.Id) ?? []).Where(port => !detaching.Contains(port.Id)).ToList();
+        var (flavor, image, root) = (row.FlavorThen(), row.ImageThen(), row.RootThen());
         var pass = row.AdminPass is { } sealedPass && kernel.Keys.Open(session, row.ProjectId, sealedPass, row.Id) is { } plain
             ? System.Text.Encoding.UTF8.GetString(plain)
             : null;
@@ -22,17 +25,42 @@ internal sealed class Domains(KernelServices kernel, INetworks networks, Compute
         {
             Domain = new DomainSpec(
                 row.Id, row.ProjectId, row.Name, (int)flavor.Vcpus, (int)flavor.RamMib,
-                row.PowerTarget == ServerStates.TargetRunning ? PowerTarget.Running : PowerTarget.Shutoff, (int)row.RebootCount, row.RebootHard,
-                options.ShutdownSeconds,
-                new RootDiskSpec(image.Digest ?? "", image.DiskFormat, image.SizeBytes, flavor.DiskGib * GibBytes),
+                Target(row.PowerTarget), (int)row.RebootCount, row.RebootHard, options.ShutdownSeconds,
+                new RootDiskSpec(
+                    root.Digest ?? "", root.DiskFormat, root.SizeBytes, flavor.DiskGib * GibBytes, (int)row.DiskGeneration, (int?)row.Before()?.DiskGeneration),
                 [.. ports.Select(port => new NicSpec(port.Id, port.Mac, port.MtuBytes))],
                 guests.Of(row, ports, pass),
-                Hardware(image.Properties, flavor.ExtraSpecs)),
+                Hardware(image.Properties, flavor.ExtraSpecs))
+            {
+                Rescue = Rescue(row.RescueThen()), Blanks = Blanks(flavor),
+            },
         };
     }
 
+    public static string DiskBus(IReadOnlyDictionary<string, string> image) =>
+        image.GetValueOrDefault("hw_disk_bus") is { } bus and ("scsi" or "ide") ? bus : "virtio";
+
+    private static RescueSpec? Rescue(RescueDisk? rescue) => rescue is null ? null : new RescueSpec(
+        new RootDiskSpec(rescue.Image.Digest ?? "", rescue.Image.DiskFormat, rescue.Image.SizeBytes, 0, rescue.Generation), rescue.Bus, rescue.Cdrom, rescue.Last);
+
+    private static List<BlankDiskSpec> Blanks(FlavorDocument flavor)
+    {
+        var blanks = new List<BlankDiskSpec>();
+        if (flavor.EphemeralGib > 0) blanks.Add(new BlankDiskSpec("ephemeral0", flavor.EphemeralGib * GibBytes));
+        if (flavor.SwapMib > 0) blanks.Add(new BlankDiskSpec("swap", flavor.SwapMib * MibBytes));
+        return blanks;
+    }
+
+    private static PowerTarget Target(string target) => target switch
+    {
+        ServerStates.TargetRunning => PowerTarget.Running,
+        ServerStates.TargetPaused => PowerTarget.Paused,
+        ServerStates.TargetSuspended => PowerTarget.Suspended,
+        _ => PowerTarget.Shutoff,
+    };
+
     private static HardwareSpec Hardware(IReadOnlyDictionary<string, string> image, Dictionary<string, string> specs) => new(
-        image.GetValueOrDefault("hw_disk_bus") is "scsi" or "ide" ? image["hw_disk_bus"] : "virtio",
+        DiskBus(image),
         image.GetValueOrDefault("hw_vif_model") is "e1000" ? "e1000" : "virtio",
         image.GetValueOrDefault("hw_machine_type")?.Contains("q35", StringComparison.Ordinal) == true ? "q35" : "pc",
         !specs.TryGetValue("hw_rng:allowed", out var allowed) || Wire.Truth(allowed) != false);

@@ -33,7 +33,7 @@ internal sealed record ServerRow
 
     public long PowerState { get; init; }
 
-    /// <summary>"running" or "shutoff": what the node is asked for.</summary>
+    /// <summary>"running", "shutoff", "paused" or "suspended": what the node is asked for.</summary>
     public string PowerTarget { get; init; } = "running";
 
     public long RebootCount { get; init; }
@@ -107,6 +107,27 @@ internal sealed record ServerRow
 
     public string DiskConfig { get; init; } = "MANUAL";
 
+    /// <summary>Which root disk it runs on; rises when the disk is made anew.</summary>
+    public long DiskGeneration { get; init; }
+
+    /// <summary>The highest generation that there ever was.</summary>
+    public long DiskLast { get; init; }
+
+    /// <summary>What it was before a resize that is not yet confirmed (JSON); null otherwise.</summary>
+    public string? BeforeResize { get; init; }
+
+    /// <summary>Ids of ports that its node is told to take away (JSON list).</summary>
+    public string Detaching { get; init; } = "[]";
+
+    /// <summary>What its root disk stands on when that is not <see cref="Image"/>: what it was shelved as (JSON).</summary>
+    public string? RootImage { get; init; }
+
+    /// <summary>What it boots from to be mended (JSON); null otherwise.</summary>
+    public string? Rescue { get; init; }
+
+    /// <summary>Id of the image that it sleeps in while it is shelved.</summary>
+    public string? ShelvedImage { get; init; }
+
     /// <summary>0: no fault.</summary>
     public long FaultCode { get; init; }
 
@@ -131,15 +152,35 @@ internal sealed record ServerRow
 
     public ImageInfo ImageThen() => JsonSerializer.Deserialize(Image, ServerJson.Wire.ImageInfo)!;
 
+    /// <summary>The image that the root disk stands on.</summary>
+    public ImageInfo RootThen() => RootImage is null ? ImageThen() : JsonSerializer.Deserialize(RootImage, ServerJson.Wire.ImageInfo)!;
+
+    public RescueDisk? RescueThen() => Rescue is null ? null : JsonSerializer.Deserialize(Rescue, ServerJson.Wire.RescueDisk);
+
     public SortedDictionary<string, string> MetadataMap() => new(JsonSerializer.Deserialize(Metadata, ServerJson.Wire.DictionaryStringString)!, StringComparer.Ordinal);
 
     public Dictionary<string, string> NicTagMap() => JsonSerializer.Deserialize(NicTags, ServerJson.Wire.DictionaryStringString)!;
+
+    public ResizeBefore? Before() => BeforeResize is null ? null : JsonSerializer.Deserialize(BeforeResize, ServerJson.Wire.ResizeBefore);
+
+    public List<string> DetachingList() => JsonSerializer.Deserialize(Detaching, ServerJson.Wire.ListString)!;
 
     public List<string> TagList() => JsonSerializer.Deserialize(Tags, ServerJson.Wire.ListString)!;
 
     /// <summary>For the journal: without what the user keeps to themselves.</summary>
     public ServerRow Document() => this with { UserData = null, AdminPass = null, PublicKey = null };
 }
+
+/// <summary>A server before its resize, for going back.</summary>
+/// <param name="Flavor">The flavor as it was at creation (JSON).</param>
+/// <param name="Migration">Id under which placement keeps what it had.</param>
+internal sealed record ResizeBefore(string FlavorId, string Flavor, long Vcpus, long RamMib, long DiskGeneration, string Migration);
+
+/// <summary>What a server boots from to be mended.</summary>
+/// <param name="Bus">"virtio", "scsi", "ide" or "usb".</param>
+/// <param name="Last">True: the guest sees it after the root disk.</param>
+/// <param name="Generation">The reboot that it was made for.</param>
+internal sealed record RescueDisk(ImageInfo Image, string Bus, bool Cdrom, bool Last, int Generation);
 
 /// <summary>The one place that says which states there are, which may follow which, and how the API words them.</summary>
 internal static class ServerStates
@@ -148,6 +189,12 @@ internal static class ServerStates
     public const string Active = "active";
     public const string Stopped = "stopped";
     public const string Error = "error";
+    public const string Paused = "paused";
+    public const string Suspended = "suspended";
+    public const string Resized = "resized";
+    public const string Rescued = "rescued";
+    public const string Shelved = "shelved";
+    public const string Offloaded = "shelved_offloaded";
 
     public const string Scheduling = "scheduling";
     public const string Spawning = "spawning";
@@ -155,22 +202,46 @@ internal static class ServerStates
     public const string PoweringOn = "powering-on";
     public const string Rebooting = "rebooting";
     public const string RebootingHard = "rebooting_hard";
+    public const string Pausing = "pausing";
+    public const string Unpausing = "unpausing";
+    public const string Suspending = "suspending";
+    public const string Resuming = "resuming";
+    public const string Rebuilding = "rebuilding";
+    public const string Resizing = "resize_migrating";
+    public const string Reverting = "resize_reverting";
     public const string DeletingTask = "deleting";
+    public const string Snapshotting = "image_snapshot";
+    public const string BackingUp = "image_backup";
+    public const string Rescuing = "rescuing";
+    public const string Unrescuing = "unrescuing";
+    public const string Shelving = "shelving";
+    public const string ShelvingCopy = "shelving_image_uploading";
+    public const string Offloading = "shelving_offloading";
+    public const string Unshelving = "unshelving";
 
     public const string TargetRunning = "running";
     public const string TargetShutoff = "shutoff";
+    public const string TargetPaused = "paused";
+    public const string TargetSuspended = "suspended";
 
     public const long PowerNone = 0;
     public const long PowerRunning = 1;
+    public const long PowerPaused = 3;
     public const long PowerShutdown = 4;
     public const long PowerCrashed = 6;
 
     private static readonly FrozenDictionary<string, string[]> allowed = new Dictionary<string, string[]>
     {
         [Building] = [Building, Active, Stopped, Error],
-        [Active] = [Active, Stopped, Error],
-        [Stopped] = [Stopped, Active, Error],
-        [Error] = [Error, Active, Stopped],
+        [Active] = [Active, Stopped, Paused, Suspended, Resized, Rescued, Shelved, Error],
+        [Stopped] = [Stopped, Active, Resized, Rescued, Shelved, Error],
+        [Paused] = [Paused, Active, Stopped, Shelved, Error],
+        [Suspended] = [Suspended, Active, Stopped, Shelved, Error],
+        [Resized] = [Resized, Active, Stopped, Error],
+        [Rescued] = [Rescued, Active, Stopped, Error],
+        [Shelved] = [Shelved, Offloaded, Active, Stopped, Error],
+        [Offloaded] = [Offloaded, Active, Stopped, Error],
+        [Error] = [Error, Active, Stopped, Paused, Suspended, Resized, Rescued],
     }.ToFrozenDictionary();
 
     /// <summary>Statuses that the API knows, and the vm_states behind them; empty for those that servers here never have.</summary>
@@ -186,12 +257,24 @@ internal static class ServerStates
         (Building, _) => "BUILD",
         (Active, Rebooting) => "REBOOT",
         (Active, RebootingHard) => "HARD_REBOOT",
+        (Active or Stopped or Error, Rebuilding) => "REBUILD",
+        (Active or Stopped, Resizing) => "RESIZE",
+        (Resized, Reverting) => "REVERT_RESIZE",
+        (Resized, _) => "VERIFY_RESIZE",
+        (Paused, _) => "PAUSED",
+        (Suspended, _) => "SUSPENDED",
+        (Rescued, _) => "RESCUE",
+        (Shelved, _) => "SHELVED",
+        (Offloaded, _) => "SHELVED_OFFLOADED",
         (Active, _) => "ACTIVE",
         (Stopped, _) => "SHUTOFF",
         (Error, RebootingHard) => "HARD_REBOOT",
         (Error, _) => "ERROR",
         _ => "UNKNOWN",
     };
+
+    /// <summary>True while the disk is being copied into an image.</summary>
+    public static bool Copies(string? taskState) => taskState is Snapshotting or BackingUp or ShelvingCopy;
 
     /// <summary>The row in another state.</summary>
     /// <exception cref="InvalidOperationException">The table above has no such step: a bug.</exception>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Sovereign.Compute.Flavors;
+using Sovereign.Compute.Groups;
 using Sovereign.Compute.Hosts;
 using Sovereign.Compute.Keypairs;
 using Sovereign.Image;
@@ -18,7 +19,8 @@ namespace Sovereign.Compute.Servers;
 internal sealed record CreatedServers(IReadOnlyList<ServerRow> Rows, IReadOnlyList<string> SecurityGroups, string AdminPass);
 
 /// <summary>From an order to rows: looks up what it names, then in one transaction takes quota, makes ports and rows, and makes the servers due.</summary>
-internal sealed class ServerCreation(KernelServices kernel, IImages images, INetworks networks, HostService hosts, ComputeOptions options)
+internal sealed class ServerCreation(KernelServices kernel, IImages images, INetworks networks, HostService hosts, GroupService serverGroups,
+    ComputeOptions options)
 {
     private const int AdminPassLength = 12;
     private const string PassLetters = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
@@ -45,10 +47,14 @@ internal sealed class ServerCreation(KernelServices kernel, IImages images, INet
         {
             var flavor = FlavorService.Find(session, access, order.FlavorRef);
             if (!flavor.Ok) return new Fault.Invalid("flavorRef", $"Flavor {order.FlavorRef} could not be found.");
-            if (WrongImage(image.Value, flavor.Value) is { } wrong) return wrong;
+            if (WrongImage(image.Value, flavor.Value.RamMib, flavor.Value.DiskGib) is { } wrong) return wrong;
             var key = order.KeyName is null ? null : KeypairStore.Find(session, access.Caller.UserId, order.KeyName);
             if (key is null && order.KeyName is not null) return new Fault.Invalid("key_name", "Invalid key_name provided.");
-            if (order.Zone is { } zone && zone != options.Zone) return new Fault.Invalid("availability_zone", "The requested availability zone is not available");
+            if (order.Zone is { } zone && !hosts.Zones().Contains(zone))
+            {
+                return new Fault.Invalid("availability_zone", "The requested availability zone is not available");
+            }
+
             var node = Node(access, order.Host);
             if (node.Fault is { } noNode) return noNode;
             var metadataMax = kernel.Quotas.Limit(session, ComputeQuotas.Service, "metadata_items", access.ProjectId);
@@ -74,27 +80,27 @@ internal sealed class ServerCreation(KernelServices kernel, IImages images, INet
             : found;
     }
 
-    private static Fault? WrongImage(ImageInfo image, FlavorRow flavor)
+    internal static Fault? WrongImage(ImageInfo image, long ramMib, long diskGib)
     {
         if (image.Status != "active" || image.Digest is null) return new Fault.Invalid("imageRef", $"Image {image.Id} is not active.");
         if (image.DiskFormat is not ("qcow2" or "raw"))
         {
             return new Fault.Invalid("imageRef", $"Image {image.Id} is unacceptable: its disk format {image.DiskFormat} can't be booted here.");
         }
-        if (flavor.RamMib < image.MinRamMib) return new Fault.Invalid("flavorRef", "Flavor's memory is too small for requested image.");
-        if (flavor.DiskGib == 0) return null;
-        if (flavor.DiskGib * GibBytes < image.VirtualSizeBytes)
+        if (ramMib < image.MinRamMib) return new Fault.Invalid("flavorRef", "Flavor's memory is too small for requested image.");
+        if (diskGib == 0) return null;
+        if (diskGib * GibBytes < image.VirtualSizeBytes)
         {
             return new Fault.Invalid(
                 "flavorRef",
-                $"Flavor's disk is too small for requested image. Flavor disk is {flavor.DiskGib * GibBytes} bytes, image is {image.VirtualSizeBytes} bytes.");
+                $"Flavor's disk is too small for requested image. Flavor disk is {diskGib * GibBytes} bytes, image is {image.VirtualSizeBytes} bytes.");
         }
 
-        return flavor.DiskGib < image.MinDiskGib
+        return diskGib < image.MinDiskGib
             ? new Fault.Invalid(
                 "flavorRef",
                 "Flavor's disk is smaller than the minimum size specified in image metadata. "
-                + $"Flavor disk is {flavor.DiskGib * GibBytes} bytes, minimum size is {image.MinDiskGib * GibBytes} bytes.")
+                + $"Flavor disk is {diskGib * GibBytes} bytes, minimum size is {image.MinDiskGib * GibBytes} bytes.")
             : null;
     }
 
@@ -115,6 +121,7 @@ internal sealed class ServerCreation(KernelServices kernel, IImages images, INet
             if (ports.Fault is { } refused) return refused is Fault.NotFound ? new Fault.Invalid("networks", refused.Message) : refused;
             row = row with { Addresses = ServerAddresses.Text(ports.Value), NicTags = NicTags(found.Nics, ports.Value) };
             ServerStore.Insert(tx, row);
+            if (serverGroups.Join(tx, access, row.Id, order.Group) is { } noGroup) return noGroup;
             if (order.Tags.Count > 0) ServerStore.SetTags(tx, row.Id, order.Tags);
             ServerStore.Begin(tx, Action(tx, access, row));
             tx.Record("server", row.Id, row.ProjectId, Change.Created, row.Document(), ServerJson.Wire.ServerRow);
@@ -140,7 +147,7 @@ internal sealed class ServerCreation(KernelServices kernel, IImages images, INet
             Image = JsonSerializer.Serialize(found.Image, ServerJson.Wire.ImageInfo), KeyName = found.Key?.Name, PublicKey = found.Key?.PublicKey,
             Metadata = JsonSerializer.Serialize(order.Metadata, ServerJson.Wire.DictionaryStringString),
             Tags = JsonSerializer.Serialize([.. order.Tags], ServerJson.Wire.ListString), AccessIpv4 = order.AccessIpv4, AccessIpv6 = order.AccessIpv6,
-            ConfigDrive = order.ConfigDrive, UserData = order.UserData, Zone = order.Zone, SchedulerHints = order.SchedulerHints, WantedNode = found.WantedNode,
+            ConfigDrive = order.ConfigDrive, UserData = order.UserData, Zone = order.Zone, SchedulerHints = order.Hints, WantedNode = found.WantedNode,
             ReservationId = reservation, LaunchIndex = index, DiskConfig = order.DiskConfig, CreatedAt = tx.Now, UpdatedAt = tx.Now, Revision = 1,
         };
     }
@@ -158,7 +165,7 @@ internal sealed class ServerCreation(KernelServices kernel, IImages images, INet
         ActorProjectId = access.Caller.ProjectId, Event = ServerEvents.Of("create"), StartedAt = tx.Now,
     };
 
-    private string NewPass()
+    internal string NewPass()
     {
         var letters = new char[AdminPassLength];
         for (var i = 0; i < letters.Length; i++) letters[i] = PassLetters[(int)(kernel.Randomness.Fraction() * PassLetters.Length)];

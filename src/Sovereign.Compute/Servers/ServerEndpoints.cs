@@ -21,11 +21,10 @@ internal sealed class ServerEndpoints(
         api.Delete("/servers/{id}", "compute:servers:delete", Delete);
         api.Get("/servers/{id}/ips", "compute:servers:ips", Addresses);
         api.Get("/servers/{id}/ips/{network}", "compute:servers:ips", NetworkAddresses);
-        api.Get("/servers/{id}/os-interface", "compute:servers:interfaces", Interfaces);
-        api.Get("/servers/{id}/os-interface/{port}", "compute:servers:interfaces", Interface);
         api.Get("/servers/{id}/os-security-groups", "compute:servers:security-groups", SecurityGroups);
         api.Get("/servers/{id}/os-volume_attachments", "compute:servers:volumes", Volumes);
         api.Get("/servers/{id}/os-server-password", "compute:servers:password", Password);
+        api.Delete("/servers/{id}/os-server-password", "compute:servers:password-clear", Forget);
         api.Get("/servers/{id}/topology", "compute:servers:topology", Topology);
     }
 
@@ -115,35 +114,6 @@ internal sealed class ServerEndpoints(
         });
     });
 
-    private Task<Answer> Interfaces(Call call) =>
-        Found(call, row => Render.List("interfaceAttachments", Ports(row), (json, port) => Attachment(json, row, port, call.Version)));
-
-    private Task<Answer> Interface(Call call) => Found(call, row =>
-    {
-        var id = call.Route("port");
-        if (Ports(row).FirstOrDefault(port => port.Id == id) is not { } port) return Wire.NotFound($"Instance {row.Id} does not have port {id}");
-        return Render.Object(200, "interfaceAttachment", json => Attachment(json, row, port, call.Version));
-    });
-
-    private static void Attachment(Utf8JsonWriter json, ServerRow row, PortInfo port, Microversion version)
-    {
-        json.WriteString("net_id", port.NetworkId);
-        json.WriteString("port_id", port.Id);
-        json.WriteString("mac_addr", port.Mac);
-        json.WriteString("port_state", port.Status);
-        json.WriteStartArray("fixed_ips");
-        foreach (var address in port.Addresses)
-        {
-            json.WriteStartObject();
-            json.WriteString("subnet_id", address.SubnetId);
-            json.WriteString("ip_address", address.Address);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        if (version.Has(70)) json.WriteString("tag", row.NicTagMap().GetValueOrDefault(port.Id));
-    }
-
     private Task<Answer> SecurityGroups(Call call) => Found(call, row =>
     {
         var groups = Ports(row).SelectMany(port => port.SecurityGroupIds.Zip(port.SecurityGroupNames)).DistinctBy(group => group.First);
@@ -163,6 +133,9 @@ internal sealed class ServerEndpoints(
         json.WriteString("password", "");
         json.WriteEndObject();
     }));
+
+    // No guest has a way to leave one here, so there is none to clear.
+    private Task<Answer> Forget(Call call) => Found(call, _ => Answer.Empty(204));
 
     private Task<Answer> Topology(Call call) => !call.Version.Has(78) ? Task.FromResult(ComputeVersions.Unrouted(call)) : Found(call, _ => Render.Json(200, json =>
     {

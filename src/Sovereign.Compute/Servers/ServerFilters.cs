@@ -54,7 +54,8 @@ internal static class ServerFilters
         ["node"] = "s.node_id IN (SELECT h.node_id FROM compute_hosts h WHERE h.host_name = @value)",
     };
 
-    public static Outcome<AskedServers> Read(Call call, string ownZone)
+    /// <param name="nodesOf">Ids of the nodes of a zone.</param>
+    public static Outcome<AskedServers> Read(Call call, Func<string, string[]> nodesOf)
     {
         var (access, version) = (call.Access, call.Version);
         var parsed = ListRequest.Parse(call.Http.Request.Query, version.Has(75) ? strict : lenient, handled);
@@ -68,7 +69,7 @@ internal static class ServerFilters
             if (Given(call, name) is { } value) request.Where(equals[name], name is "flavor" or "image" ? Wire.LastPart(value) : value);
         }
 
-        if (Given(call, "availability_zone") is { } zone && zone != ownZone) request.Where("1 = 0");
+        if (Given(call, "availability_zone") is { } zone) request.Where("COALESCE(s.node_id, '') IN @value", nodesOf(zone));
         if (Numbers(call, request) is { } notNumber) return notNumber;
         if (Texts(call, request) is { } wrongText) return wrongText;
         Tags(call, request);

@@ -56,6 +56,48 @@ internal sealed record LockArguments(string? LockedReason = null);
 
 internal sealed record ResetArguments(string State);
 
+internal sealed record ResizeArguments(
+    [property: JsonPropertyName("flavorRef")] JsonElement FlavorRef, [property: JsonPropertyName("OS-DCF:diskConfig")] string? DiskConfig = null);
+
+internal sealed record RebuildArguments(
+    [property: JsonPropertyName("imageRef")] string ImageRef,
+    [property: JsonPropertyName("adminPass")] string? AdminPass = null,
+    [property: JsonPropertyName("accessIPv4")] string? AccessIpv4 = null,
+    [property: JsonPropertyName("accessIPv6")] string? AccessIpv6 = null,
+    [property: JsonPropertyName("OS-DCF:diskConfig")] string? DiskConfig = null,
+    string? Name = null, Dictionary<string, string>? Metadata = null, JsonElement? PreserveEphemeral = null, JsonElement? Personality = null,
+    Optional<string> Description = default, Optional<string> KeyName = default, Optional<string> UserData = default,
+    List<string>? TrustedImageCertificates = null, string? Hostname = null);
+
+internal sealed record SnapshotArguments(string Name, Dictionary<string, string>? Metadata = null);
+
+internal sealed record BackupArguments(string Name, string BackupType, JsonElement Rotation, Dictionary<string, string>? Metadata = null);
+
+internal sealed record RescueArguments([property: JsonPropertyName("adminPass")] string? AdminPass = null, string? RescueImageRef = null);
+
+/// <param name="AvailabilityZone">From 2.77 on.</param>
+/// <param name="Host">From 2.91 on.</param>
+internal sealed record UnshelveArguments(Optional<string> AvailabilityZone = default, string? Host = null);
+
+internal sealed record MigrateArguments(string? Host = null);
+
+internal sealed record LiveMigrateArguments(
+    string? Host = null, JsonElement? BlockMigration = null, JsonElement? DiskOverCommit = null, JsonElement? Force = null);
+
+internal sealed record EvacuateArguments(
+    string? Host = null, [property: JsonPropertyName("adminPass")] string? AdminPass = null,
+    [property: JsonPropertyName("onSharedStorage")] JsonElement? OnSharedStorage = null, JsonElement? Force = null);
+
+internal sealed record ExternalEventsBody(List<ExternalEvent> Events);
+
+internal sealed record ExternalEvent(string Name, string ServerUuid, string? Status = null, string? Tag = null);
+
+internal sealed record InterfaceBody([property: JsonPropertyName("interfaceAttachment")] InterfaceAsked InterfaceAttachment);
+
+internal sealed record InterfaceAsked(string? NetId = null, string? PortId = null, List<InterfaceAddress>? FixedIps = null, string? Tag = null);
+
+internal sealed record InterfaceAddress(string IpAddress);
+
 [JsonSerializable(typeof(ServerCreateBody))]
 [JsonSerializable(typeof(List<NetworkAsked>))]
 [JsonSerializable(typeof(ServerUpdateBody))]
@@ -66,6 +108,20 @@ internal sealed record ResetArguments(string State);
 [JsonSerializable(typeof(ConsoleArguments))]
 [JsonSerializable(typeof(LockArguments))]
 [JsonSerializable(typeof(ResetArguments))]
+[JsonSerializable(typeof(ResizeArguments))]
+[JsonSerializable(typeof(RebuildArguments))]
+[JsonSerializable(typeof(InterfaceBody))]
+[JsonSerializable(typeof(SecurityGroupName))]
+[JsonSerializable(typeof(ResizeBefore))]
+[JsonSerializable(typeof(RescueDisk))]
+[JsonSerializable(typeof(ExternalEventsBody))]
+[JsonSerializable(typeof(SnapshotArguments))]
+[JsonSerializable(typeof(BackupArguments))]
+[JsonSerializable(typeof(RescueArguments))]
+[JsonSerializable(typeof(UnshelveArguments))]
+[JsonSerializable(typeof(MigrateArguments))]
+[JsonSerializable(typeof(LiveMigrateArguments))]
+[JsonSerializable(typeof(EvacuateArguments))]
 [JsonSerializable(typeof(ServerRow))]
 [JsonSerializable(typeof(ImageInfo))]
 [JsonSerializable(typeof(Dictionary<string, string>))]

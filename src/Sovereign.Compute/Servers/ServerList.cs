@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Sovereign.Compute.Hosts;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Lists;
 using Sovereign.Kernel.Outcomes;
@@ -13,7 +14,7 @@ using Sovereign.Network;
 namespace Sovereign.Compute.Servers;
 
 /// <summary>Lists of servers: SQL fetches ids and revisions of one page, rendered pieces come from the cache.</summary>
-internal sealed class ServerList(KernelServices kernel, INetworks networks, ServerView view, ComputeOptions options)
+internal sealed class ServerList(KernelServices kernel, INetworks networks, ServerView view, HostService hosts)
 {
     private static readonly byte[] opening = "{\"servers\": ["u8.ToArray();
     private static readonly byte[] closing = "]}"u8.ToArray();
@@ -29,7 +30,7 @@ internal sealed class ServerList(KernelServices kernel, INetworks networks, Serv
 
     public Answer List(Call call, bool detailed)
     {
-        var asked = ServerFilters.Read(call, options.Zone);
+        var asked = ServerFilters.Read(call, zone => [.. hosts.All().Select(host => host.Node.Id).Where(node => hosts.ZoneOf(node) == zone).DefaultIfEmpty("none")]);
         if (asked.Fault is { } wrong) return wrong;
         var viewer = new ServerViewer(call.Version, call.Access.Everything, call.PublicUrl);
         var pieces = new List<byte[]>();

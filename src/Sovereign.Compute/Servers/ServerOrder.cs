@@ -70,7 +70,11 @@ internal sealed partial record ServerOrder(string Name, string FlavorRef, string
 
     public bool ReturnReservation { get; init; }
 
-    public string? SchedulerHints { get; init; }
+    /// <summary>JSON object as given.</summary>
+    public string? Hints { get; init; }
+
+    /// <summary>Id of the server group that the hints name.</summary>
+    public string? Group { get; init; }
 
     public static Outcome<ServerOrder> Read(ServerCreateBody body, Microversion version)
     {
@@ -87,6 +91,7 @@ internal sealed partial record ServerOrder(string Name, string FlavorRef, string
         var tags = CheckTags(asked.Tags ?? []);
         if (tags.Fault is { } wrongTag) return wrongTag;
         var hints = body.SchedulerHints ?? body.OldSchedulerHints;
+        if (SchedulerHints.Wrong(hints) is { } wrongHint) return wrongHint;
         var zone = (asked.AvailabilityZone ?? "").Split(':');
         return new ServerOrder(asked.Name, Wire.LastPart(asked.FlavorRef.ToString()), image.Value)
         {
@@ -97,7 +102,8 @@ internal sealed partial record ServerOrder(string Name, string FlavorRef, string
             Host = asked.Host ?? asked.HypervisorHostname ?? (zone.Length > 1 ? zone[^1] : null), AdminPass = asked.AdminPass,
             AccessIpv4 = asked.AccessIpv4 ?? "", AccessIpv6 = asked.AccessIpv6 ?? "", DiskConfig = asked.DiskConfig ?? "MANUAL",
             ReturnReservation = Wire.Truth(asked.ReturnReservationId, false) ?? false,
-            SchedulerHints = hints is null ? null : JsonSerializer.Serialize(hints, ServerJson.Wire.DictionaryStringJsonElement),
+            Group = hints is not null && hints.TryGetValue("group", out var group) ? group.GetString() : null,
+            Hints = hints is null ? null : JsonSerializer.Serialize(hints, ServerJson.Wire.DictionaryStringJsonElement),
         };
     }
 
@@ -114,6 +120,20 @@ internal sealed partial record ServerOrder(string Name, string FlavorRef, string
             ? new Fault.Invalid(
                 "name", $"Invalid input for field/attribute name. Value: {Short(name)}. A name has 1 to 255 printable characters, without spaces around it.")
             : null;
+
+    public static Fault.Invalid? WrongUserData(string? data)
+    {
+        if (data is null) return null;
+        if (data.Length > UserDataLengthMax)
+        {
+            return new Fault.Invalid(
+                "user_data",
+                $"User data too large. User data must be no larger than {UserDataLengthMax} bytes once base64 encoded. Your data is {data.Length} bytes");
+        }
+
+        return Convert.TryFromBase64String(data, new byte[data.Length], out _)
+            ? null : new Fault.Invalid("user_data", "User data needs to be valid base 64.");
+    }
 
     public static Fault.Invalid? WrongDescription(string? description) =>
         description is not null && (description.Length > DescriptionLengthMax || description.Any(c => char.IsControl(c) && c is not ('\n' or '\r' or '\t')))
@@ -206,17 +226,7 @@ internal sealed partial record ServerOrder(string Name, string FlavorRef, string
         if (asked.DiskConfig is not (null or "AUTO" or "MANUAL")) return new Fault.Invalid("OS-DCF:diskConfig", "OS-DCF:diskConfig must be either 'MANUAL' or 'AUTO'.");
         if (Wire.Truth(asked.ConfigDrive, false) is null) return new Fault.Invalid("config_drive", "config_drive is a boolean.");
         if (asked.AdminPass is { Length: > 255 }) return new Fault.Invalid("adminPass", "adminPass has at most 255 characters.");
-        if (asked.UserData is { } data)
-        {
-            if (data.Length > UserDataLengthMax)
-            {
-                return new Fault.Invalid(
-                    "user_data",
-                    $"User data too large. User data must be no larger than {UserDataLengthMax} bytes once base64 encoded. Your data is {data.Length} bytes");
-            }
-            if (!Convert.TryFromBase64String(data, new byte[data.Length], out _)) return new Fault.Invalid("user_data", "User data needs to be valid base 64.");
-        }
-
+        if (WrongUserData(asked.UserData) is { } wrongData) return wrongData;
         return asked.SecurityGroups is { } groups && groups.Exists(group => group.Name.Length is 0 or > 255)
             ? new Fault.Invalid("security_groups", "A security group's name has 1 to 255 characters.")
             : null;

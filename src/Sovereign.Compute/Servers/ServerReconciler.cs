@@ -1,4 +1,8 @@
+using Sovereign.Compute.Groups;
 using Sovereign.Compute.Hosts;
+using Sovereign.Compute.Servers.Copies;
+using Sovereign.Compute.Migrating;
+using Sovereign.Image;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Due;
 using Sovereign.Kernel.Journal;
@@ -26,12 +30,17 @@ internal sealed class ServerReconciler : IReconciler
     private readonly IPlacement placement;
     private readonly HostService hosts;
     private readonly Domains domains;
+    private readonly IImages images;
+    private readonly Snapshots snapshots;
     private readonly IReadOnlyList<Phase<ServerRow>> phases;
 
-    public ServerReconciler(KernelServices kernel, INodes nodes, INetworks networks, IPlacement placement, HostService hosts, Domains domains)
+    public ServerReconciler(
+        KernelServices kernel, INodes nodes, INetworks networks, IPlacement placement, HostService hosts, Domains domains, IImages images, Snapshots snapshots)
     {
-        (this.kernel, this.nodes, this.networks, this.placement, this.hosts, this.domains) = (kernel, nodes, networks, placement, hosts, domains);
-        phases = [new("place", Place, Forget), new("run", Follow, Unrun)];
+        (this.kernel, this.nodes, this.networks, this.placement, this.hosts) = (kernel, nodes, networks, placement, hosts);
+        (this.domains, this.images, this.snapshots) = (domains, images, snapshots);
+        var copies = new CopyPhases(kernel, nodes, networks, placement, images, snapshots);
+        phases = [new("place", Place, Forget), new("run", Follow, Unrun), new("copy", copies.Copy, Nothing), new("offload", copies.Offload, Nothing)];
     }
 
     public string Kind => "server";
@@ -55,8 +64,8 @@ internal sealed class ServerReconciler : IReconciler
     /// <summary>Schedules: one transaction claims a node, binds the ports and puts the domain on the node's manifest.</summary>
     private async Task<Progress> Place(ServerRow row, CancellationToken stop)
     {
-        if (row.NodeId is not null || row.VmState != ServerStates.Building) return Progress.Done;
-        var candidates = hosts.Candidates(row.WantedNode);
+        if (!Homeless(row)) return Progress.Done;
+        var candidates = hosts.Candidates(row.WantedNode, row.Zone);
         if (candidates is { Count: 0 } && !nodes.Settled) return new Progress.Waiting(helloWait, "the nodes to say hello");
         await kernel.Queue.Write<Done>(
             "server.place",
@@ -64,11 +73,14 @@ internal sealed class ServerReconciler : IReconciler
             tx =>
             {
                 var now = ServerStore.Find(tx, row.Id);
-                if (now is null || now.Deleting || now.NodeId is not null || now.VmState != ServerStates.Building) return Done.Value;
-                var claimed = Claim(tx, now, candidates);
-                if (claimed.Fault is Fault.Conflict) return Save(tx, now.Fail(NoHost, tx.Now), NoHost);
+                if (now is null || now.Deleting || !Homeless(now)) return Done.Value;
+                var building = now.VmState == ServerStates.Building;
+                var fit = SchedulerHints.Narrow(tx, now, candidates, () => [.. hosts.All().Where(host => host.Up && !host.Row.Disabled).Select(host => host.Node.Id)]);
+                var claimed = Claim(tx, now, fit, GroupService.Rule(tx, now.Id));
+                // What is on the shelf stays there.
+                if (claimed.Fault is Fault.Conflict) return Save(tx, building ? now.Fail(NoHost, tx.Now) : now.Move(now.VmState, null), NoHost);
                 if (claimed.Fault is { } trouble) return trouble;
-                var placed = now.Move(ServerStates.Building, ServerStates.Spawning) with { NodeId = claimed.Value };
+                var placed = now.Move(now.VmState, building ? ServerStates.Spawning : ServerStates.Unshelving) with { NodeId = claimed.Value };
                 networks.Bind(tx, placed.Id, claimed.Value);
                 nodes.Put(tx, claimed.Value, domains.Item(tx, placed));
                 return Save(tx, placed);
@@ -77,23 +89,48 @@ internal sealed class ServerReconciler : IReconciler
         return new Progress.Waiting(nodeWait, "the node to start it");
     }
 
-    private Outcome<string> Claim(Tx tx, ServerRow row, IReadOnlyList<string>? candidates)
+    /// <summary>It has no node and should have one: it is new, or comes from the shelf.</summary>
+    private static bool Homeless(ServerRow row) => row.NodeId is null && (row.VmState == ServerStates.Building || row.TaskState == ServerStates.Unshelving);
+
+    private static Task<Progress> Nothing(ServerRow row, CancellationToken stop) => Task.FromResult(Progress.Done);
+
+    private Outcome<string> Claim(Tx tx, ServerRow row, IReadOnlyList<string>? candidates, GroupRule? rule)
     {
-        if (candidates is { Count: 0 }) return new Fault.Conflict(NoHost);
+        var all = candidates ?? (rule is null ? null : hosts.All().Select(host => host.Node.Id).ToList());
+        IEnumerable<IReadOnlyList<string>?> sets = rule is null ? [all] : rule.Among(all!);
+        foreach (var among in sets)
+        {
+            if (among is { Count: 0 }) continue;
+            var claimed = placement.Claim(tx, new ClaimRequest(row.Id, row.ProjectId, row.UserId, Resources(row), among));
+            if (claimed.Fault is not Fault.Conflict) return claimed;
+        }
+
+        return new Fault.Conflict(NoHost);
+    }
+
+    /// <summary>What a server takes of its node.</summary>
+    internal static Dictionary<string, long> Resources(ServerRow row)
+    {
         var (flavor, image) = (row.FlavorThen(), row.ImageThen());
         var diskGib = flavor.DiskGib > 0 ? flavor.DiskGib : (image.VirtualSizeBytes + GibBytes - 1) / GibBytes;
         var resources = new Dictionary<string, long> { ["VCPU"] = flavor.Vcpus, ["MEMORY_MB"] = flavor.RamMib };
-        if (diskGib + flavor.EphemeralGib > 0) resources["DISK_GB"] = diskGib + flavor.EphemeralGib;
-        return placement.Claim(tx, new ClaimRequest(row.Id, row.ProjectId, row.UserId, resources, candidates));
+        diskGib += flavor.EphemeralGib + ((flavor.SwapMib + 1023) / 1024);
+        if (diskGib > 0) resources["DISK_GB"] = diskGib;
+        return resources;
     }
 
     /// <summary>Follows what the node reports, when it reports on what is wanted now.</summary>
     private async Task<Progress> Follow(ServerRow row, CancellationToken stop)
     {
-        if (row.NodeId is not { } node) return Progress.Done;
+        if (row.NodeId is not { } node || ServerStates.Copies(row.TaskState) || row.TaskState == ServerStates.Offloading) return Progress.Done;
         var seen = kernel.Database.Read(session => nodes.Observed(session, node, ItemKinds.Domain, row.Id));
         if (seen is null || !seen.Current) return new Progress.Waiting(nodeWait, "its node");
-        if (Next(row, seen, 0) is null) return row.TaskState is null ? Progress.Done : new Progress.Waiting(nodeWait, "its node");
+        if (Next(row, seen, 0) is null)
+        {
+            if (row.TaskState is not null) return new Progress.Waiting(nodeWait, "its node");
+            if (row.Detaching == "[]" && !kernel.Database.Read(session => ServerStore.Busy(session, row.Id))) return Progress.Done;
+        }
+
         await kernel.Queue.Write<Done>(
             "server.follow",
             Origin.System with { ProjectId = row.ProjectId },
@@ -102,7 +139,19 @@ internal sealed class ServerReconciler : IReconciler
                 var now = ServerStore.Find(tx, row.Id);
                 if (now is null || now.Deleting || now.NodeId is null) return Done.Value;
                 var observed = nodes.Observed(tx, now.NodeId, ItemKinds.Domain, now.Id);
-                if (observed is null || !observed.Current || Next(now, observed, tx.Now) is not { } next) return Done.Value;
+                if (observed is null || !observed.Current) return Done.Value;
+                var failed = observed.State == ItemState.Error;
+                if (ServerStates.Copies(now.TaskState) || now.TaskState == ServerStates.Offloading) return Done.Value;
+                if (now.TaskState == ServerStates.Shelving && observed.State == ItemState.Shutoff) return Asleep(tx, now);
+                var next = Next(now, observed, tx.Now) ?? now;
+                if (!failed) next = SnapshotService.Awake(tx, images, Detached(tx, next));
+                if (ReferenceEquals(next, now))
+                {
+                    if (now.TaskState is null) ServerStore.End(tx, now.Id, now.NodeId, failed ? observed.Message : null);
+                    return Done.Value;
+                }
+
+                if (now.TaskState == ServerStates.Resizing && next.Before() is { } before) MigrationStore.End(tx, before.Migration, failed ? "error" : "finished");
                 // What went down by itself stays down until the user starts it again.
                 if (next.PowerTarget != now.PowerTarget) nodes.Put(tx, now.NodeId, domains.Item(tx, next));
                 return Save(tx, next, next.VmState == ServerStates.Error ? next.FaultMessage : null);
@@ -114,16 +163,28 @@ internal sealed class ServerReconciler : IReconciler
     /// <summary>The row after an observation; null when nothing is new.</summary>
     internal static ServerRow? Next(ServerRow row, Observation seen, long now)
     {
-        var wantsRunning = row.PowerTarget == ServerStates.TargetRunning;
+        var wantsRunning = row.PowerTarget != ServerStates.TargetShutoff;
+        var rebooted = seen.RebootCount >= row.RebootCount;
+        // A resize that went well waits for its confirmation, on or off.
+        var (on, off) = row switch
+        {
+            { BeforeResize: not null } => (ServerStates.Resized, ServerStates.Resized),
+            { Rescue: not null } => (ServerStates.Rescued, ServerStates.Stopped),
+            _ => (ServerStates.Active, ServerStates.Stopped),
+        };
         return seen.State switch
         {
-            ItemState.Running when wantsRunning && seen.RebootCount >= row.RebootCount => Settled(row, ServerStates.Active, ServerStates.PowerRunning, now),
-            ItemState.Shutoff when wantsRunning && seen.RebootCount >= row.RebootCount =>
-                (Settled(row, ServerStates.Stopped, ServerStates.PowerShutdown, now) ?? row) with { PowerTarget = ServerStates.TargetShutoff },
+            ItemState.Running when row.PowerTarget == ServerStates.TargetRunning && rebooted => Settled(row, on, ServerStates.PowerRunning, now),
+            ItemState.Paused when row.PowerTarget == ServerStates.TargetPaused && rebooted =>
+                Settled(row, ServerStates.Paused, ServerStates.PowerPaused, now),
+            ItemState.Suspended when row.PowerTarget == ServerStates.TargetSuspended && rebooted =>
+                Settled(row, ServerStates.Suspended, ServerStates.PowerShutdown, now),
+            ItemState.Shutoff when wantsRunning && rebooted =>
+                (Settled(row, off, ServerStates.PowerShutdown, now) ?? row) with { PowerTarget = ServerStates.TargetShutoff },
 
             // A crashed or failed server is not healed by being off; only stopping it on purpose settles it.
             ItemState.Shutoff when !wantsRunning && (row.VmState != ServerStates.Error || row.TaskState is not null) =>
-                Settled(row, ServerStates.Stopped, ServerStates.PowerShutdown, now),
+                Settled(row, off, ServerStates.PowerShutdown, now),
             ItemState.Crashed when wantsRunning => row.Fail(
                 $"The VM's process ended{(seen.Message is { } why ? ": " + why.TrimEnd('.') : "")}; start the server again by a hard reboot.", now) with
             {
@@ -134,6 +195,25 @@ internal sealed class ServerReconciler : IReconciler
                 row.Fail(seen.Message ?? "The node could not make the server what it should be.", now) with { PowerState = ServerStates.PowerNone },
             _ => null,
         };
+    }
+
+    /// <summary>A server on its way to the shelf is off: its disk can be copied.</summary>
+    private Outcome<Done> Asleep(Tx tx, ServerRow row)
+    {
+        var copied = SnapshotService.Asleep(tx, snapshots, row);
+        tx.Due("server", row.Id);
+        if (copied.Fault is not { } refused) return Save(tx, copied.Value);
+        return Save(tx, row.Move(ServerStates.Stopped, null) with { PowerState = ServerStates.PowerShutdown }, refused.Message);
+    }
+
+    /// <summary>Its node holds no port any more that it was told to take away.</summary>
+    private ServerRow Detached(Tx tx, ServerRow row)
+    {
+        if (row.Detaching == "[]") return row;
+        foreach (var port in row.DetachingList()) networks.DetachPort(tx, row.Id, port);
+        // The network service may have told of the change, which raised the revision.
+        var ports = networks.PortsOf(tx, [row.Id]).GetValueOrDefault(row.Id) ?? [];
+        return row with { Detaching = "[]", Addresses = ServerAddresses.Text(ports), Revision = ServerStore.Find(tx, row.Id)!.Revision };
     }
 
     private static ServerRow? Settled(ServerRow row, string vmState, long powerState, long now)
@@ -163,6 +243,9 @@ internal sealed class ServerReconciler : IReconciler
                 if (ServerStore.Find(tx, row.Id) is not { Deleting: true } now) return Done.Value;
                 networks.Detach(tx, now.Id);
                 placement.Release(tx, now.Id);
+                if (now.Before() is { } before) placement.Release(tx, before.Migration);
+                if (now.ShelvedImage is { } shelved) images.Remove(tx, shelved);
+                snapshots.Cancel(tx, now.Id);
                 ComputeQuotas.GiveServer(kernel.Quotas, tx, now.ProjectId, now.Vcpus, now.RamMib);
                 ServerStore.Delete(tx, now.Id);
                 ServerStore.End(tx, now.Id, now.NodeId, null);
@@ -173,7 +256,7 @@ internal sealed class ServerReconciler : IReconciler
         return Progress.Done;
     }
 
-    private static Outcome<Done> Save(Tx tx, ServerRow row, string? error = null)
+    internal static Outcome<Done> Save(Tx tx, ServerRow row, string? error = null)
     {
         var next = row with { UpdatedAt = tx.Now };
         ServerStore.Update(tx, next);

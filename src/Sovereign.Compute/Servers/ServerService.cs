@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Sovereign.Compute.Servers.Copies;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Journal;
@@ -12,7 +13,7 @@ using Sovereign.Node.Control;
 namespace Sovereign.Compute.Servers;
 
 /// <summary>What users do to servers they have: each one transaction that writes what should be, and lets the node and the reconciler do the rest.</summary>
-internal sealed class ServerService(KernelServices kernel, INodes nodes, INetworks networks, Domains domains)
+internal sealed class ServerService(KernelServices kernel, INodes nodes, INetworks networks, Domains domains, Snapshots snapshots)
 {
     public static Fault Missing(string id) => new Fault.NotFound("Instance", id);
 
@@ -45,6 +46,7 @@ internal sealed class ServerService(KernelServices kernel, INodes nodes, INetwor
             {
                 if (Locked(access, row) is { } locked) return locked;
                 if (row.Deleting) return row;
+                snapshots.Cancel(tx, row.Id);
                 if (row.NodeId is { } node)
                 {
                     nodes.Remove(tx, node, ItemKinds.Domain, row.Id);
@@ -82,7 +84,8 @@ internal sealed class ServerService(KernelServices kernel, INodes nodes, INetwor
             // A hard reboot may interrupt one that is under way.
             var again = hard && row.TaskState is ServerStates.Rebooting or ServerStates.RebootingHard;
             var refused = hard
-                ? Refused(access, row, "reboot", !again, ServerStates.Active, ServerStates.Stopped, ServerStates.Error)
+                ? Refused(
+                    access, row, "reboot", !again, ServerStates.Active, ServerStates.Stopped, ServerStates.Paused, ServerStates.Suspended, ServerStates.Error)
                 : Refused(access, row, "reboot", idle: true, ServerStates.Active);
             return refused ?? Want(tx, row.Move(row.VmState, hard ? ServerStates.RebootingHard : ServerStates.Rebooting) with
             {
@@ -115,9 +118,13 @@ internal sealed class ServerService(KernelServices kernel, INodes nodes, INetwor
         access,
         id,
         null,
-        (tx, row) => active
-            ? row.Move(ServerStates.Active, null).Heal()
-            : row.Move(ServerStates.Error, null) with { FaultCode = 500, FaultMessage = "An administrator set the state to error.", FaultAt = tx.Now },
+        (tx, row) =>
+        {
+            snapshots.Cancel(tx, row.Id);
+            return active
+                ? row.Move(ServerStates.Active, null).Heal() with { PowerTarget = ServerStates.TargetRunning }
+                : row.Move(ServerStates.Error, null) with { FaultCode = 500, FaultMessage = "An administrator set the state to error.", FaultAt = tx.Now };
+        },
         stop);
 
     /// <summary>Changes the metadata by a function of what it was.</summary>
@@ -175,11 +182,11 @@ internal sealed class ServerService(KernelServices kernel, INodes nodes, INetwor
         return text[(at + 1)..];
     }
 
-    private static Fault.Conflict? Locked(AccessGrant access, ServerRow row) =>
+    internal static Fault.Conflict? Locked(AccessGrant access, ServerRow row) =>
         row.Locked && !access.Everything ? new Fault.Conflict($"Instance {row.Id} is locked") : null;
 
     /// <summary>Why an action is not possible now; null when it is.</summary>
-    private static Fault? Refused(AccessGrant access, ServerRow row, string action, bool idle, params ReadOnlySpan<string> states)
+    internal static Fault? Refused(AccessGrant access, ServerRow row, string action, bool idle, params ReadOnlySpan<string> states)
     {
         if (Locked(access, row) is { } locked) return locked;
         if (!states.Contains(row.VmState)) return new Fault.Conflict($"Cannot '{action}' instance {row.Id} while it is in vm_state {row.VmState}");
@@ -190,14 +197,14 @@ internal sealed class ServerService(KernelServices kernel, INodes nodes, INetwor
         return row.NodeId is null ? new Fault.Conflict($"Instance {row.Id} is not ready") : null;
     }
 
-    private Outcome<ServerRow> Want(Tx tx, ServerRow row)
+    internal Outcome<ServerRow> Want(Tx tx, ServerRow row)
     {
         nodes.Put(tx, row.NodeId!, domains.Item(tx, row));
         tx.Due("server", row.Id);
         return row;
     }
 
-    private Task<Outcome<ServerRow>> Change(
+    internal Task<Outcome<ServerRow>> Change(
         AccessGrant access, string id, string? action, Func<Tx, ServerRow, Outcome<ServerRow>> change, CancellationToken stop) => kernel.Queue.Write<ServerRow>(
         "server." + (action ?? "update"),
         access.Origin,
@@ -222,6 +229,8 @@ internal sealed class ServerService(KernelServices kernel, INodes nodes, INetwor
             ServerId = row.Id, RequestId = access.Origin.RequestId, Action = action, ProjectId = row.ProjectId, UserId = access.Caller.UserId,
             ActorProjectId = access.Caller.ProjectId, Event = ServerEvents.Of(action), NodeId = row.NodeId, StartedAt = tx.Now,
         });
-        if (action is "lock" or "unlock") ServerStore.EndOne(tx, row.Id, access.Origin.RequestId);
+        // What needs no node is done with its transaction.
+        var atOnce = action is "lock" or "unlock" || (row.NodeId is null && (action is "addSecurityGroup" or "removeSecurityGroup"));
+        if (atOnce) ServerStore.EndOne(tx, row.Id, access.Origin.RequestId);
     }
 }

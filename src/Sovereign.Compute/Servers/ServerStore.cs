@@ -23,7 +23,10 @@ internal static class ServerStore
           task_state = @TaskState, power_state = @PowerState, power_target = @PowerTarget, reboot_count = @RebootCount, reboot_hard = @rebootHard,
           deleting = @deleting, metadata = @Metadata, tags = @Tags, access_ipv4 = @AccessIpv4, access_ipv6 = @AccessIpv6, admin_pass = @AdminPass,
           node_id = @NodeId, locked_by = @LockedBy, locked_reason = @LockedReason, disk_config = @DiskConfig, fault_code = @FaultCode,
-          fault_message = @FaultMessage, fault_at = @FaultAt, updated_at = @UpdatedAt, launched_at = @LaunchedAt, revision = revision + 1
+          flavor_id = @FlavorId, vcpus = @Vcpus, ram_mib = @RamMib, flavor = @Flavor, image_id = @ImageId, image = @Image, key_name = @KeyName,
+          public_key = @PublicKey, user_data = @UserData, nic_tags = @NicTags, addresses = @Addresses, disk_generation = @DiskGeneration,
+          disk_last = @DiskLast, before_resize = @BeforeResize, detaching = @Detaching, fault_message = @FaultMessage, fault_at = @FaultAt,
+          updated_at = @UpdatedAt, launched_at = @LaunchedAt, root_image = @RootImage, rescue = @Rescue, shelved_image = @ShelvedImage, revision = revision + 1
         WHERE id = @Id AND revision = @Revision
         """;
 
@@ -46,11 +49,14 @@ internal static class ServerStore
         row.Id, row.Revision, row.Name, row.Hostname, row.Description, row.Status, row.VmState, row.TaskState, row.PowerState, row.PowerTarget, row.RebootCount,
         rebootHard = row.RebootHard ? 1L : 0L, deleting = row.Deleting ? 1L : 0L, row.Metadata, row.Tags, row.AccessIpv4, row.AccessIpv6, row.AdminPass,
         row.NodeId, row.LockedBy, row.LockedReason, row.DiskConfig, row.FaultCode, row.FaultMessage, row.FaultAt, row.UpdatedAt, row.LaunchedAt,
+        row.FlavorId, row.Vcpus, row.RamMib, row.Flavor, row.ImageId, row.Image, row.KeyName, row.PublicKey, row.UserData, row.NicTags, row.Addresses,
+        row.DiskGeneration, row.DiskLast, row.BeforeResize, row.Detaching, row.RootImage, row.Rescue, row.ShelvedImage,
     }) == 1;
 
     public static void Delete(Tx tx, string id)
     {
         tx.Execute("DELETE FROM compute_server_tags WHERE server_id = @id", new { id });
+        tx.Execute("DELETE FROM compute_server_group_members WHERE server_id = @id", new { id });
         tx.Execute("DELETE FROM compute_servers WHERE id = @id", new { id });
     }
 
@@ -96,6 +102,10 @@ internal static class ServerStore
     public static void EndOne(Tx tx, string serverId, string requestId) => tx.Execute(
         "UPDATE compute_server_actions SET finished_at = @Now, result = 'Success' WHERE server_id = @serverId AND request_id = @requestId AND finished_at = 0",
         new { serverId, requestId, tx.Now });
+
+    /// <summary>True while something that was asked for is not done.</summary>
+    public static bool Busy(Session session, string serverId) => session.Scalar<long>(
+        "SELECT COUNT(*) FROM compute_server_actions WHERE server_id = @serverId AND finished_at = 0", new { serverId }) > 0;
 
     public static List<ActionRow> Actions(Session session, string serverId) => session.Query<ActionRow>(
         "SELECT * FROM compute_server_actions WHERE server_id = @serverId ORDER BY started_at DESC, request_id DESC LIMIT 1000", new { serverId });

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Sovereign.Compute.Groups;
 using Sovereign.Compute.Hosts;
 using Sovereign.Kernel.Sources;
 using Sovereign.Kernel.Wire;
@@ -14,7 +15,7 @@ namespace Sovereign.Compute.Servers;
 internal readonly record struct ServerViewer(Microversion Version, bool Admin, string PublicUrl);
 
 /// <summary>A server on the wire, member by member as the microversion has it.</summary>
-internal sealed class ServerView(HostService hosts, ComputeOptions options)
+internal sealed class ServerView(HostService hosts, GroupService groups, ComputeOptions options)
 {
     private const int HostIdLength = 56;
 
@@ -47,6 +48,15 @@ internal sealed class ServerView(HostService hosts, ComputeOptions options)
 
         Basic(json, row, ports, viewer, 0, extended: false);
         Newer(json, row, viewer, alone: true);
+    }
+
+    /// <summary>What a rebuild answers: what updates do, and a little more.</summary>
+    public void Rebuilt(Utf8JsonWriter json, ServerRow row, IReadOnlyList<PortInfo> ports, ServerViewer viewer, string adminPass)
+    {
+        Updated(json, row, ports, viewer);
+        if (viewer.Version.Has(54) && !viewer.Version.Has(75)) json.WriteString("key_name", row.KeyName);
+        if (viewer.Version.Has(57) && !(viewer.Version.Has(75) && viewer.Admin)) json.WriteString("user_data", row.UserData);
+        json.WriteString("adminPass", adminPass);
     }
 
     public static void Addresses(Utf8JsonWriter json, IReadOnlyList<PortInfo> ports, bool extended)
@@ -102,7 +112,7 @@ internal sealed class ServerView(HostService hosts, ComputeOptions options)
 
     private void Extended(Utf8JsonWriter json, ServerRow row, IReadOnlyList<PortInfo> ports, ServerViewer viewer, long deletedAt)
     {
-        json.WriteString("OS-EXT-AZ:availability_zone", options.Zone);
+        json.WriteString("OS-EXT-AZ:availability_zone", row.NodeId is { } node ? hosts.ZoneOf(node) : row.Zone ?? options.Zone);
         json.WriteString("config_drive", row.ConfigDrive ? "True" : "");
         json.WriteString("key_name", row.KeyName);
         json.WriteString("OS-SRV-USG:launched_at", row.LaunchedAt == 0 ? null : Micros.ToMicrosBare(row.LaunchedAt));
@@ -147,7 +157,7 @@ internal sealed class ServerView(HostService hosts, ComputeOptions options)
         if (version.Has(16)) json.WriteString("host_status", host is null ? "" : host.Row.Disabled ? "MAINTENANCE" : host.Up ? "UP" : "DOWN");
     }
 
-    private static void Newer(Utf8JsonWriter json, ServerRow row, ServerViewer viewer, bool alone)
+    private void Newer(Utf8JsonWriter json, ServerRow row, ServerViewer viewer, bool alone)
     {
         var version = viewer.Version;
         if (version.Has(9)) json.WriteBoolean("locked", row.Locked);
@@ -163,6 +173,7 @@ internal sealed class ServerView(HostService hosts, ComputeOptions options)
         if (version.Has(63)) json.WriteNull("trusted_image_certificates");
         if (!alone || !version.Has(71)) return;
         json.WriteStartArray("server_groups");
+        if (groups.Of(row.Id) is { } group) json.WriteStringValue(group);
         json.WriteEndArray();
     }
 

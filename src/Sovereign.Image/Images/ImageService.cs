@@ -50,7 +50,7 @@ internal sealed class ImageService(KernelServices kernel)
     }
 
     /// <summary>A new image: rows, books, journal.</summary>
-    private Outcome<ImageWhole> Insert(Tx tx, ImageWhole image)
+    public Outcome<ImageWhole> Insert(Tx tx, ImageWhole image)
     {
         if (!ImageStore.Insert(tx, image.Row)) return new Fault.Conflict($"Image ID {image.Row.Id} already exists!");
         if (ImageBooks.Shift(kernel.Quotas, tx, null, image.Row).Fault is { } over) return over;
@@ -124,17 +124,22 @@ internal sealed class ImageService(KernelServices kernel)
             if (found.Fault is { } missing) return missing;
             var row = found.Value;
             if (row.Protected) return new Fault.Forbidden($"Image {id} is protected and cannot be deleted.");
-            var whole = ImageStore.Whole(tx, row);
-            ImageStore.Delete(tx, id);
-            ImageBooks.Shift(kernel.Quotas, tx, row, null);
-            if (row.ContentFile is { } file) ContentRows.Drop(tx, file, id);
-            // Bytes, and work under way, go after the answer.
-            tx.Due(ImageRow.Kind, id);
-            foreach (var task in TaskStore.Unfinished(tx, id)) tx.Due(TaskRow.Kind, task);
-            Record(tx, whole, Kernel.Journal.Change.Deleted);
+            Remove(tx, row);
             return Done.Value;
         },
         stop);
+
+    /// <summary>Takes an image out of rows and books; bytes, and work under way, go after the commit.</summary>
+    public void Remove(Tx tx, ImageRow row)
+    {
+        var whole = ImageStore.Whole(tx, row);
+        ImageStore.Delete(tx, row.Id);
+        ImageBooks.Shift(kernel.Quotas, tx, row, null);
+        if (row.ContentFile is { } file) ContentRows.Drop(tx, file, row.Id);
+        tx.Due(ImageRow.Kind, row.Id);
+        foreach (var task in TaskStore.Unfinished(tx, row.Id)) tx.Due(TaskRow.Kind, task);
+        Record(tx, whole, Kernel.Journal.Change.Deleted);
+    }
 
     public static void Record(Tx tx, ImageWhole image, Change change) =>
         tx.Record(ImageRow.Kind, image.Row.Id, image.Row.Owner, change, ImageView.From(image), ImageJson.Wire.ImageView);

@@ -13,6 +13,7 @@ namespace Sovereign.Node.Agent;
 public sealed class ControlPlaneClient : IControlPlane, IDisposable
 {
     private const int ErrorCharsMax = 500;
+    private const int UploadBufferBytes = 256 * 1024;
     private readonly HttpClient client;
 
     public ControlPlaneClient(string socketPath)
@@ -69,6 +70,14 @@ public sealed class ControlPlaneClient : IControlPlane, IDisposable
 
     public async Task Answer(string ticket, Stream content, CancellationToken stop) =>
         await Send<NodeWelcome>(HttpMethod.Post, "node/v1/streams/" + Uri.EscapeDataString(ticket), new StreamContent(content), null, stop);
+
+    public async Task Upload(string snapshot, Stream content, CancellationToken stop)
+    {
+        using var request = Request(HttpMethod.Post, "node/v1/snapshots/" + Uri.EscapeDataString(snapshot));
+        request.Content = new StreamContent(content, UploadBufferBytes);
+        using var response = await Begin(request, stop);
+        await Check(response, stop);
+    }
 
     public void Dispose() => client.Dispose();
 

@@ -22,6 +22,7 @@ internal sealed class ItemSteps(NodeDrivers drivers, ItemTable table, IControlPl
         ItemKinds.Port => Port(entry, stop),
         ItemKinds.Router => Router(entry, stop),
         ItemKinds.Domain => Domain(entry, stop),
+        ItemKinds.Snapshot => Snapshot(entry, stop),
         _ => throw new NodeException($"This agent knows no items of kind {entry.Item.Kind}; update the node."),
     };
 
@@ -96,6 +97,8 @@ internal sealed class ItemSteps(NodeDrivers drivers, ItemTable table, IControlPl
     private async Task<StepResult> StopDomain(Entry entry, DomainSpec domain, DomainSight sight, CancellationToken stop)
     {
         if (sight.Power == DomainPower.Running && !await PoweredOff(entry, domain, soft: true, stop)) return StepResult.Wait(null);
+        if (sight.Power is DomainPower.Paused or DomainPower.Suspended) await drivers.Hypervisor.Kill(domain.Id, stop);
+        if (sight.Power != DomainPower.Absent && domain.Root.Generation > 0) await Disk(domain, stop);
         if (entry.Stored.HaltedVersion != entry.Item.Version) await rememberHalt(entry, entry.Item.Version);
         return StepResult.Seen(entry, ItemState.Shutoff, sight.Boots);
     }
@@ -103,12 +106,18 @@ internal sealed class ItemSteps(NodeDrivers drivers, ItemTable table, IControlPl
     private async Task<StepResult> RunDomain(Entry entry, DomainSpec domain, DomainSight sight, CancellationToken stop)
     {
         var rebooted = sight.Boots >= domain.RebootCount;
-        if (sight.Power == DomainPower.Running)
+        if (sight.Power is DomainPower.Running or DomainPower.Paused)
         {
-            if (rebooted) return StepResult.Seen(entry, ItemState.Running, sight.Boots);
-            if (!await PoweredOff(entry, domain, soft: !domain.RebootHard, stop)) return StepResult.Wait(null);
+            if (rebooted) return await Fit(entry, domain, sight, stop);
+            var soft = !domain.RebootHard && sight.Power == DomainPower.Running;
+            if (!await PoweredOff(entry, domain, soft, stop)) return StepResult.Wait(null);
         }
-        else if (rebooted && StaysOff(entry, sight))
+        else if (sight.Power == DomainPower.Suspended)
+        {
+            if (rebooted && domain.Power == PowerTarget.Suspended) return await Suspended(entry, domain, sight, stop);
+            if (!rebooted) await drivers.Hypervisor.Kill(domain.Id, stop);
+        }
+        else if ((rebooted && StaysOff(entry, sight)) || domain.Power == PowerTarget.Suspended)
         {
             if (entry.Stored.HaltedVersion < 0) await rememberHalt(entry, entry.Item.Version);
             return StepResult.Seen(entry, sight.Power == DomainPower.Crashed ? ItemState.Crashed : ItemState.Shutoff, sight.Boots);
@@ -118,11 +127,87 @@ internal sealed class ItemSteps(NodeDrivers drivers, ItemTable table, IControlPl
         // A disk is made once: a second, empty one would hide that the first is lost.
         if (sight.Power != DomainPower.Absent && !await drivers.Disks.HasOverlay(domain.Id, stop))
             throw new NodeException($"The root disk of {domain.Id} is gone from its node. Put the file back, or delete the server.");
-        await Fetch(domain.Root.ImageDigest, stop);
-        var disk = await drivers.Disks.EnsureOverlay(domain.Id, domain.Root, stop);
-        await drivers.Hypervisor.Start(domain, disk, stop);
+        await drivers.Hypervisor.Start(domain, await Disks(domain, stop), stop);
         if (entry.Stored.HaltedVersion >= 0) await rememberHalt(entry, -1);
-        return StepResult.Seen(entry, ItemState.Running, domain.RebootCount);
+        return domain.Power == PowerTarget.Running ? StepResult.Seen(entry, ItemState.Running, domain.RebootCount)
+            : await Fit(entry, domain, new DomainSight(domain.Id, DomainPower.Running, domain.RebootCount), stop);
+    }
+
+    private async Task<string> Disk(DomainSpec domain, CancellationToken stop)
+    {
+        await Fetch(domain.Root.ImageDigest, stop);
+        return await drivers.Disks.EnsureOverlay(domain.Id, domain.Root, stop);
+    }
+
+    private async Task<DomainDisks> Disks(DomainSpec domain, CancellationToken stop)
+    {
+        var root = await Disk(domain, stop);
+        string? rescue = null;
+        if (domain.Rescue is { } wanted)
+        {
+            await Fetch(wanted.Disk.ImageDigest, stop);
+            rescue = await drivers.Disks.EnsureRescue(domain.Id, wanted.Disk, stop);
+        }
+        else await drivers.Disks.DropRescue(domain.Id, stop);
+        var blanks = new List<string>();
+        foreach (var blank in domain.Blanks) blanks.Add(await drivers.Disks.EnsureBlank(domain.Id, blank, stop));
+        return new DomainDisks(root, rescue, blanks);
+    }
+
+    /// <summary>Copies the disk once, then sends the copy until it is kept; the copy goes with the item.</summary>
+    private async Task<StepResult> Snapshot(Entry entry, CancellationToken stop)
+    {
+        var id = entry.Item.Id;
+        if (entry.Item.Snapshot is not { } snapshot)
+        {
+            await drivers.Disks.DropSnapshot(id, stop);
+            return StepResult.Seen(entry, ItemState.Absent);
+        }
+        if (!await drivers.Disks.HasSnapshot(id, stop)) await Copy(id, snapshot.DomainId, stop);
+        await using var content = await drivers.Disks.OpenSnapshot(id, stop);
+        await control.Upload(id, content, stop);
+        return StepResult.Seen(entry, ItemState.Present);
+    }
+
+    private async Task Copy(string id, string domainId, CancellationToken stop)
+    {
+        if (table.Find(ItemKinds.Domain, domainId)?.Item.Domain is not { } domain)
+            throw new NodeException($"The server {domainId} is not on this node: there is no disk to copy.");
+        var sight = await drivers.Hypervisor.Look(domainId, stop);
+        if (sight.Power is not (DomainPower.Running or DomainPower.Paused))
+        {
+            await drivers.Disks.CopyRoot(id, domainId, domain.Root, stop);
+            return;
+        }
+        var target = await drivers.Disks.BeginSnapshot(id, domainId, domain.Root, stop);
+        await drivers.Hypervisor.CopyDisk(domainId, target, stop);
+        await drivers.Disks.EndSnapshot(id, stop);
+    }
+
+    /// <summary>Changes a domain that runs (or stands still in memory) without ending it.</summary>
+    private async Task<StepResult> Fit(Entry entry, DomainSpec domain, DomainSight sight, CancellationToken stop)
+    {
+        foreach (var nic in domain.Nics)
+            if (Missing(ItemKinds.Port, nic.PortId) is { } port) return StepResult.Wait(port);
+        await drivers.Hypervisor.FitNics(domain, stop);
+        if (domain.Root.Generation > 0) await drivers.Disks.Settle(domain.Id, domain.Root, stop);
+        switch (domain.Power)
+        {
+            case PowerTarget.Suspended:
+                return await Suspended(entry, domain, sight, stop);
+            case PowerTarget.Paused:
+                if (sight.Power == DomainPower.Running) await drivers.Hypervisor.Pause(domain.Id, stop);
+                return StepResult.Seen(entry, ItemState.Paused, sight.Boots);
+            default:
+                if (sight.Power == DomainPower.Paused) await drivers.Hypervisor.Unpause(domain.Id, stop);
+                return StepResult.Seen(entry, ItemState.Running, sight.Boots);
+        }
+    }
+
+    private async Task<StepResult> Suspended(Entry entry, DomainSpec domain, DomainSight sight, CancellationToken stop)
+    {
+        await drivers.Hypervisor.Suspend(domain.Id, stop);
+        return StepResult.Seen(entry, ItemState.Suspended, sight.Boots);
     }
 
     // A guest that stopped by itself stays off until a newer wish (a start, a reboot) arrives; after the machine's own reboot it comes

@@ -6,7 +6,8 @@ namespace Sovereign.Node.Agent;
 /// <summary>Limits of the agent's work.</summary>
 /// <param name="DomainsAtOnce">Domains that are worked on at the same time.</param>
 /// <param name="OthersAtOnce">Other items that are worked on at the same time.</param>
-public sealed record AgentLimits(int DomainsAtOnce = 8, int OthersAtOnce = 16)
+/// <param name="SnapshotsAtOnce">Snapshots that are copied or sent at the same time.</param>
+public sealed record AgentLimits(int DomainsAtOnce = 8, int OthersAtOnce = 16, int SnapshotsAtOnce = 2)
 {
     /// <summary>Console bytes that one request may bring.</summary>
     public const int ConsoleBytesMax = 1024 * 1024;
@@ -35,6 +36,7 @@ public sealed partial class NodeAgent
     private readonly ReportOutbox outbox;
     private readonly Slots domainSlots;
     private readonly Slots otherSlots;
+    private readonly Slots snapshotSlots;
     private readonly HashSet<string> answering = [];
     private readonly HashSet<Task> background = [];
     private bool completeOwed;
@@ -49,6 +51,7 @@ public sealed partial class NodeAgent
         outbox = new ReportOutbox(control, self.Node);
         domainSlots = new Slots(limits.DomainsAtOnce);
         otherSlots = new Slots(limits.OthersAtOnce);
+        snapshotSlots = new Slots(limits.SnapshotsAtOnce);
     }
 
     /// <summary>Runs until it is told to stop; guests and networks stay as they are.</summary>
@@ -163,8 +166,14 @@ public sealed partial class NodeAgent
     {
         try
         {
-            var bytes = request.Kind == "console"
-                ? await drivers.Hypervisor.ConsoleTail(request.Id, Math.Min(request.BytesMax, AgentLimits.ConsoleBytesMax), stop) : [];
+            var bytes = request.Kind switch
+            {
+                "console" => await drivers.Hypervisor.ConsoleTail(request.Id, Math.Min(request.BytesMax, AgentLimits.ConsoleBytesMax), stop),
+                "diagnostics" when await drivers.Hypervisor.Diagnose(request.Id, stop) is { } use =>
+                    System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(use, NodeJson.Default.DomainDiagnostics),
+                "uptime" => System.Text.Encoding.UTF8.GetBytes(Machine.Uptime.Text(clock.GetUtcNow())),
+                _ => [],
+            };
             using var content = new MemoryStream(bytes);
             await Limited<bool>(async end => { await control.Answer(request.Ticket, content, end); return true; }, AgentLimits.CallLimit,
                 stop);

@@ -19,6 +19,11 @@ public interface IControlPlane
 
     /// <summary>Answers a request of the manifest (POST /node/v1/streams/{ticket}).</summary>
     Task Answer(string ticket, Stream content, CancellationToken stop);
+
+    /// <summary>Sends a snapshot's bytes (POST /node/v1/snapshots/{id}); done when they are kept. The same again is fine. What breaks on the way leaves nothing
+    /// and is begun again from the start.</summary>
+    /// <exception cref="ControlPlaneAwayException">It can't be reached now, or can't take them yet.</exception>
+    Task Upload(string snapshot, Stream content, CancellationToken stop);
 }
 
 /// <summary>The control plane can't be reached, or went away in the middle: no fault of the resource, which is tried again and told of nothing.</summary>

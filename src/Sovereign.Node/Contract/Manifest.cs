@@ -26,7 +26,8 @@ public static class ItemKinds
     public const string Port = "port";
     public const string Router = "router";
     public const string Domain = "domain";
-    public static readonly IReadOnlyList<string> InOrder = [Network, Group, Port, Router, Domain];
+    public const string Snapshot = "snapshot";
+    public static readonly IReadOnlyList<string> InOrder = [Network, Group, Port, Router, Domain, Snapshot];
 }
 
 /// <summary>One desired thing; exactly one spec is set, the one of its kind, or none when the thing must be absent.</summary>
@@ -37,9 +38,10 @@ public sealed record ManifestItem(string Kind, string Id, long Version)
     public PortSpec? Port { get; init; }
     public RouterSpec? Router { get; init; }
     public DomainSpec? Domain { get; init; }
+    public SnapshotSpec? Snapshot { get; init; }
 
     [JsonIgnore]
-    public bool Absent => Network is null && Group is null && Port is null && Router is null && Domain is null;
+    public bool Absent => Network is null && Group is null && Port is null && Router is null && Domain is null && Snapshot is null;
 }
 
 /// <summary>A layer-2 network as one node needs it. <see cref="External"/> is the one joined to the host.</summary>
@@ -110,16 +112,38 @@ public sealed record FloatingIpSpec(string Id, string Address, string FixedAddre
 /// <param name="ShutdownSeconds">How long a soft shutdown may take before the power is cut.</param>
 public sealed record DomainSpec(
     string Id, string ProjectId, string Name, int Vcpus, int MemoryMib, PowerTarget Power, int RebootCount, bool RebootHard, int ShutdownSeconds,
-    RootDiskSpec Root, IReadOnlyList<NicSpec> Nics, GuestDataSpec Guest, HardwareSpec Hardware);
+    RootDiskSpec Root, IReadOnlyList<NicSpec> Nics, GuestDataSpec Guest, HardwareSpec Hardware)
+{
+    /// <summary>The disk that it boots from instead, to be mended; null: from its own.</summary>
+    public RescueSpec? Rescue { get; init; }
 
-/// <summary>What a server's power should be.</summary>
+    /// <summary>Empty disks beside the root disk, in the order in which the guest sees them.</summary>
+    public IReadOnlyList<BlankDiskSpec> Blanks { get; init; } = [];
+}
+
+/// <summary>A disk to boot from for mending; <see cref="RootDiskSpec.Generation"/> of its disk tells one rescue from the next.</summary>
+/// <param name="Bus">"virtio", "scsi", "ide" or "usb".</param>
+/// <param name="Cdrom">True: the guest sees a CD-ROM drive.</param>
+/// <param name="Last">True: it comes after the root disk in the guest's order, which keeps the names of the others.</param>
+public sealed record RescueSpec(RootDiskSpec Disk, string Bus, bool Cdrom, bool Last);
+
+/// <summary>An empty disk that lives as long as its server.</summary>
+/// <param name="Name">"swap" or "ephemeral0": what it is made ready for, and its file's name.</param>
+public sealed record BlankDiskSpec(string Name, long SizeBytes);
+
+/// <summary>A copy of a server's root disk as it is when the node first works on this, sent to the control plane under the item's id.</summary>
+public sealed record SnapshotSpec(string Id, string DomainId);
+
+/// <summary>What a server's power should be. Paused: in memory, standing still. Suspended: its memory is in a file and no process runs.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<PowerTarget>))]
-public enum PowerTarget { Running, Shutoff }
+public enum PowerTarget { Running, Shutoff, Paused, Suspended }
 
 /// <summary>The root disk: an overlay over the image with this SHA-256 digest, at least as large as the image.</summary>
 /// <param name="ImageFormat">"qcow2" or "raw".</param>
 /// <param name="SizeBytes">Virtual size; 0 means the image's own.</param>
-public sealed record RootDiskSpec(string ImageDigest, string ImageFormat, long ImageBytes, long SizeBytes);
+/// <param name="Generation">Rises when the disk is to be made anew (rebuild) or as a copy (resize); older ones go.</param>
+/// <param name="CopyOf">The generation that this one starts as a copy of, and that is kept while this is set; null: from the image.</param>
+public sealed record RootDiskSpec(string ImageDigest, string ImageFormat, long ImageBytes, long SizeBytes, int Generation = 0, int? CopyOf = null);
 
 /// <summary>A network interface of a server, on a port's tap.</summary>
 public sealed record NicSpec(string PortId, string Mac, int MtuBytes);
@@ -142,6 +166,7 @@ public sealed record KeySpec(string Name, string OpenSshKey);
 public sealed record HardwareSpec(string DiskBus, string NicModel, string Machine, bool Rng);
 
 /// <summary>A one-shot read; the agent posts the bytes to the stream named by the ticket.</summary>
-/// <param name="Kind">"console": the tail of the domain's console log.</param>
+/// <param name="Kind">"console": the tail of the domain's console log. "diagnostics": what the domain uses, as a JSON document.
+/// "uptime": a line about the machine.</param>
 /// <param name="BytesMax">At most this many bytes, from the end.</param>
 public sealed record NodeRequest(string Ticket, string Kind, string Id, int BytesMax);

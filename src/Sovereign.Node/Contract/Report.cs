@@ -27,9 +27,9 @@ public sealed record NodeReport(string Node, bool Complete, IReadOnlyList<ItemRe
 /// <param name="RebootCount">For domains: the reboots done.</param>
 public sealed record ItemReport(string Kind, string Id, long Version, ItemState State, string? Message = null, int RebootCount = 0);
 
-/// <summary>Present serves networks, groups, ports and routers; Running, Shutoff and Crashed serve domains.</summary>
+/// <summary>Present serves networks, groups, ports, routers and snapshots (sent); Running, Shutoff, Crashed, Paused and Suspended serve domains.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<ItemState>))]
-public enum ItemState { Absent, Present, Running, Shutoff, Crashed, Error }
+public enum ItemState { Absent, Present, Running, Shutoff, Crashed, Error, Paused, Suspended }
 
 /// <summary>JSON of everything that goes between control plane and node.</summary>
 [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
@@ -38,4 +38,5 @@ public enum ItemState { Absent, Present, Running, Shutoff, Crashed, Error }
 [JsonSerializable(typeof(NodeReport))]
 [JsonSerializable(typeof(ManifestItem))]
 [JsonSerializable(typeof(NodeWelcome))]
+[JsonSerializable(typeof(DomainDiagnostics))]
 public sealed partial class NodeJson : JsonSerializerContext;

@@ -34,6 +34,10 @@ public sealed class NodeHub : INodes, IControlPlane
     /// <summary>Opens the content of an image by digest; the executable joins it to the image service.</summary>
     public Func<string, Outcome<Stream>> ImageSource { get; set; } = digest => new Fault.NotFound("Image", digest);
 
+    /// <summary>Takes a snapshot's bytes by the id of its item; set when the house is put together.</summary>
+    public Func<string, Stream, CancellationToken, Task<Outcome<Done>>> SnapshotSink { get; set; } =
+        (id, _, _) => Task.FromResult<Outcome<Done>>(new Fault.NotFound("Snapshot", id));
+
     /// <summary>Things on nodes that no manifest ever named, as reported: set aside, for the operator.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Foreign => nodes.ToDictionary(n => n.Value.Info.HostName, n => n.Value.Foreign, StringComparer.Ordinal);
 
@@ -183,6 +187,13 @@ public sealed class NodeHub : INodes, IControlPlane
         int read;
         while (bytes.Length < AnswerBytesMax && (read = await content.ReadAsync(buffer, stop)) > 0) bytes.Write(buffer, 0, read);
         if (answers.TryGetValue(ticket, out var answer)) answer.TrySetResult(bytes.ToArray());
+    }
+
+    public async Task Upload(string snapshot, Stream content, CancellationToken stop)
+    {
+        var kept = await SnapshotSink(snapshot, content, stop);
+        if (kept.Fault is Fault.Unavailable away) throw new ControlPlaneAwayException(away.Message);
+        if (kept.Fault is { } refused) throw new Machine.NodeException(refused.Message);
     }
 
     private void Observe(Tx tx, string node, ItemReport item)

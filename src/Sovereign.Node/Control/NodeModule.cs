@@ -4,9 +4,12 @@ using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Sovereign.Kernel;
+using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Wire;
 using Sovereign.Node.Contract;
 
@@ -55,6 +58,7 @@ public sealed class NodeModule(KernelServices kernel) : IModule
             http.Response.StatusCode = StatusCodes.Status204NoContent;
         }));
         agents.MapGet("/images/{digest}", Guarded(Image));
+        agents.MapPost("/snapshots/{id}", Guarded(Snapshot));
         agents.MapPost("/streams/{ticket}", Guarded(async http =>
         {
             await Hub.Answer((string)http.Request.RouteValues["ticket"]!, http.Request.Body, http.RequestAborted);
@@ -93,6 +97,22 @@ public sealed class NodeModule(KernelServices kernel) : IModule
         }
 
         await Results.Stream(content.Value, "application/octet-stream", enableRangeProcessing: true).ExecuteAsync(http);
+    }
+
+    private async Task Snapshot(HttpContext http)
+    {
+        // As long as bytes come they may take their time: whoever takes them ends what stands still.
+        if (http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate) rate.MinDataRate = null;
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = null;
+        var kept = await Hub.SnapshotSink((string)http.Request.RouteValues["id"]!, http.Request.Body, http.RequestAborted);
+        http.Response.StatusCode = kept.Fault switch
+        {
+            null => StatusCodes.Status204NoContent,
+            Fault.NotFound or Fault.Gone => StatusCodes.Status410Gone,
+            Fault.Unavailable => StatusCodes.Status503ServiceUnavailable,
+            _ => StatusCodes.Status409Conflict,
+        };
+        if (kept.Fault is { } refused and not Fault.Unavailable) await http.Response.WriteAsync(refused.Message, http.RequestAborted);
     }
 
     private static RequestDelegate Guarded(RequestDelegate handler) => http =>

@@ -13,10 +13,41 @@ public interface IDisks
 
     Task<bool> HasImage(string digest, CancellationToken stop);
 
-    /// <summary>Makes the domain's root disk over its image, and grows it; returns what the hypervisor opens.</summary>
+    /// <summary>Makes the root disk of a domain that does not run, over its image or as a copy of an older generation, and grows it;
+    /// returns what the hypervisor opens. Never makes a generation again that was there before a newer one.</summary>
     Task<string> EnsureOverlay(string domainId, RootDiskSpec root, CancellationToken stop);
 
-    /// <summary>Whether the domain's root disk is there.</summary>
+    /// <summary>Removes the other generations of the root disk, unless one is to be kept.</summary>
+    Task Settle(string domainId, RootDiskSpec root, CancellationToken stop);
+
+    /// <summary>Makes the disk that a domain boots from to be mended, over its image; older ones go. Returns what the hypervisor opens.</summary>
+    Task<string> EnsureRescue(string domainId, RootDiskSpec rescue, CancellationToken stop);
+
+    /// <summary>Removes the disks that the domain was booted from to be mended; absent is success.</summary>
+    Task DropRescue(string domainId, CancellationToken stop);
+
+    /// <summary>Makes an empty disk, once; returns what the hypervisor opens.</summary>
+    Task<string> EnsureBlank(string domainId, BlankDiskSpec blank, CancellationToken stop);
+
+    /// <summary>Whether the snapshot is whole.</summary>
+    Task<bool> HasSnapshot(string id, CancellationToken stop);
+
+    /// <summary>Makes an empty file as large as the root disk, for the hypervisor to copy into; returns it. <see cref="EndSnapshot"/> makes it whole.</summary>
+    Task<string> BeginSnapshot(string id, string domainId, RootDiskSpec root, CancellationToken stop);
+
+    /// <summary>Copies the root disk of a domain that nothing runs into a snapshot, and makes it whole.</summary>
+    Task CopyRoot(string id, string domainId, RootDiskSpec root, CancellationToken stop);
+
+    /// <summary>What the hypervisor copied is whole.</summary>
+    Task EndSnapshot(string id, CancellationToken stop);
+
+    /// <summary>Opens a whole snapshot, one qcow2 file that stands for itself.</summary>
+    Task<Stream> OpenSnapshot(string id, CancellationToken stop);
+
+    /// <summary>Removes a snapshot, whole or not; absent is success.</summary>
+    Task DropSnapshot(string id, CancellationToken stop);
+
+    /// <summary>Whether a root disk of the domain is there, of any generation.</summary>
     Task<bool> HasOverlay(string domainId, CancellationToken stop);
 
     /// <summary>Removes a domain's disks; absent is success.</summary>

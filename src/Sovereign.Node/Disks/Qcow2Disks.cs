@@ -7,12 +7,13 @@ using Sovereign.Node.Machine;
 namespace Sovereign.Node.Disks;
 
 /// <summary>qcow2 files: images by digest, read-only; one overlay a domain.</summary>
-public sealed class Qcow2Disks : IDisks
+public sealed partial class Qcow2Disks : IDisks
 {
     private const int CopyBytes = 256 * 1024;
     private static readonly TimeSpan imageToolLimit = TimeSpan.FromMinutes(2);
     private readonly string images;
     private readonly string disks;
+    private readonly string snapshots;
     private readonly ProcessRunner runner;
 
     public Qcow2Disks(string stateDir, ProcessRunner runner)
@@ -20,6 +21,7 @@ public sealed class Qcow2Disks : IDisks
         this.runner = runner;
         images = PassableDirectory.Ensure(Path.Combine(stateDir, "images"));
         disks = PassableDirectory.Ensure(Path.Combine(stateDir, "disks"));
+        snapshots = PassableDirectory.Ensure(Path.Combine(stateDir, "snapshots"));
     }
 
     public Task<bool> HasImage(string digest, CancellationToken stop) => Task.FromResult(File.Exists(ImagePath(digest)));
@@ -52,8 +54,41 @@ public sealed class Qcow2Disks : IDisks
 
     public async Task<string> EnsureOverlay(string domainId, RootDiskSpec root, CancellationToken stop)
     {
-        var path = RootDisk(domainId);
-        if (File.Exists(path)) return path;
+        var path = RootDisk(domainId, root.Generation);
+        if (!File.Exists(path)) await Make(domainId, path, root, stop);
+        else if (root.SizeBytes > await QcowHeader.VirtualSize(path, stop))
+        {
+            await runner.Must("qemu-img", ["resize", "-q", "-f", "qcow2", path, root.SizeBytes.ToString(CultureInfo.InvariantCulture)], stop,
+                limit: imageToolLimit);
+        }
+        await Settle(domainId, root, stop);
+        return path;
+    }
+
+    public Task Settle(string domainId, RootDiskSpec root, CancellationToken stop)
+    {
+        if (root.CopyOf is not null) return Task.CompletedTask;
+        foreach (var (generation, path) in Generations(domainId))
+            if (generation != root.Generation) File.Delete(path);
+        return Task.CompletedTask;
+    }
+
+    private async Task Make(string domainId, string path, RootDiskSpec root, CancellationToken stop)
+    {
+        // A rebuild's or resize's older disk may be here; a newer one means that this one is lost.
+        if (Generations(domainId).Any(disk => disk.Generation > root.Generation))
+            throw new NodeException($"The root disk of {domainId} is gone from its node. Put the file back, or delete the server.");
+        if (root.CopyOf is { } older)
+        {
+            await Copy(domainId, RootDisk(domainId, older), path, root.SizeBytes, stop);
+            return;
+        }
+        await Overlay(domainId, path, root, stop);
+    }
+
+    /// <summary>A new disk over an image.</summary>
+    private async Task Overlay(string domainId, string path, RootDiskSpec root, CancellationToken stop)
+    {
         var image = ImagePath(root.ImageDigest);
         if (!File.Exists(image)) throw new NodeException($"Image {root.ImageDigest} is not on this node; it is fetched before the disk is made.");
         PassableDirectory.Ensure(Path.GetDirectoryName(path)!);
@@ -76,10 +111,28 @@ public sealed class Qcow2Disks : IDisks
             throw new NodeException($"The disk of {domainId} can't be made: the file system of {disks} is full. Free space there or "
                 + "use another node.", cause);
         }
-        return path;
     }
 
-    public Task<bool> HasOverlay(string domainId, CancellationToken stop) => Task.FromResult(File.Exists(RootDisk(domainId)));
+    private async Task Copy(string domainId, string from, string to, long sizeBytes, CancellationToken stop)
+    {
+        if (!File.Exists(from)) throw new NodeException($"The root disk of {domainId} is gone from its node. Put the file back, or delete the server.");
+        var temporary = to + ".new";
+        try
+        {
+            File.Copy(from, temporary, overwrite: true);
+            if (sizeBytes > await QcowHeader.VirtualSize(temporary, stop))
+                await runner.Must("qemu-img", ["resize", "-q", "-f", "qcow2", temporary, sizeBytes.ToString(CultureInfo.InvariantCulture)], stop,
+                    limit: imageToolLimit);
+        }
+        catch (IOException cause)
+        {
+            File.Delete(temporary);
+            throw new NodeException($"The disk of {domainId} can't be copied: the file system of {disks} is full. Free space there.", cause);
+        }
+        File.Move(temporary, to, overwrite: true);
+    }
+
+    public Task<bool> HasOverlay(string domainId, CancellationToken stop) => Task.FromResult(Generations(domainId).Count > 0);
 
     public Task Remove(string domainId, CancellationToken stop)
     {
@@ -95,7 +148,7 @@ public sealed class Qcow2Disks : IDisks
     public async Task<int> Reclaim(IReadOnlySet<string> wanted, CancellationToken stop)
     {
         var used = new HashSet<string>(wanted, StringComparer.OrdinalIgnoreCase);
-        foreach (var disk in Directory.EnumerateFiles(disks, "root.qcow2", SearchOption.AllDirectories))
+        foreach (var disk in Directory.EnumerateFiles(disks, "r*.qcow2", SearchOption.AllDirectories))
             used.Add(Path.GetFileName(await QcowHeader.BackingFile(disk, stop) ?? ""));
         var reclaimed = 0;
         foreach (var image in Directory.EnumerateFiles(images))
@@ -108,7 +161,19 @@ public sealed class Qcow2Disks : IDisks
         return reclaimed;
     }
 
-    private string RootDisk(string domainId) => Path.Combine(disks, Plain(domainId), "root.qcow2");
+    private string RootDisk(string domainId, int generation) => Path.Combine(disks, Plain(domainId),
+        generation == 0 ? "root.qcow2" : string.Create(CultureInfo.InvariantCulture, $"root-{generation}.qcow2"));
+
+    private List<(int Generation, string Path)> Generations(string domainId)
+    {
+        var directory = Path.Combine(disks, Plain(domainId));
+        if (!Directory.Exists(directory)) return [];
+        return [.. Directory.EnumerateFiles(directory, "root*.qcow2").Select(path =>
+        {
+            var name = Path.GetFileNameWithoutExtension(path);
+            return (name == "root" ? 0 : int.Parse(name["root-".Length..], CultureInfo.InvariantCulture), path);
+        })];
+    }
 
     private string ImagePath(string digest) => Path.Combine(images, Plain(digest.ToLowerInvariant()));
 

@@ -16,14 +16,33 @@ public interface IHypervisor
 
     Task<DomainSight> Look(string id, CancellationToken stop);
 
-    /// <summary>Starts a domain that does not run; its disk and its ports are there.</summary>
-    /// <param name="disk">What <see cref="Disks.IDisks.EnsureOverlay"/> returned.</param>
-    Task Start(DomainSpec domain, string disk, CancellationToken stop);
+    /// <summary>Starts a domain that does not run; its disk and its ports are there. A suspended one goes on where it was, unless a newer
+    /// reboot is wanted.</summary>
+    Task Start(DomainSpec domain, DomainDisks disks, CancellationToken stop);
 
     /// <summary>Presses the power button; the guest may take its time or ignore it.</summary>
     Task PowerDown(string id, CancellationToken stop);
 
-    /// <summary>Cuts the power; returns when the domain is gone.</summary>
+    /// <summary>Stops the virtual CPUs; memory stays where it is.</summary>
+    Task Pause(string id, CancellationToken stop);
+
+    /// <summary>Lets the virtual CPUs run again.</summary>
+    Task Unpause(string id, CancellationToken stop);
+
+    /// <summary>Writes the memory to a file and ends the process; the next start goes on from there.</summary>
+    Task Suspend(string id, CancellationToken stop);
+
+    /// <summary>Makes the NICs of a running domain those of its spec. One that goes is cut off at once, and the guest is asked to let it
+    /// go.</summary>
+    Task FitNics(DomainSpec domain, CancellationToken stop);
+
+    /// <summary>Copies the root disk of a running (or paused) domain, as it is at one moment, into an empty qcow2 file; returns when it is whole.</summary>
+    Task CopyDisk(string id, string target, CancellationToken stop);
+
+    /// <summary>What a running domain uses; null when it does not run.</summary>
+    Task<DomainDiagnostics?> Diagnose(string id, CancellationToken stop);
+
+    /// <summary>Cuts the power and drops what was suspended; returns when the domain is gone.</summary>
     Task Kill(string id, CancellationToken stop);
 
     /// <summary>Forgets a domain that does not run, with its console log.</summary>
@@ -36,8 +55,15 @@ public interface IHypervisor
     Task Trim(CancellationToken stop);
 }
 
+/// <summary>What a domain's disks are to the hypervisor: the paths that <see cref="Disks.IDisks"/> returned.</summary>
+/// <param name="Blanks">In the order of the spec.</param>
+public sealed record DomainDisks(string Root, string? Rescue, IReadOnlyList<string> Blanks)
+{
+    public IEnumerable<string> All => [Root, .. Blanks, .. Rescue is null ? (IEnumerable<string>)[] : [Rescue]];
+}
+
 /// <summary>Off: never started since the machine booted. Halted: the guest powered itself off. Crashed: the process died.</summary>
-public enum DomainPower { Absent, Off, Running, Halted, Crashed }
+public enum DomainPower { Absent, Off, Running, Halted, Crashed, Paused, Suspended }
 
 /// <summary>What the hypervisor sees of one domain.</summary>
 /// <param name="Boots">The reboot count that the running (or last) process was started for.</param>

@@ -20,6 +20,12 @@ internal sealed record DomainFiles(string Directory)
 
     public string ConfigDrive => Path.Combine(Directory, "config.iso");
 
+    /// <summary>Memory of a suspended guest.</summary>
+    public string Memory => Path.Combine(Directory, "memory");
+
+    /// <summary>Where memory passes from and to QEMU.</summary>
+    public string MemorySocket => Path.Combine(Run, "ram.sock");
+
     public string State => Path.Combine(Directory, "state.json");
 }
 
@@ -28,7 +34,7 @@ internal static class QemuCommandLine
 {
     private const int TranslationCacheMib = 128;
 
-    public static List<string> Arguments(DomainSpec domain, string name, DomainFiles files, string disk, string accelerator)
+    public static List<string> Arguments(DomainSpec domain, string name, DomainFiles files, DomainDisks disks, string accelerator)
     {
         var hardware = domain.Hardware;
         List<string> arguments =
@@ -48,14 +54,7 @@ internal static class QemuCommandLine
         ];
         if (Guid.TryParse(domain.Id, out var uuid)) arguments.AddRange(["-uuid", uuid.ToString()]);
         if (hardware.Rng) arguments.AddRange(["-object", "rng-random,id=rng,filename=/dev/urandom", "-device", "virtio-rng-pci,rng=rng"]);
-        arguments.AddRange(["-blockdev", File("root", "qcow2", disk, readOnly: false)]);
-        arguments.AddRange(hardware.DiskBus switch
-        {
-            "scsi" => ["-device", "virtio-scsi-pci,id=scsi", "-device", "scsi-hd,drive=root,bootindex=0"],
-            "ide" => hardware.Machine == "q35" ? ["-device", "ide-hd,drive=root,bus=ide.0,bootindex=0"]
-                : ["-device", "ide-hd,drive=root,bus=ide.0,unit=0,bootindex=0"],
-            _ => (string[])["-device", "virtio-blk-pci,drive=root,bootindex=0"],
-        });
+        arguments.AddRange(QemuDisks.Arguments(domain, disks));
         if (domain.Guest.ConfigDrive)
         {
             arguments.AddRange(["-blockdev", File("config", "raw", files.ConfigDrive, readOnly: true)]);
@@ -66,16 +65,21 @@ internal static class QemuCommandLine
         return arguments;
     }
 
-    public static IEnumerable<string> Nic(NicSpec nic, int index, int descriptor, string model)
+    /// <summary>Names of a NIC's two halves are made of its port, so that it is found again in a running domain.</summary>
+    public static string NicDevice(string portId) => "net-" + portId;
+
+    public static string NicBackend(string portId) => "nic-" + portId;
+
+    public static IEnumerable<string> Nic(NicSpec nic, int descriptor, string model)
     {
         yield return "-netdev";
-        yield return $"tap,id=nic{index},fd={descriptor}";
+        yield return $"tap,id={NicBackend(nic.PortId)},fd={descriptor}";
         yield return "-device";
-        var common = $"netdev=nic{index},id=net{index},mac={Fabric.SwitchRules.Mac(nic.Mac)},romfile=";
+        var common = $"netdev={NicBackend(nic.PortId)},id={NicDevice(nic.PortId)},mac={Fabric.SwitchRules.Mac(nic.Mac)},romfile=";
         yield return model == "e1000" ? $"e1000,{common}" : $"virtio-net-pci,{common},host_mtu={Number(nic.MtuBytes)}";
     }
 
-    private static string File(string node, string driver, string path, bool readOnly) => new JsonObject
+    public static string File(string node, string driver, string path, bool readOnly) => new JsonObject
     {
         ["node-name"] = node, ["driver"] = driver, ["read-only"] = readOnly,
         ["file"] = new JsonObject { ["driver"] = "file", ["filename"] = path },

@@ -16,7 +16,7 @@ public sealed record QemuOptions(string Cloud, string Node, string StateDir, str
 
 /// <summary>QEMU processes that outlive this one: found again by pid file and monitor socket, known by their name, watched by
 /// QMP.</summary>
-public sealed class QemuHypervisor : IHypervisor, IDisposable
+public sealed partial class QemuHypervisor : IHypervisor, IDisposable
 {
     /// <summary>A console log is cut to half when it is above this; the half before is kept in a second file.</summary>
     public const int ConsoleLogBytesMax = 1024 * 1024;
@@ -73,8 +73,10 @@ public sealed class QemuHypervisor : IHypervisor, IDisposable
         var files = Files(id);
         if (!Directory.Exists(files.Directory)) return new DomainSight(id, DomainPower.Absent, 0);
         var state = ReadState(files);
+        if (state?.Phase == DomainPhase.Suspended) return new DomainSight(id, DomainPower.Suspended, state.Boots);
         if (state is null || state.BootId != bootId) return new DomainSight(id, DomainPower.Off, state?.Boots ?? 0);
-        if (Pid(id, files) is not null && await Watch(id, files, stop)) return new DomainSight(id, DomainPower.Running, state.Boots);
+        if (Pid(id, files) is not null && await Watch(id, files, stop))
+            return new DomainSight(id, paused.ContainsKey(id) ? DomainPower.Paused : DomainPower.Running, state.Boots);
         state = ReadState(files);   // watching may have found that the guest is off
         return new DomainSight(id, state?.Phase switch
         {
@@ -84,21 +86,26 @@ public sealed class QemuHypervisor : IHypervisor, IDisposable
         }, state?.Boots ?? 0);
     }
 
-    public async Task Start(DomainSpec domain, string disk, CancellationToken stop)
+    public async Task Start(DomainSpec domain, DomainDisks disks, CancellationToken stop)
     {
         var files = Files(domain.Id);
-        if (Pid(domain.Id, files) is not null && await Watch(domain.Id, files, stop)) return;
-        Prepare(domain, files, disk);
-        WriteState(files, new DomainState(DomainPhase.Starting, domain.RebootCount, bootId));
+        var wakes = await Wakes(domain, files, stop);
+        if (!wakes && Pid(domain.Id, files) is not null && await Watch(domain.Id, files, stop)) return;
+        Prepare(domain, files, disks);
+        if (!wakes) WriteState(files, new DomainState(DomainPhase.Starting, domain.RebootCount, bootId));
         var arguments = new List<string> { "--net=" + Netns.PathOf(options.SwitchNetns) };
         if (user is not null) arguments.AddRange(["-S", $"{user.Uid}", "-G",
             $"{(accelerator == "kvm" ? SystemUser.Group("kvm") ?? user.Gid : user.Gid)}"]);
-        arguments.AddRange(["qemu-system-x86_64", .. QemuCommandLine.Arguments(domain, mark + domain.Id, files, disk, accelerator)]);
+        arguments.AddRange(["qemu-system-x86_64", .. QemuCommandLine.Arguments(domain, mark + domain.Id, files, disks, accelerator)]);
+        if (wakes) arguments.AddRange(["-incoming", "unix:" + files.MemorySocket]);
         // Not by -daemonize: the sandbox forbids the fork that it needs.
         using var child = ProcessRunner.Spawn("nsenter", arguments, () => Taps(domain));
         await Ready(domain.Id, files, child, stop);
         if (Pid(domain.Id, files) is { } pid) limits.Apply(domain.Id, pid, domain.Vcpus, domain.MemoryMib);
+        if (wakes) await LoadMemory(domain.Id, files, stop);
         WriteState(files, new DomainState(DomainPhase.Started, domain.RebootCount, bootId));
+        if (wakes) await Unpause(domain.Id, stop);
+        File.Delete(files.Memory);
     }
 
     private async Task Ready(string id, DomainFiles files, SpawnedProcess child, CancellationToken stop)
@@ -126,10 +133,11 @@ public sealed class QemuHypervisor : IHypervisor, IDisposable
     public async Task Kill(string id, CancellationToken stop)
     {
         var files = Files(id);
-        if (Pid(id, files) is not { } pid) return;
-        Mark(files, DomainPhase.Halted);
-        Native.Kill(pid);
+        var pid = Pid(id, files);
+        if (pid is not null || ReadState(files)?.Phase == DomainPhase.Suspended) Mark(files, DomainPhase.Halted);
+        if (pid is not null) Native.Kill(pid.Value);
         await Gone(id, files, stop);
+        File.Delete(files.Memory);
     }
 
     public Task Remove(string id, CancellationToken stop)
@@ -176,7 +184,7 @@ public sealed class QemuHypervisor : IHypervisor, IDisposable
 
     private DomainFiles Files(string id) => new(Path.Combine(options.StateDir, "domains", id));
 
-    private void Prepare(DomainSpec domain, DomainFiles files, string disk)
+    private void Prepare(DomainSpec domain, DomainFiles files, DomainDisks disks)
     {
         if (files.Monitor.Length > SocketPathBytesMax)
             throw new NodeException($"The data directory's path is too long: {files.Monitor} has more than {SocketPathBytesMax} bytes. Choose a shorter --data.");
@@ -187,7 +195,7 @@ public sealed class QemuHypervisor : IHypervisor, IDisposable
         if (domain.Guest.ConfigDrive) File.WriteAllBytes(files.ConfigDrive, ConfigDrive.Build(domain.Guest));
         File.SetUnixFileMode(files.Run, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         if (user is null) return;
-        foreach (var path in (string[])[files.Run, files.Console, disk]) Native.Own(path, user.Uid, user.Gid);
+        foreach (var path in (string[])[files.Run, files.Console, .. disks.All]) Native.Own(path, user.Uid, user.Gid);
         if (domain.Guest.ConfigDrive)
         {
             Native.Own(files.ConfigDrive, user.Uid, user.Gid);
@@ -200,10 +208,10 @@ public sealed class QemuHypervisor : IHypervisor, IDisposable
         var (descriptors, arguments) = (new List<int>(), new List<string>());
         try
         {
-            foreach (var (index, nic) in domain.Nics.Index())
+            foreach (var nic in domain.Nics)
             {
                 descriptors.Add(Native.OpenTap(FabricNames.Tap(nic.PortId)));
-                arguments.AddRange(QemuCommandLine.Nic(nic, index, descriptors[^1], domain.Hardware.NicModel));
+                arguments.AddRange(QemuCommandLine.Nic(nic, descriptors[^1], domain.Hardware.NicModel));
             }
             return new SpawnFds(descriptors, arguments);
         }
@@ -223,10 +231,14 @@ public sealed class QemuHypervisor : IHypervisor, IDisposable
         {
             monitor = await QmpConnection.Connect(files.Monitor, clock, (name, data) => OnEvent(id, files, name, data), stop);
         }
-        catch (NodeException) when (Pid(id, files) is null || ReadState(files)?.Phase == DomainPhase.Starting) { return false; }
+        catch (NodeException) when (Pid(id, files) is null || ReadState(files)?.Phase is DomainPhase.Starting or DomainPhase.Suspended)
+        {
+            return false;
+        }
         watched[id] = monitor;
         _ = Mourn(id, files, monitor);
         var status = await monitor.Command("query-status", null, stop);
+        Standing(id, status.GetProperty("status").GetString() == "paused");
         if (status.GetProperty("status").GetString() != "shutdown") return true;
         await End(id, files);
         return false;
@@ -235,6 +247,7 @@ public sealed class QemuHypervisor : IHypervisor, IDisposable
     private void OnEvent(string id, DomainFiles files, string name, JsonElement data)
     {
         if (name == "SHUTDOWN") _ = End(id, files);
+        else if (name is "STOP" or "RESUME") Standing(id, name == "STOP");
     }
 
     // QEMU stays after the guest's power-off (-no-shutdown), so that one that happened while we were away is seen too.
@@ -301,7 +314,7 @@ public sealed class QemuHypervisor : IHypervisor, IDisposable
 }
 
 [JsonConverter(typeof(JsonStringEnumConverter<DomainPhase>))]
-internal enum DomainPhase { Starting, Started, Halted }
+internal enum DomainPhase { Starting, Started, Halted, Suspended }
 
 /// <param name="BootId">The machine's boot that the process belongs to: after a reboot of the machine nothing of it is left.</param>
 internal sealed record DomainState(DomainPhase Phase, int Boots, string BootId);

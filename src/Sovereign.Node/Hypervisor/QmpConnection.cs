@@ -12,6 +12,9 @@ internal sealed class QmpConnection : IDisposable
     /// <summary>Limit of one command's answer.</summary>
     public static readonly TimeSpan CommandLimit = TimeSpan.FromSeconds(10);
 
+    /// <summary>How the message of an error answer begins.</summary>
+    public const string Refusal = "QEMU refused: ";
+
     private const int MessageBytesMax = 4 * 1024 * 1024;
     private readonly Socket socket;
     private readonly NetworkStream stream;
@@ -62,7 +65,13 @@ internal sealed class QmpConnection : IDisposable
     }
 
     /// <summary>Runs a command; arguments are JSON text made by us.</summary>
-    public async Task<JsonElement> Command(string name, string? arguments, CancellationToken stop)
+    public Task<JsonElement> Command(string name, string? arguments, CancellationToken stop) => Command(name, arguments, null, stop);
+
+    /// <summary>Gives QEMU a descriptor of ours under a name that later commands use; ours stays open.</summary>
+    public Task PassDescriptor(string name, int descriptor, CancellationToken stop) =>
+        Command("getfd", $"{{\"fdname\":\"{name}\"}}", descriptor, stop);
+
+    private async Task<JsonElement> Command(string name, string? arguments, int? descriptor, CancellationToken stop)
     {
         var id = Interlocked.Increment(ref next).ToString(null, null);
         var answer = new TaskCompletionSource<JsonElement>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -71,7 +80,13 @@ internal sealed class QmpConnection : IDisposable
         {
             var text = $"{{\"execute\":\"{name}\",\"id\":\"{id}\"{(arguments is null ? "" : ",\"arguments\":" + arguments)}}}\n";
             await sending.WaitAsync(stop);
-            try { await stream.WriteAsync(System.Text.Encoding.UTF8.GetBytes(text), stop); } finally { sending.Release(); }
+            try
+            {
+                var bytes = System.Text.Encoding.UTF8.GetBytes(text);
+                if (descriptor is { } passed) Native.SendDescriptor(socket.SafeHandle, bytes, passed);
+                else await stream.WriteAsync(bytes, stop);
+            }
+            finally { sending.Release(); }
             return await answer.Task.WaitAsync(CommandLimit, clock, stop);
         }
         catch (TimeoutException cause)
@@ -126,7 +141,7 @@ internal sealed class QmpConnection : IDisposable
         else if (message.TryGetProperty("id", out var id) && pending.TryGetValue(id.GetString()!, out var waiting))
         {
             if (message.TryGetProperty("return", out var result)) waiting.TrySetResult(result);
-            else waiting.TrySetException(new NodeException("QEMU refused: " + message.GetProperty("error").GetProperty("desc").GetString()));
+            else waiting.TrySetException(new NodeException(Refusal + message.GetProperty("error").GetProperty("desc").GetString()));
         }
     }
 }

@@ -42,6 +42,47 @@ internal static partial class Native
     [LibraryImport("libc", EntryPoint = "if_nametoindex", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial uint InterfaceIndex(string name);
 
+    [LibraryImport("libc", EntryPoint = "sendmsg", SetLastError = true)]
+    private static unsafe partial nint SendMessage(SafeHandle socket, MessageHeader* message, int flags);
+
+    /// <summary>As struct msghdr of Linux on 64-bit machines.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private unsafe struct MessageHeader
+    {
+        public void* Name;
+        public nuint NameLength;
+        public DataVector* Vectors;
+        public nuint VectorCount;
+        public byte* Control;
+        public nuint ControlLength;
+        public nint Flags;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private unsafe struct DataVector
+    {
+        public byte* Base;
+        public nuint Length;
+    }
+
+    /// <summary>Sends a short message on a Unix socket together with a descriptor (SCM_RIGHTS).</summary>
+    public static unsafe void SendDescriptor(SafeHandle socket, ReadOnlySpan<byte> message, int descriptor)
+    {
+        const int controlBytes = 24, controlLength = 20, socketLevel = 1, rights = 1, noSignal = 0x4000;
+        Span<byte> control = stackalloc byte[controlBytes];
+        control.Clear();
+        BitConverter.TryWriteBytes(control, (long)controlLength);
+        BitConverter.TryWriteBytes(control[8..], socketLevel);
+        BitConverter.TryWriteBytes(control[12..], rights);
+        BitConverter.TryWriteBytes(control[16..], descriptor);
+        fixed (byte* m = message, c = control)
+        {
+            var vector = new DataVector { Base = m, Length = (nuint)message.Length };
+            var header = new MessageHeader { Vectors = &vector, VectorCount = 1, Control = c, ControlLength = controlBytes };
+            if (SendMessage(socket, &header, noSignal) != message.Length) throw Failure("passing a descriptor");
+        }
+    }
+
     public static void Close(int fd) => _ = CloseFile(fd);
 
     public static void Terminate(int pid) => _ = SendSignal(pid, TermSignal);

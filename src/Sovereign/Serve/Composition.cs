@@ -54,6 +54,7 @@ public sealed class Composition
             .ToList();
         var identity = new IdentityModule(kernel, new IdentityOptions(catalog, new FirstUser("admin", firstPasswords.Admin), new FirstUser("demo", firstPasswords.Demo)));
         node.Hub.ImageSource = image.OpenContent;
+        node.Hub.SnapshotSink = image.Receive;
         return new Composition(node, identity, image, placement, network, compute);
     }
 

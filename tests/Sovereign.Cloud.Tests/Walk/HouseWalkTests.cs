@@ -14,6 +14,7 @@ public sealed class HouseWalkTests(ITestOutputHelper output)
     private const string Token = "member-a";
     private const int SeedsInCi = 200;
     private const int StrideInCi = 7;
+    private const int OtherStrideInCi = 29;
 
     private static bool Long => Environment.GetEnvironmentVariable("SOVEREIGN_TEST_LONG") == "1";
 
@@ -36,6 +37,22 @@ public sealed class HouseWalkTests(ITestOutputHelper output)
         foreach (var finding in result.Findings) output.WriteLine(finding);
         Assert.Empty(result.Findings);
         Assert.True(result.Points > 60, $"Only {result.Points} points: the walk does not walk.");
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public void A_crash_at_every_point_of_a_server_s_other_lives_loses_nothing_and_leaves_nothing_behind(string engine)
+    {
+        HouseWorld? house = null;
+        var result = CrashWalk.Run(
+            plan => (house = new HouseWorld(4, plan, engine)).Cloud,
+            _ => OtherLives.Walk(house!),
+            _ => Leftovers(house!),
+            Long ? 1 : engine == "sqlite" ? OtherStrideInCi : OtherStrideInCi * 5);
+        output.WriteLine($"{result.Points} points crossed on {engine}.");
+        foreach (var finding in result.Findings) output.WriteLine(finding);
+        Assert.Empty(result.Findings);
+        Assert.True(result.Points > 200, $"Only {result.Points} points: the walk does not walk.");
     }
 
     [Fact]
@@ -140,7 +157,7 @@ public sealed class HouseWalkTests(ITestOutputHelper output)
         client.Delete($"/network/v2.0/networks/{network}");
     }
 
-    private static string Server(CarefulClient client, string network)
+    internal static string Server(CarefulClient client, string network)
     {
         var flavor = Id(client.List("/compute/v2.1/flavors", "flavors").First(f => (string?)f["name"] == "SCS-1L-1"));
         var id = Id(client.Ensure(
@@ -160,16 +177,16 @@ public sealed class HouseWalkTests(ITestOutputHelper output)
         return Id(client.List($"/network/v2.0/floatingips?port_id={port}", "floatingips")[0]);
     }
 
-    private static void Power(CarefulClient client, string server, string action, string status) => client.Until(
+    internal static void Power(CarefulClient client, string server, string action, string status) => client.Until(
         $"{action} makes the server {status}", () => Status(client, server) == status, () => client.Sent("POST", $"/compute/v2.1/servers/{server}/action", $$"""{"{{action}}":null}"""));
 
-    private static string? Status(CarefulClient client, string server)
+    internal static string? Status(CarefulClient client, string server)
     {
         var shown = client.Show($"/compute/v2.1/servers/{server}", "server");
         return (string?)shown["status"] == "ERROR" ? throw new InvalidOperationException($"The server is in ERROR: {shown["fault"]}") : (string?)shown["status"];
     }
 
-    private static void Check(HouseWorld house, string server)
+    internal static void Check(HouseWorld house, string server)
     {
         if (!house.Machine.Domains.TryGetValue(server, out var domain) || domain.Power != Sovereign.Node.Hypervisor.DomainPower.Running)
         {
@@ -192,8 +209,10 @@ public sealed class HouseWalkTests(ITestOutputHelper output)
             .. machine.Ports.Keys.Select(id => $"the port {id} was left behind"),
             .. machine.Routers.Keys.Select(id => $"the router {id} was left behind"),
             .. machine.Networks.Keys.Select(id => $"the network {id} was left behind"),
+            .. machine.Snapshots.Keys.Select(id => $"the copy {id} was left behind"),
+            .. machine.Rescues.Select(id => $"the rescue disk of {id} was left behind"),
             .. machine.Stored.Keys.Select(id => $"the agent still remembers {id}"),
-            .. new[] { "compute_servers", "routers", "ports", "floating_ips", "addresses", "placement_allocations" }.Where(table => Rows(cloud, table) > 0)
+            .. new[] { "compute_servers", "routers", "ports", "floating_ips", "addresses", "placement_allocations", "compute_snapshots" }.Where(table => Rows(cloud, table) > 0)
                 .Select(table => $"{Rows(cloud, table)} rows of {table} were left behind"),
             .. kernel.Quotas.Verify(), .. kernel.Journal.Verify(), .. placement.Verify(),
         ];
@@ -202,5 +221,5 @@ public sealed class HouseWalkTests(ITestOutputHelper output)
     private static long Rows(SimulatedWorld cloud, string table) => cloud.ControlPlane is { } life
         ? life.Kernel.Database.Read(session => session.Scalar<long>(string.Create(CultureInfo.InvariantCulture, $"SELECT COUNT(*) FROM {table}"))) : 1;
 
-    private static string Id(System.Text.Json.Nodes.JsonNode node) => (string)node["id"]!;
+    internal static string Id(System.Text.Json.Nodes.JsonNode node) => (string)node["id"]!;
 }

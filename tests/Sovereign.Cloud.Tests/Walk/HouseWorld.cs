@@ -4,6 +4,7 @@ using Sovereign.Image;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Outcomes;
+using Sovereign.Kernel.Store;
 using Sovereign.Network;
 using Sovereign.Node.Agent;
 using Sovereign.Node.Contract;
@@ -35,9 +36,10 @@ internal sealed class HouseWorld
 
     private static List<IModule> Compose(KernelServices kernel)
     {
-        var images = new SimulatedImages();
+        var images = new SimulatedImages(kernel);
         var node = new NodeModule(kernel);
         node.Hub.ImageSource = images.OpenContent;
+        node.Hub.SnapshotSink = images.Receive;
         var placement = new PlacementModule(kernel);
         var network = new NetworkModule(kernel, node.Hub, new NetworkOptions());
         return [node, placement, network, new ComputeModule(kernel, node.Hub, images, placement, network.Networks, new ComputeOptions())];
@@ -72,18 +74,38 @@ internal sealed class HouseWorld
     }
 }
 
-/// <summary>One public image, "tiny", whose content is three bytes.</summary>
-internal sealed class SimulatedImages : IImages
+/// <summary>One public image, "tiny", whose content is three bytes, and those that are made of disks: rows without their bytes.</summary>
+internal sealed class SimulatedImages(KernelServices kernel) : IImages
 {
     public const string Id = "11111111-1111-4111-8111-111111111111";
+    private const string TestProject = "00000000000000000000000000000000";
+    private const string Table = "CREATE TABLE IF NOT EXISTS walk_images (id TEXT PRIMARY KEY, status TEXT NOT NULL)";
     private static readonly byte[] content = [1, 2, 3];
     private static readonly string digest = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(content));
 
-    public Outcome<ImageInfo> Find(AccessGrant access, string imageId) => imageId == Id
-        ? new ImageInfo(Id, "tiny", TestProject, "active", "public", "raw", digest, content.Length, 1 << 20, 0, 0, new Dictionary<string, string>())
+    public Outcome<ImageInfo> Find(AccessGrant access, string imageId) => imageId == Id || kernel.Database.Read(session => StatusOf(session, imageId)) == "active"
+        ? new ImageInfo(imageId, "tiny", TestProject, "active", "public", "raw", digest, content.Length, 1 << 20, 0, 0, new Dictionary<string, string>())
         : new Fault.NotFound("Image", imageId);
 
     public Outcome<Stream> OpenContent(string wanted) => wanted == digest ? new MemoryStream(content) : new Fault.NotFound("Content", wanted);
 
-    private const string TestProject = "00000000000000000000000000000000";
+    public Outcome<string> Announce(Tx tx, AccessGrant access, DiskImage image)
+    {
+        var id = kernel.Ids.Uuid();
+        tx.Execute(Table, new { });
+        tx.Execute("INSERT INTO walk_images (id, status) VALUES (@id, 'queued')", new { id });
+        return id;
+    }
+
+    public Task<Outcome<Done>> Receive(string imageId, Stream content, CancellationToken stop) => kernel.Queue.Write<Done>(
+        "image.receive",
+        Origin.System,
+        tx => tx.Execute("UPDATE walk_images SET status = 'active' WHERE id = @imageId", new { imageId }) == 1 ? Done.Value : new Fault.Gone("The image is gone."),
+        stop);
+
+    public string? StatusOf(Session session, string imageId) => session.Scalar<string>("SELECT status FROM walk_images WHERE id = @imageId", new { imageId });
+
+    public void Remove(Tx tx, string imageId) => tx.Execute("DELETE FROM walk_images WHERE id = @imageId", new { imageId });
+
+    public IReadOnlyList<string> Having(Session session, string projectId, IReadOnlyDictionary<string, string> properties) => [];
 }

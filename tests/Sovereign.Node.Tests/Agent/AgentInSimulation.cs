@@ -38,6 +38,7 @@ public sealed class AgentInSimulation : IDisposable
         SetAll();
         Run();
         Until(AllThere);
+        LiveOn();
         RemoveAll();
         Until(NothingLeft);
     }
@@ -255,6 +256,29 @@ public sealed class AgentInSimulation : IDisposable
         control.Remove(ItemKinds.Domain, domain.Id);
     }
 
+    /// <summary>Pause, sleep without a NIC's port being lost, wake, and a reboot on a copy of the disk.</summary>
+    private void LiveOn()
+    {
+        var copied = domain with { RebootCount = 1, RebootHard = true, Root = domain.Root with { Generation = 1, CopyOf = 0 } };
+        Reach(domain with { Power = PowerTarget.Paused }, ItemState.Paused);
+        Reach(domain with { Power = PowerTarget.Suspended }, ItemState.Suspended);
+        Reach(domain with { Nics = [] }, ItemState.Running);
+        Assert.Equal((1, 0), (world.Domains[domain.Id].Starts, world.Domains[domain.Id].Nics.Count));
+        Reach(copied, ItemState.Running);
+        Assert.Equal(2, world.Generations[domain.Id].Count);
+        Reach(copied with { Root = copied.Root with { CopyOf = null } }, ItemState.Running);
+        Assert.Equal([1], world.Generations[domain.Id]);
+    }
+
+    private void Reach(DomainSpec wanted, ItemState state)
+    {
+        control.Set(wanted);
+        bool Reached() => control.Observed["domain/" + domain.Id] is { } seen && seen.State == state && seen.RebootCount == wanted.RebootCount
+            && seen.Version == control.Items.Single(item => item.Id == domain.Id).Version;
+        if (!loop.RunUntil(Reached, TimeSpan.FromMinutes(1))) Run();
+        Until(Reached);
+    }
+
     private bool AllThere() => control.StateOf(ItemKinds.Domain, domain.Id) == ItemState.Running && control.StateOf(ItemKinds.Router,
         router.Id) == ItemState.Present
         && world.Ports.Count > 0 && world.Domains[domain.Id].Power == DomainPower.Running;
@@ -286,6 +310,7 @@ public sealed class AgentInSimulation : IDisposable
         Run();
         if (!loop.RunUntil(AllThere, TimeSpan.FromMinutes(1))) Run();
         Until(AllThere);
+        LiveOn();
         RemoveAll();
         if (!loop.RunUntil(NothingLeft, TimeSpan.FromMinutes(1))) Run();
         Until(NothingLeft);

@@ -53,6 +53,23 @@ public abstract class DisksContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_newer_generation_of_a_disk_is_a_copy_or_new_and_the_older_goes_when_it_is_not_kept()
+    {
+        await Driver.EnsureImage(Digest, Open, Stop);
+        var first = await Driver.EnsureOverlay("one", Root, Stop);
+        var copy = Root with { Generation = 1, CopyOf = 0, SizeBytes = 2 << 20 };
+        var second = await Driver.EnsureOverlay("one", copy, Stop);
+        await Driver.Settle("one", copy, Stop);
+        Assert.Equal(first, await Driver.EnsureOverlay("one", Root with { CopyOf = 1 }, Stop));
+        Assert.Equal(second, await Driver.EnsureOverlay("one", copy with { CopyOf = null }, Stop));
+        await Driver.EnsureOverlay("one", Root with { Generation = 2 }, Stop);
+        await Driver.Settle("one", Root with { Generation = 2 }, Stop);
+        Assert.Equal(["one"], await Driver.List(Stop));
+        await Driver.Remove("one", Stop);
+        Assert.False(await Driver.HasOverlay("one", Stop));
+    }
+
+    [Fact]
     public async Task A_disk_without_its_image_is_refused() => await Assert.ThrowsAnyAsync<Exception>(() => Driver.EnsureOverlay("one",
         Root, Stop));
 
@@ -198,7 +215,10 @@ public abstract class HypervisorContract : IAsyncLifetime
 
     protected static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    protected abstract Task<string> Disk(DomainSpec domain);
+    protected abstract Task<DomainDisks> Disk(DomainSpec domain);
+
+    /// <summary>An empty qcow2 file of the disk's size.</summary>
+    protected virtual Task<string> Target() => Task.FromResult("t");
 
     public ValueTask InitializeAsync() => Prepare();
 
@@ -232,6 +252,48 @@ public abstract class HypervisorContract : IAsyncLifetime
         Assert.Equal(DomainPower.Absent, (await Driver.Look(domain.Id, Stop)).Power);
         Assert.Empty(await Driver.ConsoleTail(domain.Id, 100, Stop));
     }
+
+    [Fact]
+    public async Task A_running_domain_s_disk_is_copied_again_and_again_but_not_one_that_is_off()
+    {
+        var domain = RealCloud.Domain("d", "raw", 1, []);
+        await Driver.Start(domain, await Disk(domain), Stop);
+        var target = await Target();
+        await Driver.CopyDisk(domain.Id, target, Stop);
+        await Driver.Pause(domain.Id, Stop);
+        await Driver.CopyDisk(domain.Id, target, Stop);
+        await Driver.Kill(domain.Id, Stop);
+        await Assert.ThrowsAnyAsync<Exception>(() => Driver.CopyDisk(domain.Id, target, Stop));
+    }
+
+    [Fact]
+    public async Task A_domain_stands_still_sleeps_and_wakes()
+    {
+        var domain = RealCloud.Domain("d", "raw", 1, []);
+        var disk = await Disk(domain);
+        await Driver.Start(domain, disk, Stop);
+        await Driver.Pause(domain.Id, Stop);
+        await Driver.Pause(domain.Id, Stop);
+        Assert.Equal(DomainPower.Paused, (await Driver.Look(domain.Id, Stop)).Power);
+        Assert.Equal("paused", (await Driver.Diagnose(domain.Id, Stop))!.State);
+        await Driver.Unpause(domain.Id, Stop);
+        Assert.Equal(DomainPower.Running, (await Driver.Look(domain.Id, Stop)).Power);
+        Assert.Single((await Driver.Diagnose(domain.Id, Stop))!.Cpus);
+        for (var round = 0; round < 2; round++)
+        {
+            await Driver.Suspend(domain.Id, Stop);
+            await Driver.Suspend(domain.Id, Stop);
+            Assert.Equal(DomainPower.Suspended, (await Driver.Look(domain.Id, Stop)).Power);
+            Assert.Null(await Driver.Diagnose(domain.Id, Stop));
+            await Driver.Start(domain, disk, Stop);
+            Assert.Equal(new DomainSight(domain.Id, DomainPower.Running, 0), await Driver.Look(domain.Id, Stop));
+        }
+
+        await Driver.Suspend(domain.Id, Stop);
+        await Driver.Kill(domain.Id, Stop);
+        Assert.Equal(DomainPower.Halted, (await Driver.Look(domain.Id, Stop)).Power);
+        await Driver.Remove(domain.Id, Stop);
+    }
 }
 
 public sealed class SimulatedHypervisorTests : HypervisorContract
@@ -242,10 +304,10 @@ public sealed class SimulatedHypervisorTests : HypervisorContract
 
     protected override IHypervisor Driver { get; }
 
-    protected override Task<string> Disk(DomainSpec domain)
+    protected override Task<DomainDisks> Disk(DomainSpec domain)
     {
         world.Disks[domain.Id] = "d";
-        return Task.FromResult("d");
+        return Task.FromResult(new DomainDisks("d", null, []));
     }
 }
 
@@ -271,9 +333,16 @@ public sealed class QemuHypervisorTests : HypervisorContract
         await world.DisposeAsync();
     }
 
-    protected override async Task<string> Disk(DomainSpec domain)
+    protected override async Task<DomainDisks> Disk(DomainSpec domain)
     {
         var path = Path.Combine(world.Options.StateDir, "disk.qcow2");
+        await world.Runner.Must("qemu-img", ["create", "-q", "-f", "qcow2", path, "1M"], Stop);
+        return new DomainDisks(path, null, []);
+    }
+
+    protected override async Task<string> Target()
+    {
+        var path = Path.Combine(world.Options.StateDir, "copy.qcow2");
         await world.Runner.Must("qemu-img", ["create", "-q", "-f", "qcow2", path, "1M"], Stop);
         return path;
     }

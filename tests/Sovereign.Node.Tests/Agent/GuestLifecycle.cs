@@ -58,6 +58,124 @@ public sealed class GuestLifecycle(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task A_guest_stands_still_sleeps_wakes_gets_and_loses_a_nic_and_gets_another_disk()
+    {
+        await using var cloud = new RealCloud();
+        var image = new byte[1024 * 1024];
+        var network = PacketWorld.Network(dhcp: false);
+        var group = PacketWorld.Group(PacketWorld.Egress());
+        var domain = RealCloud.Domain(cloud.AddImage(image), "raw", image.Length, []) with { ShutdownSeconds = 0 };
+        var port = new PortSpec(Guid.NewGuid().ToString(), network.Id, domain.Id, "fa:16:3e:01:02:03",
+            [new AddressSpec(network.Subnets[0].Id, "10.0.0.5")], true, true, [group.Id], [], "guest");
+        cloud.Control.Set(domain);
+        cloud.Start();
+        await cloud.Until(ItemKinds.Domain, domain.Id, ItemState.Running);
+        var pid = Pid(cloud, domain.Id);
+        cloud.Control.Set(domain with { Power = PowerTarget.Paused });
+        await cloud.Until(ItemKinds.Domain, domain.Id, ItemState.Paused);
+        cloud.Control.Set(network);
+        cloud.Control.Set(group);
+        cloud.Control.Set(port);
+        domain = domain with { Nics = [new NicSpec(port.Id, port.Mac, 1450)] };
+        cloud.Control.Set(domain);
+        await cloud.Until(ItemKinds.Domain, domain.Id, ItemState.Running);
+        cloud.Control.Ask(new NodeRequest("use", "diagnostics", domain.Id, 65536));
+        while (!cloud.Control.Answers.ContainsKey("use")) await Task.Delay(10, TestContext.Current.CancellationToken);
+        Assert.Contains(port.Mac, System.Text.Encoding.UTF8.GetString(cloud.Control.Answers["use"]), StringComparison.Ordinal);
+        cloud.Control.Set(domain with { Power = PowerTarget.Suspended });
+        output.WriteLine($"suspend: {(await cloud.Until(ItemKinds.Domain, domain.Id, ItemState.Suspended)).TotalMilliseconds:0} ms");
+        cloud.Control.Set(domain);
+        output.WriteLine($"resume: {(await cloud.Until(ItemKinds.Domain, domain.Id, ItemState.Running)).TotalMilliseconds:0} ms");
+        Assert.NotEqual(pid, Pid(cloud, domain.Id));
+        domain = domain with { Nics = [], Power = PowerTarget.Paused };
+        cloud.Control.Set(domain);
+        await cloud.Until(ItemKinds.Domain, domain.Id, ItemState.Paused);
+        cloud.Control.Remove(ItemKinds.Port, port.Id);
+        await cloud.Until(ItemKinds.Port, port.Id, ItemState.Absent);
+        domain = domain with { RebootCount = 1, RebootHard = true, Power = PowerTarget.Running, Root = domain.Root with { Generation = 1, CopyOf = 0 } };
+        cloud.Control.Set(domain);
+        await cloud.Until(ItemKinds.Domain, domain.Id, ItemState.Running);
+        var disks = Path.Combine(cloud.Options.StateDir, "disks", domain.Id);
+        Assert.Equal(2, Directory.EnumerateFiles(disks).Count());
+        cloud.Control.Set(domain with { Power = PowerTarget.Shutoff, Root = domain.Root with { CopyOf = null } });
+        await cloud.Until(ItemKinds.Domain, domain.Id, ItemState.Shutoff);
+        Assert.Equal(["root-1.qcow2"], Directory.EnumerateFiles(disks).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public async Task A_guest_s_disk_is_copied_while_it_runs_and_while_it_is_off_and_it_boots_from_another()
+    {
+        await using var cloud = new RealCloud();
+        var image = new byte[1024 * 1024];
+        Random.Shared.NextBytes(image);
+        image[^1] = image[^2] = 0;   // no boot signature: nothing of it runs
+        var domain = RealCloud.Domain(cloud.AddImage(image), "raw", image.Length, []) with
+        {
+            ShutdownSeconds = 0, Blanks = [new BlankDiskSpec("ephemeral0", 8 << 20), new BlankDiskSpec("swap", 4 << 20)],
+        };
+        cloud.Control.Set(domain);
+        cloud.Start();
+        await cloud.Until(ItemKinds.Domain, domain.Id, ItemState.Running);
+        var (first, second) = (Guid.NewGuid().ToString(), Guid.NewGuid().ToString());
+        cloud.Control.Set(new SnapshotSpec(first, domain.Id));
+        output.WriteLine($"copied and sent while it runs: {(await cloud.Until(ItemKinds.Snapshot, first, ItemState.Present)).TotalMilliseconds:0} ms");
+        await Same(cloud, first, image);
+        cloud.Control.Remove(ItemKinds.Snapshot, first);
+        await cloud.Until(ItemKinds.Snapshot, first, ItemState.Absent);
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(cloud.Options.StateDir, "snapshots")));
+
+        foreach (var (bus, cdrom) in new[] { ("virtio", false), ("scsi", false), ("ide", true), ("usb", false) })
+        {
+            domain = domain with
+            {
+                RebootCount = domain.RebootCount + 1, RebootHard = true,
+                Rescue = new RescueSpec(domain.Root with { SizeBytes = 0, Generation = domain.RebootCount + 1 }, bus, cdrom, true),
+            };
+            cloud.Control.Set(domain);
+            await Booted(cloud, domain);
+        }
+
+        var disks = Path.Combine(cloud.Options.StateDir, "disks", domain.Id);
+        Assert.Equal(["ephemeral0.raw", "rescue-4.qcow2", "root.qcow2", "swap.raw"], Directory.EnumerateFiles(disks).Select(Path.GetFileName).Order());
+        domain = domain with { RebootCount = 5, Rescue = null };
+        cloud.Control.Set(domain);
+        await Booted(cloud, domain);
+        Assert.Empty(Directory.EnumerateFiles(disks, "rescue*"));
+        domain = domain with { Power = PowerTarget.Shutoff };
+        cloud.Control.Set(domain);
+        await cloud.Until(ItemKinds.Domain, domain.Id, ItemState.Shutoff);
+        cloud.Control.Set(new SnapshotSpec(second, domain.Id));
+        output.WriteLine($"copied and sent while it is off: {(await cloud.Until(ItemKinds.Snapshot, second, ItemState.Present)).TotalMilliseconds:0} ms");
+        await Same(cloud, second, image);
+    }
+
+    private static async Task Booted(RealCloud cloud, DomainSpec domain)
+    {
+        await cloud.Until(ItemKinds.Domain, domain.Id, ItemState.Running);
+        while (cloud.Control.Observed["domain/" + domain.Id] is not { State: ItemState.Running } seen || seen.RebootCount != domain.RebootCount)
+        {
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
+    }
+
+    /// <summary>A copy stands for itself and begins with what the image has; the guest wrote nothing.</summary>
+    private static async Task Same(RealCloud cloud, string snapshot, byte[] image)
+    {
+        var copy = Path.Combine(cloud.Options.DataDir, "copy.qcow2");
+        var raw = copy + ".raw";
+        await File.WriteAllBytesAsync(copy, cloud.Control.Snapshots[snapshot], TestContext.Current.CancellationToken);
+        var info = await cloud.Runner.Must("qemu-img", ["info", "--output=json", copy], TestContext.Current.CancellationToken);
+        Assert.DoesNotContain("backing-filename", info, StringComparison.Ordinal);
+        await cloud.Runner.Must("qemu-img", ["convert", "-O", "raw", copy, raw], TestContext.Current.CancellationToken);
+        await using var file = new FileStream(raw, FileMode.Open, FileAccess.Read);
+        Assert.Equal(1L << 30, file.Length);
+        var bytes = new byte[image.Length];
+        await file.ReadExactlyAsync(bytes, TestContext.Current.CancellationToken);
+        Assert.True(bytes.AsSpan().SequenceEqual(image), "The copy is not what the disk was.");
+        Assert.True(new FileInfo(copy).Length < 4 * image.Length, "The copy holds what was never written.");
+    }
+
+    [Fact]
     public async Task A_whole_guest_boots_gets_its_address_and_metadata_and_answers_ssh_on_its_floating_ip()
     {
         var path = Environment.GetEnvironmentVariable(ImageVariable);

@@ -56,6 +56,8 @@ public sealed class ScriptedControlPlane : IControlPlane
 
     public void Set(DomainSpec spec) => Set(new ManifestItem(ItemKinds.Domain, spec.Id, 0) { Domain = spec });
 
+    public void Set(SnapshotSpec spec) => Set(new ManifestItem(ItemKinds.Snapshot, spec.Id, 0) { Snapshot = spec });
+
     /// <summary>The thing must be absent; the item goes when its absence was reported.</summary>
     public void Remove(string kind, string id) => Set(new ManifestItem(kind, id, 0));
 
@@ -143,6 +145,17 @@ public sealed class ScriptedControlPlane : IControlPlane
         using var copy = new MemoryStream();
         await content.CopyToAsync(copy, stop);
         lock (gate) Answers[ticket] = copy.ToArray();
+    }
+
+    /// <summary>Snapshots that arrived, by id.</summary>
+    public Dictionary<string, byte[]> Snapshots { get; } = [];
+
+    public async Task Upload(string snapshot, Stream content, CancellationToken stop)
+    {
+        Refuse();
+        using var copy = new MemoryStream();
+        await content.CopyToAsync(copy, stop);
+        lock (gate) Snapshots[snapshot] = copy.ToArray();
     }
 
     /// <summary>Ends the waits, as when the connection is cut.</summary>

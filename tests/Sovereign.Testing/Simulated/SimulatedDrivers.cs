@@ -70,7 +70,7 @@ public sealed class SimulatedHypervisor(SimulatedMachine world) : IHypervisor
         return Sight(id);
     }
 
-    public Task Start(DomainSpec domain, string disk, CancellationToken stop) => world.Effect("hypervisor.start", () =>
+    public Task Start(DomainSpec domain, DomainDisks disks, CancellationToken stop) => world.Effect("hypervisor.start", () =>
     {
         if (!world.Disks.ContainsKey(domain.Id)) throw new InvalidOperationException($"Domain {domain.Id} is started before its disk "
             + "is made.");
@@ -78,10 +78,48 @@ public sealed class SimulatedHypervisor(SimulatedMachine world) : IHypervisor
             !world.Ports.ContainsKey(n.PortId))) throw new InvalidOperationException($"Domain {domain.Id} is started before its ports "
                 + "are made.");
         if (!world.Domains.TryGetValue(domain.Id, out var known)) world.Domains[domain.Id] = known = new SimulatedDomain();
-        if (known.Power == DomainPower.Running) return;
-        (known.Power, known.Boots) = (DomainPower.Running, domain.RebootCount);
-        known.Starts++;
+        if (known.Power is DomainPower.Running or DomainPower.Paused) return;
+        if (known.Power != DomainPower.Suspended || known.Boots < domain.RebootCount) known.Starts++;
+        (known.Power, known.Boots, known.Nics) = (DomainPower.Running, domain.RebootCount, [.. domain.Nics.Select(n => n.PortId)]);
     });
+
+    public Task Pause(string id, CancellationToken stop) => world.Effect("hypervisor.pause", () =>
+    {
+        if (world.Domains.TryGetValue(id, out var domain) && domain.Power == DomainPower.Running) domain.Power = DomainPower.Paused;
+    });
+
+    public Task Unpause(string id, CancellationToken stop) => world.Effect("hypervisor.unpause", () =>
+    {
+        if (world.Domains.TryGetValue(id, out var domain) && domain.Power == DomainPower.Paused) domain.Power = DomainPower.Running;
+    });
+
+    public Task Suspend(string id, CancellationToken stop) => world.Effect("hypervisor.suspend", () =>
+    {
+        if (world.Domains.TryGetValue(id, out var domain)
+            && domain.Power is DomainPower.Running or DomainPower.Paused) domain.Power = DomainPower.Suspended;
+    });
+
+    public Task FitNics(DomainSpec domain, CancellationToken stop)
+    {
+        var wanted = domain.Nics.Select(n => n.PortId).ToList();
+        if (!world.Domains.TryGetValue(domain.Id, out var known) || known.Nics.SequenceEqual(wanted)) return Task.CompletedTask;
+        return world.Effect("hypervisor.fit-nics", () =>
+        {
+            if (wanted.Exists(n => !world.Ports.ContainsKey(n)))
+                throw new InvalidOperationException($"A NIC of {domain.Id} is made before its port.");
+            known.Nics = wanted;
+        });
+    }
+
+    public Task CopyDisk(string id, string target, CancellationToken stop) => world.Effect("hypervisor.copy-disk", () =>
+    {
+        if (!world.Domains.TryGetValue(id, out var domain) || domain.Power is not (DomainPower.Running or DomainPower.Paused))
+            throw new InvalidOperationException($"The disk of {id} is copied by its process, which does not run.");
+    });
+
+    public Task<DomainDiagnostics?> Diagnose(string id, CancellationToken stop) => Task.FromResult(
+        world.Domains.TryGetValue(id, out var domain) && domain.Power is DomainPower.Running or DomainPower.Paused
+            ? new DomainDiagnostics(domain.Power == DomainPower.Paused ? "paused" : "running", 1, 1, [new CpuUse(0, 1)], [], []) : null);
 
     public async Task PowerDown(string id, CancellationToken stop)
     {
@@ -92,13 +130,15 @@ public sealed class SimulatedHypervisor(SimulatedMachine world) : IHypervisor
 
     public Task Kill(string id, CancellationToken stop) => world.Effect("hypervisor.kill", () =>
     {
-        if (world.Domains.TryGetValue(id, out var domain) && domain.Power == DomainPower.Running) domain.Power = DomainPower.Halted;
+        if (world.Domains.TryGetValue(id, out var domain) && domain.Power is DomainPower.Running or DomainPower.Paused or DomainPower.Suspended)
+            domain.Power = DomainPower.Halted;
     });
 
     public Task Remove(string id, CancellationToken stop) => world.Effect("hypervisor.remove", () =>
     {
         if (world.Domains.TryGetValue(id, out var domain)
-            && domain.Power == DomainPower.Running) throw new InvalidOperationException($"Domain {id} is removed while it runs.");
+            && domain.Power is DomainPower.Running or DomainPower.Paused)
+            throw new InvalidOperationException($"Domain {id} is removed while it runs.");
         world.Domains.Remove(id);
     });
 
@@ -133,10 +173,52 @@ public sealed class SimulatedDisks(SimulatedMachine world) : IDisks
         {
             if (!world.Images.Contains(root.ImageDigest)) throw new InvalidOperationException($"The disk of {domainId} is made before "
                 + "its image is there.");
+            if (world.Domains.TryGetValue(domainId, out var domain) && domain.Power == DomainPower.Running)
+                throw new InvalidOperationException($"The disk of {domainId} is worked on while it runs.");
             world.Disks.TryAdd(domainId, root.ImageDigest);
+            var generations = world.Generations.TryGetValue(domainId, out var known) ? known : world.Generations[domainId] = [];
+            generations.Add(root.Generation);
+            if (root.CopyOf is null) generations.RemoveWhere(g => g != root.Generation);
         });
         return domainId;
     }
+
+    public Task Settle(string domainId, RootDiskSpec root, CancellationToken stop) => world.Effect("disks.settle", () =>
+    {
+        if (root.CopyOf is null && world.Generations.TryGetValue(domainId, out var known)) known.RemoveWhere(g => g != root.Generation);
+    });
+
+    public async Task<string> EnsureRescue(string domainId, RootDiskSpec rescue, CancellationToken stop)
+    {
+        await world.Effect("disks.ensure-rescue", () => world.Rescues.Add(domainId));
+        return domainId + "-rescue";
+    }
+
+    public Task DropRescue(string domainId, CancellationToken stop) => world.Rescues.Contains(domainId)
+        ? world.Effect("disks.drop-rescue", () => world.Rescues.Remove(domainId)) : Task.CompletedTask;
+
+    public Task<string> EnsureBlank(string domainId, BlankDiskSpec blank, CancellationToken stop) => Task.FromResult(domainId + "-" + blank.Name);
+
+    public Task<bool> HasSnapshot(string id, CancellationToken stop) => Task.FromResult(world.Snapshots.GetValueOrDefault(id));
+
+    public async Task<string> BeginSnapshot(string id, string domainId, RootDiskSpec root, CancellationToken stop)
+    {
+        await world.Effect("disks.begin-snapshot", () => world.Snapshots[id] = false);
+        return id;
+    }
+
+    public Task CopyRoot(string id, string domainId, RootDiskSpec root, CancellationToken stop) => world.Effect("disks.copy-root", () =>
+    {
+        if (world.Domains.TryGetValue(domainId, out var domain) && domain.Power is DomainPower.Running or DomainPower.Paused)
+            throw new InvalidOperationException($"The disk of {domainId} is copied while it runs.");
+        world.Snapshots[id] = true;
+    });
+
+    public Task EndSnapshot(string id, CancellationToken stop) => world.Effect("disks.end-snapshot", () => world.Snapshots[id] = true);
+
+    public Task<Stream> OpenSnapshot(string id, CancellationToken stop) => Task.FromResult<Stream>(new MemoryStream([1, 2, 3]));
+
+    public Task DropSnapshot(string id, CancellationToken stop) => world.Effect("disks.drop-snapshot", () => world.Snapshots.Remove(id));
 
     public Task<bool> HasOverlay(string domainId, CancellationToken stop) => Task.FromResult(world.Disks.ContainsKey(domainId));
 
@@ -146,6 +228,8 @@ public sealed class SimulatedDisks(SimulatedMachine world) : IDisks
             && domain.Power == DomainPower.Running) throw new InvalidOperationException($"The disk of {domainId} is removed while it "
                 + "runs.");
         world.Disks.Remove(domainId);
+        world.Rescues.Remove(domainId);
+        world.Generations.Remove(domainId);
     });
 
     public Task<IReadOnlyList<string>> List(CancellationToken stop) =>

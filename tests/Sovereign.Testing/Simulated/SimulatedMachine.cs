@@ -22,6 +22,15 @@ public sealed class SimulatedMachine
     /// <summary>Domain to image digest.</summary>
     public Dictionary<string, string> Disks { get; } = [];
 
+    /// <summary>Generations of root disks that are there, by domain.</summary>
+    public Dictionary<string, HashSet<int>> Generations { get; } = [];
+
+    /// <summary>Snapshots of disks that are there; true: whole.</summary>
+    public Dictionary<string, bool> Snapshots { get; } = [];
+
+    /// <summary>Domains that have a disk to be mended by.</summary>
+    public HashSet<string> Rescues { get; } = [];
+
     public Dictionary<string, StoredItem> Stored { get; } = [];
 
     /// <summary>Called before ("name:before") and after ("name:after") every effect: may wait (latency) or throw (a crash point, a
@@ -48,7 +57,7 @@ public sealed class SimulatedMachine
         Groups.Clear();
         Ports.Clear();
         Routers.Clear();
-        foreach (var domain in Domains.Values) domain.Power = DomainPower.Off;
+        foreach (var domain in Domains.Values.Where(d => d.Power != DomainPower.Suspended)) domain.Power = DomainPower.Off;
     }
 
     internal async Task Effect(string name, Action effect)
@@ -66,6 +75,9 @@ public sealed class SimulatedDomain
     public int Boots { get; set; }
 
     public int Starts { get; set; }
+
+    /// <summary>Ports of its NICs.</summary>
+    public IReadOnlyList<string> Nics { get; set; } = [];
 
     public byte[] Console { get; set; } = [];
 }

@@ -35,6 +35,22 @@ public sealed class SimulatedLink(SimulatedWorld world, Func<SimulatedControlPla
         return true;
     });
 
+    public async Task Upload(string snapshot, Stream content, CancellationToken stop)
+    {
+        try
+        {
+            await Call(async cloud =>
+            {
+                await cloud.Upload(snapshot, content, stop);
+                return true;
+            });
+        }
+        catch (IOException cause)
+        {
+            throw new ControlPlaneAwayException(cause.Message, cause);
+        }
+    }
+
     private Task<T> Call<T>(Func<IControlPlane, Task<T>> call) => world.ControlPlane is { } cloud
         ? cloud.Process.Start(() => call(hub(cloud)))
         : Task.FromException<T>(new IOException("The control plane is away."));

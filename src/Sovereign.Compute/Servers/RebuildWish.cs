@@ -1,0 +1,42 @@
+using System.Net.Sockets;
+using System.Text.Json;
+using Sovereign.Compute.Keypairs;
+using Sovereign.Kernel.Outcomes;
+using Sovereign.Kernel.Wire;
+
+namespace Sovereign.Compute.Servers;
+
+/// <summary>A rebuild whose form is right.</summary>
+internal sealed record RebuildWish(string ImageId, string? AdminPass, Dictionary<string, string>? Metadata, Optional<string> KeyName, RebuildArguments Asked)
+{
+    public static Outcome<RebuildWish> Read(RebuildArguments asked, Microversion version)
+    {
+        (bool Given, string Name, int Since)[] newer =
+        [
+            (asked.Description.Given, "description", 19), (asked.KeyName.Given, "key_name", 54), (asked.UserData.Given, "user_data", 57),
+            (asked.TrustedImageCertificates is not null, "trusted_image_certificates", 63), (asked.Hostname is not null, "hostname", 90),
+        ];
+        if (newer.FirstOrDefault(member => member.Given && !version.Has(member.Since)) is { Name: { } early }) return Wire.Unexpected(early);
+        if (asked.Personality is not null && version.Has(57)) return Wire.Unexpected("personality");
+        var wrong = (asked.Name is null ? null : ServerOrder.WrongName(asked.Name)) ?? ServerOrder.WrongDescription(asked.Description.Value)
+            ?? ServerOrder.WrongAddress("accessIPv4", asked.AccessIpv4, AddressFamily.InterNetwork)
+            ?? ServerOrder.WrongAddress("accessIPv6", asked.AccessIpv6, AddressFamily.InterNetworkV6)
+            ?? ServerOrder.WrongHostName(asked.Hostname, version) ?? ServerOrder.WrongUserData(asked.UserData.Value);
+        if (wrong is not null) return wrong;
+        if (asked.DiskConfig is not (null or "AUTO" or "MANUAL")) return new Fault.Invalid("OS-DCF:diskConfig", "OS-DCF:diskConfig must be either 'MANUAL' or 'AUTO'.");
+        var image = Wire.LastPart(asked.ImageRef);
+        return Guid.TryParse(image, out _)
+            ? new RebuildWish(image, asked.AdminPass, asked.Metadata, asked.KeyName, asked)
+            : new Fault.Invalid("imageRef", "Invalid input for field/attribute imageRef. It is the UUID of an image.");
+    }
+
+    public ServerRow Apply(ServerRow row, KeypairRow? key) => row with
+    {
+        Name = Asked.Name ?? row.Name, Hostname = Asked.Hostname ?? row.Hostname,
+        Description = Asked.Description.Given ? Asked.Description.Value : row.Description,
+        AccessIpv4 = Asked.AccessIpv4 ?? row.AccessIpv4, AccessIpv6 = Asked.AccessIpv6 ?? row.AccessIpv6, DiskConfig = Asked.DiskConfig ?? row.DiskConfig,
+        Metadata = Metadata is null ? row.Metadata : JsonSerializer.Serialize(Metadata, ServerJson.Wire.DictionaryStringString),
+        KeyName = KeyName.Given ? key?.Name : row.KeyName, PublicKey = KeyName.Given ? key?.PublicKey : row.PublicKey,
+        UserData = Asked.UserData.Given ? Asked.UserData.Value : row.UserData,
+    };
+}

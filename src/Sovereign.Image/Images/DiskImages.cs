@@ -1,0 +1,65 @@
+using System.Text.Json;
+using Sovereign.Image.Content;
+using Sovereign.Kernel;
+using Sovereign.Kernel.Access;
+using Sovereign.Kernel.Outcomes;
+using Sovereign.Kernel.Store;
+
+namespace Sovereign.Image.Images;
+
+/// <summary>Images that other services make of disks: announced in their transaction, filled from a node.</summary>
+internal sealed class DiskImages(ImageService images, UploadService uploads, KernelServices kernel)
+{
+    public Outcome<string> Announce(Tx tx, AccessGrant access, DiskImage wanted)
+    {
+        var row = new ImageRow
+        {
+            Id = kernel.Ids.Uuid(), Owner = access.ProjectId, Visibility = "private", DiskFormat = wanted.DiskFormat, ContainerFormat = "bare",
+            MinDisk = wanted.MinDiskGib, MinRam = wanted.MinRamMib, CreatedAt = tx.Now, UpdatedAt = tx.Now,
+        };
+        var draft = new ImageDraft(new ImageWhole(row, new Dictionary<string, string>(), []), access, mayPublicize: false);
+        foreach (var (name, value) in wanted.Properties.Append(new("name", wanted.Name)))
+        {
+            // A property can't be what the image itself has by this name.
+            if (name != "name" && (ImageDraft.IsKnown(name) || name.StartsWith(ImageDraft.OwnNamespace, StringComparison.Ordinal))) continue;
+            if (draft.Set(name, JsonSerializer.SerializeToElement(value, ImageJson.Wire.String)) is { } wrong) return wrong;
+        }
+
+        return draft.Finish().Then(whole => images.Insert(tx, whole)).Map(whole => whole.Row.Id);
+    }
+
+    public async Task<Outcome<Done>> Receive(string id, Stream content, CancellationToken stop)
+    {
+        switch (kernel.Database.Read(session => ImageStore.Find(session, id)?.Status))
+        {
+            case null:
+                return new Fault.Gone($"Image {id} is gone: it was deleted while it was made.");
+            case ImageStatus.Active or ImageStatus.Deactivated:
+                return Done.Value;
+            case ImageStatus.Queued:
+                var done = await uploads.Upload(AccessGrant.OfSystem(), id, content, null, stop);
+                return done.Fault is Fault.Conflict ? Busy(id) : done;
+            default:
+                return Busy(id);
+        }
+    }
+
+    public void Remove(Tx tx, string id)
+    {
+        if (ImageStore.Find(tx, id) is { } row) images.Remove(tx, row);
+    }
+
+    public static IReadOnlyList<string> Having(Session session, string projectId, IReadOnlyDictionary<string, string> properties)
+    {
+        var pairs = properties.Select(property => ImageStore.Pair(property.Key, property.Value)).ToList();
+        return session.Query<string>(
+            """
+            SELECT i.id FROM images i WHERE i.owner = @projectId
+              AND (SELECT COUNT(*) FROM image_properties p WHERE p.image_id = i.id AND p.pair IN @pairs) = @count
+            ORDER BY i.created_at DESC, i.id DESC
+            """,
+            new { projectId, pairs, count = (long)pairs.Count });
+    }
+
+    private static Fault.Unavailable Busy(string id) => new($"Image {id} is being filled by an earlier try.");
+}
