@@ -32,7 +32,7 @@ public interface IImages
     /// or the project has too many.</summary>
     Outcome<string> Announce(Tx tx, AccessGrant access, DiskImage image);
 
-    /// <summary>Takes the content of an announced image, whole or not at all; an image that has its content is fine. Unavailable while another try is under way.</summary>
+    /// <summary>Takes the content of an announced image, whole or not at all; fine when it has its content. Unavailable while another try is under way.</summary>
     Task<Outcome<Done>> Receive(string imageId, Stream content, CancellationToken stop);
 
     /// <summary>"queued", "saving", "active", …; null when there is no such image.</summary>

@@ -113,10 +113,22 @@ public sealed class ExtensionTests
         var endpoint = await clouds.Made("/endpoints", "endpoint", new { service_id = service, @interface = "public", url = "http://x", region = "new" });
         Assert.Equal("new", (string)endpoint["region"]!);
         Assert.Equal(200, (await clouds.Send("GET", "/regions/new", clouds.Admin)).Status);
-        Assert.Equal(400, (await clouds.Send("POST", "/endpoints", clouds.Admin, new { endpoint = new { service_id = service, @interface = "public",
-            url = "http://x", region_id = "none" } })).Status);
-        Assert.Equal(400, (await clouds.Send("POST", "/endpoints", clouds.Admin, new { endpoint = new { service_id = service, @interface = "public",
-            url = "http://x", enabled = "True" } })).Status);
+        Assert.Equal(400, (await clouds.Send("POST", "/endpoints", clouds.Admin, new
+        {
+            endpoint = new
+            {
+                service_id = service, @interface = "public",
+                url = "http://x", region_id = "none"
+            }
+        })).Status);
+        Assert.Equal(400, (await clouds.Send("POST", "/endpoints", clouds.Admin, new
+        {
+            endpoint = new
+            {
+                service_id = service, @interface = "public",
+                url = "http://x", enabled = "True"
+            }
+        })).Status);
     }
 
     [Theory]

@@ -54,11 +54,17 @@ public sealed class PasswordRuleTests
     [MemberData(nameof(Engines))]
     public async Task A_password_given_by_another_is_changed_first_and_expires_later(string engine)
     {
-        await using var clouds = await Clouds.Start(engine, new() { ChangeUponFirstUse = true, ExpiresAfter = TimeSpan.FromDays(90),
-            MinimumAge = TimeSpan.FromDays(1) });
+        await using var clouds = await Clouds.Start(engine, new()
+        {
+            ChangeUponFirstUse = true, ExpiresAfter = TimeSpan.FromDays(90),
+            MinimumAge = TimeSpan.FromDays(1)
+        });
         var user = await clouds.MadeId("/users", "user", new { name = "u", password = "first" });
-        var free = await clouds.MadeId("/users", "user", new { name = "v", password = "first",
-            options = new { ignore_change_password_upon_first_use = true, ignore_password_expiry = true } });
+        var free = await clouds.MadeId("/users", "user", new
+        {
+            name = "v", password = "first",
+            options = new { ignore_change_password_upon_first_use = true, ignore_password_expiry = true }
+        });
         var refused = await clouds.Authenticate(Clouds.Password("u", "first", null));
         Assert.Equal(401, refused.Status);
         Assert.Contains("expired", refused.Text, StringComparison.Ordinal);
@@ -73,8 +79,17 @@ public sealed class PasswordRuleTests
         Assert.Contains(user, (await clouds.Send("GET", $"/users?password_expires_at=gt:{Days(89)}", clouds.Admin)).Text, StringComparison.Ordinal);
         Assert.DoesNotContain(user, (await clouds.Send("GET", $"/users?password_expires_at=lt:{Days(89)}", clouds.Admin)).Text, StringComparison.Ordinal);
         Assert.Equal(400, (await clouds.Send("GET", "/users?password_expires_at=gt:soon", clouds.Admin)).Status);
-        Assert.Equal(200, (await clouds.Send("PATCH", "/users/" + user, clouds.Admin, new { user = new { options = new { lock_password = true,
-            ignore_password_expiry = true } } })).Status);
+        Assert.Equal(200, (await clouds.Send("PATCH", "/users/" + user, clouds.Admin, new
+        {
+            user = new
+            {
+                options = new
+                {
+                    lock_password = true,
+                    ignore_password_expiry = true
+                }
+            }
+        })).Status);
         Assert.Equal(403, await Change(clouds, user, "second", "third"));
     }
 
@@ -85,8 +100,14 @@ public sealed class PasswordRuleTests
         await using var clouds = await Clouds.Start(engine);
         var options = new { multi_factor_auth_enabled = true, multi_factor_auth_rules = new[] { new[] { "password", "totp" } } };
         var user = await clouds.MadeId("/users", "user", new { name = "u", password = "pw", options });
-        Assert.Equal(201, (await clouds.Send("POST", "/credentials", clouds.Admin, new { credential = new { user_id = user, type = "totp",
-            blob = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ" } })).Status);
+        Assert.Equal(201, (await clouds.Send("POST", "/credentials", clouds.Admin, new
+        {
+            credential = new
+            {
+                user_id = user, type = "totp",
+                blob = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+            }
+        })).Status);
         var first = await clouds.Authenticate(Clouds.Password("u", "pw", null));
         Assert.Equal(401, first.Status);
         Assert.Equal("[[\"password\",\"totp\"]]", first.Json["required_auth_methods"]!.ToJsonString());

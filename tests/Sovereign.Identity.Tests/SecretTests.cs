@@ -19,8 +19,14 @@ public sealed class SecretTests
         await using var clouds = await Clouds.Start(engine);
         var (demo, project) = (await clouds.UserId("demo"), await clouds.ProjectId("demo"));
         const string Blob = "{\"access\": \"the-access-key\", \"secret\": \"the-secret-key\"}";
-        var made = await clouds.Send("POST", "/credentials", clouds.Demo, new { credential = new { user_id = demo, project_id = project, type = "ec2",
-            blob = Blob } });
+        var made = await clouds.Send("POST", "/credentials", clouds.Demo, new
+        {
+            credential = new
+            {
+                user_id = demo, project_id = project, type = "ec2",
+                blob = Blob
+            }
+        });
         Assert.True(made.Status == 201, made.Text);
         var credential = made.Json["credential"]!;
         var id = (string)credential["id"]!;
@@ -28,8 +34,14 @@ public sealed class SecretTests
         Assert.Equal(Blob, (string)credential["blob"]!);
         var stored = clouds.Cloud.Kernel.Database.Read(session => session.FirstOrDefault<byte[]>("SELECT sealed FROM user_credentials"))!;
         Assert.DoesNotContain("the-secret-key", Encoding.Latin1.GetString(stored), StringComparison.Ordinal);
-        Assert.Equal(409, (await clouds.Send("POST", "/credentials", clouds.Demo, new { credential = new { user_id = demo, project_id = project,
-            type = "ec2", blob = Blob } })).Status);
+        Assert.Equal(409, (await clouds.Send("POST", "/credentials", clouds.Demo, new
+        {
+            credential = new
+            {
+                user_id = demo, project_id = project,
+                type = "ec2", blob = Blob
+            }
+        })).Status);
         var other = await clouds.MadeId("/users", "user", new { name = "other", password = "pw" });
         var foreign = await clouds.Login("other", "pw", null);
         Assert.Equal(403, (await clouds.Send("GET", "/credentials/" + id, foreign)).Status);
@@ -90,8 +102,14 @@ public sealed class SecretTests
         await using var clouds = await Clouds.Start();
         const string Blob = "{\"access\":\"AKIDEXAMPLE\",\"secret\":\"wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY\"}";
         var project = await clouds.ProjectId("demo");
-        Assert.Equal(201, (await clouds.Send("POST", "/credentials", clouds.Demo, new { credential = new { user_id = await clouds.UserId("demo"),
-            project_id = project, type = "ec2", blob = Blob } })).Status);
+        Assert.Equal(201, (await clouds.Send("POST", "/credentials", clouds.Demo, new
+        {
+            credential = new
+            {
+                user_id = await clouds.UserId("demo"),
+                project_id = project, type = "ec2", blob = Blob
+            }
+        })).Status);
         var now = TimeProvider.System.GetUtcNow();
         var (date, day) = (now.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture), now.ToString("yyyyMMdd", CultureInfo.InvariantCulture));
         const string BodyHash = "b6359072c78d70ebee1e81adcbab4f01bf2c23245fa365ef83fe8f1f955085e2";
@@ -107,8 +125,14 @@ public sealed class SecretTests
             ["Content-type"] = "application/x-www-form-urlencoded", ["X-Amz-Date"] = date, ["Host"] = "iam.amazonaws.com",
             ["Authorization"] = $"AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/{scope},SignedHeaders={Names},Signature={signature}",
         };
-        object Body(string given) => new { credentials = new { access = "AKIDEXAMPLE", signature = given, host = "iam.amazonaws.com", verb = "POST",
-            path = "/", @params = new { Action = "ListUsers" }, headers, body_hash = BodyHash } };
+        object Body(string given) => new
+        {
+            credentials = new
+            {
+                access = "AKIDEXAMPLE", signature = given, host = "iam.amazonaws.com", verb = "POST",
+                path = "/", @params = new { Action = "ListUsers" }, headers, body_hash = BodyHash
+            }
+        };
         Assert.Equal(200, (await clouds.Send("POST", "/ec2tokens", clouds.Admin, Body(signature))).Status);
         Assert.Equal(401, (await clouds.Send("POST", "/ec2tokens", clouds.Admin, Body(signature[..^1] + "x"))).Status);
     }

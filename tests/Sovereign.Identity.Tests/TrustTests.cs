@@ -14,8 +14,11 @@ public sealed class TrustTests
         await using var clouds = await Clouds.Start(engine);
         var (demo, project) = (await clouds.UserId("demo"), await clouds.ProjectId("demo"));
         var trustee = await clouds.MadeId("/users", "user", new { name = "trustee", password = "pw" });
-        var wish = new { trustor_user_id = demo, trustee_user_id = trustee, project_id = project, impersonation = true,
-            roles = new[] { new { name = "reader" } }, expires_at = (string?)null };
+        var wish = new
+        {
+            trustor_user_id = demo, trustee_user_id = trustee, project_id = project, impersonation = true,
+            roles = new[] { new { name = "reader" } }, expires_at = (string?)null
+        };
         var made = await clouds.Send("POST", "/OS-TRUST/trusts", clouds.Demo, new { trust = wish });
         Assert.True(made.Status == 201, made.Text);
         var trust = made.Json["trust"]!;
@@ -62,14 +65,20 @@ public sealed class TrustTests
         var trustee = await clouds.MadeId("/users", "user", new { name = "trustee", password = "pw" });
         var last = await clouds.MadeId("/users", "user", new { name = "last", password = "pw" });
         var roles = new[] { new { name = "reader" } };
-        var once = await Made(clouds, clouds.Demo, new { trustor_user_id = demo, trustee_user_id = trustee, project_id = project,
-            impersonation = false, roles, remaining_uses = 1 });
+        var once = await Made(clouds, clouds.Demo, new
+        {
+            trustor_user_id = demo, trustee_user_id = trustee, project_id = project,
+            impersonation = false, roles, remaining_uses = 1
+        });
         var token = await Borrow(clouds, "trustee", once);
         Assert.Equal(trustee, (string)(await clouds.Validate(token)).Json["token"]!["user"]!["id"]!);
         Assert.Equal(403, (await clouds.Authenticate(Scoped("trustee", once))).Status);
         Assert.Equal(404, (await clouds.Send("GET", "/OS-TRUST/trusts/" + once, clouds.Demo)).Status);
-        var lendable = await Made(clouds, clouds.Demo, new { trustor_user_id = demo, trustee_user_id = trustee, project_id = project,
-            impersonation = false, roles, allow_redelegation = true, redelegation_count = 1 });
+        var lendable = await Made(clouds, clouds.Demo, new
+        {
+            trustor_user_id = demo, trustee_user_id = trustee, project_id = project,
+            impersonation = false, roles, allow_redelegation = true, redelegation_count = 1
+        });
         var borrowed = await Borrow(clouds, "trustee", lendable);
         foreach (var tooMuch in new object[]
         {
@@ -83,8 +92,14 @@ public sealed class TrustTests
 
         var lent = await Made(clouds, borrowed, new { trustor_user_id = trustee, trustee_user_id = last, project_id = project, impersonation = false, roles });
         var final = await Borrow(clouds, "last", lent);
-        Assert.Equal(403, (await clouds.Send("POST", "/OS-TRUST/trusts", final, new { trust = new { trustor_user_id = last, trustee_user_id = trustee,
-            project_id = project, impersonation = false, roles } })).Status);
+        Assert.Equal(403, (await clouds.Send("POST", "/OS-TRUST/trusts", final, new
+        {
+            trust = new
+            {
+                trustor_user_id = last, trustee_user_id = trustee,
+                project_id = project, impersonation = false, roles
+            }
+        })).Status);
         Assert.Equal(204, (await clouds.Send("DELETE", "/OS-TRUST/trusts/" + lendable, clouds.Demo)).Status);
         Assert.Equal(401, (await clouds.Validate(final)).Status);
         Assert.Equal(404, (await clouds.Send("GET", "/OS-TRUST/trusts/" + lent, clouds.Admin)).Status);
@@ -111,8 +126,11 @@ public sealed class TrustTests
             Assert.True(reply.Status == status, $"{wish}: {reply.Status} {reply.Text}");
         }
 
-        var made = await Made(clouds, clouds.Demo, new { trustor_user_id = demo, trustee_user_id = admin, project_id = project, impersonation = true,
-            roles = new[] { new { name = "reader" } } });
+        var made = await Made(clouds, clouds.Demo, new
+        {
+            trustor_user_id = demo, trustee_user_id = admin, project_id = project, impersonation = true,
+            roles = new[] { new { name = "reader" } }
+        });
         var token = await Borrow(clouds, "admin", made, Clouds.AdminPassword);
         Assert.Equal(204, (await clouds.Send("DELETE", $"/projects/{project}/users/{demo}/roles/{await clouds.RoleId("member")}", clouds.Admin)).Status);
         Assert.Equal(401, (await clouds.Validate(token)).Status);

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Primitives;
 
 namespace Sovereign.Bench.Servers;
 
-/// <summary>The baseline: Kestrel and one delegate that takes in what is sent and writes the recorded answer of the side under test, header for header and byte for byte.</summary>
+/// <summary>The baseline: Kestrel and one delegate that takes in what is sent and writes the recorded answer of the side under test, byte for byte.</summary>
 internal static class BareServer
 {
     /// <param name="headFile">Status line and headers as recorded.</param>

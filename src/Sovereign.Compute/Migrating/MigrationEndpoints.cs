@@ -54,7 +54,8 @@ internal sealed class MigrationEndpoints(KernelServices kernel, ServerService se
         var filter = new
         {
             marker, limit = (long)limit + 1, server = call.Query("instance_uuid"), status = call.Query("status"),
-            host = call.Query("host") ?? call.Query("source_compute"), kind = call.Query("migration_type"), user = version.Has(80) ? call.Query("user_id") : null, project = version.Has(80) ? call.Query("project_id") : null,
+            host = call.Query("host") ?? call.Query("source_compute"), kind = call.Query("migration_type"),
+            user = version.Has(80) ? call.Query("user_id") : null, project = version.Has(80) ? call.Query("project_id") : null,
             since = times[0] ?? 0, before = times[1] ?? long.MaxValue,
         };
         var rows = kernel.Database.Read(session => session.Query<MigrationRow>(

@@ -37,7 +37,8 @@ internal sealed class InterfaceService(KernelServices kernel, ServerService serv
                 var all = networks.PortsOf(tx, [id]).GetValueOrDefault(id) ?? [];
                 return servers.Want(tx, row with
                 {
-                    Addresses = ServerAddresses.Text(all), NicTags = JsonSerializer.Serialize(tags, ServerJson.Wire.DictionaryStringString),
+                    Addresses = ServerAddresses.Text(all),
+                    NicTags = JsonSerializer.Serialize(tags, ServerJson.Wire.DictionaryStringString),
                     Revision = ServerStore.Find(tx, id)!.Revision,
                 });
             },

@@ -32,11 +32,15 @@ internal sealed record RebuildWish(string ImageId, string? AdminPass, Dictionary
 
     public ServerRow Apply(ServerRow row, KeypairRow? key) => row with
     {
-        Name = Asked.Name ?? row.Name, Hostname = Asked.Hostname ?? row.Hostname,
+        Name = Asked.Name ?? row.Name,
+        Hostname = Asked.Hostname ?? row.Hostname,
         Description = Asked.Description.Given ? Asked.Description.Value : row.Description,
-        AccessIpv4 = Asked.AccessIpv4 ?? row.AccessIpv4, AccessIpv6 = Asked.AccessIpv6 ?? row.AccessIpv6, DiskConfig = Asked.DiskConfig ?? row.DiskConfig,
+        AccessIpv4 = Asked.AccessIpv4 ?? row.AccessIpv4,
+        AccessIpv6 = Asked.AccessIpv6 ?? row.AccessIpv6,
+        DiskConfig = Asked.DiskConfig ?? row.DiskConfig,
         Metadata = Metadata is null ? row.Metadata : JsonSerializer.Serialize(Metadata, ServerJson.Wire.DictionaryStringString),
-        KeyName = KeyName.Given ? key?.Name : row.KeyName, PublicKey = KeyName.Given ? key?.PublicKey : row.PublicKey,
+        KeyName = KeyName.Given ? key?.Name : row.KeyName,
+        PublicKey = KeyName.Given ? key?.PublicKey : row.PublicKey,
         UserData = Asked.UserData.Given ? Asked.UserData.Value : row.UserData,
     };
 }

@@ -35,8 +35,10 @@ internal sealed class RescueService(KernelServices kernel, ServerService servers
                 if (ServerCreation.WrongImage(image, row.RamMib, 0) is { } wrong) return wrong;
                 return Disk(image, row).Then(disk => servers.Want(tx, row.Move(row.VmState, ServerStates.Rescuing) with
                 {
-                    Rescue = JsonSerializer.Serialize(disk, ServerJson.Wire.RescueDisk), RebootCount = row.RebootCount + 1,
-                    RebootHard = row.VmState == ServerStates.Error, PowerTarget = ServerStates.TargetRunning,
+                    Rescue = JsonSerializer.Serialize(disk, ServerJson.Wire.RescueDisk),
+                    RebootCount = row.RebootCount + 1,
+                    RebootHard = row.VmState == ServerStates.Error,
+                    PowerTarget = ServerStates.TargetRunning,
                     AdminPass = row.ConfigDrive ? kernel.Keys.Seal(tx, row.ProjectId, Encoding.UTF8.GetBytes(pass), row.Id) : null,
                 }));
             },
@@ -51,7 +53,10 @@ internal sealed class RescueService(KernelServices kernel, ServerService servers
         (tx, row) => ServerService.Refused(access, row, "unrescue", idle: true, ServerStates.Rescued) ?? servers.Want(
             tx, row.Move(row.VmState, ServerStates.Unrescuing) with
             {
-                Rescue = null, RebootCount = row.RebootCount + 1, RebootHard = false, PowerTarget = ServerStates.TargetRunning,
+                Rescue = null,
+                RebootCount = row.RebootCount + 1,
+                RebootHard = false,
+                PowerTarget = ServerStates.TargetRunning,
             }),
         stop);
 

@@ -56,7 +56,9 @@ internal sealed class ServerMoves(
                 if (key is null && wish.KeyName.Value is not null) return new Fault.Invalid("key_name", "Invalid key_name provided.");
                 var next = wish.Apply(row, key) with
                 {
-                    RootImage = null, ImageId = image.Value.Id, Image = JsonSerializer.Serialize(image.Value, ServerJson.Wire.ImageInfo),
+                    RootImage = null,
+                    ImageId = image.Value.Id,
+                    Image = JsonSerializer.Serialize(image.Value, ServerJson.Wire.ImageInfo),
                     AdminPass = row.ConfigDrive ? kernel.Keys.Seal(tx, row.ProjectId, Encoding.UTF8.GetBytes(adminPass), row.Id) : null,
                 };
                 return servers.Want(tx, Anew(next.Move(row.VmState, ServerStates.Rebuilding), hard: true).Heal());
@@ -83,8 +85,12 @@ internal sealed class ServerMoves(
             var before = new ResizeBefore(row.FlavorId, row.Flavor, row.Vcpus, row.RamMib, row.DiskGeneration, kernel.Ids.Uuid());
             var next = row.Move(row.VmState, ServerStates.Resizing) with
             {
-                FlavorId = flavor.Id, Flavor = JsonSerializer.Serialize(flavor.Document(), FlavorJson.Wire.FlavorDocument), Vcpus = flavor.Vcpus,
-                RamMib = flavor.RamMib, BeforeResize = JsonSerializer.Serialize(before, ServerJson.Wire.ResizeBefore), DiskConfig = diskConfig ?? row.DiskConfig,
+                FlavorId = flavor.Id,
+                Flavor = JsonSerializer.Serialize(flavor.Document(), FlavorJson.Wire.FlavorDocument),
+                Vcpus = flavor.Vcpus,
+                RamMib = flavor.RamMib,
+                BeforeResize = JsonSerializer.Serialize(before, ServerJson.Wire.ResizeBefore),
+                DiskConfig = diskConfig ?? row.DiskConfig,
             };
             MigrationStore.Begin(tx, row, hosts.Find(row.NodeId!)?.Node.HostName ?? "", before.Migration, flavor.Id);
             return Claims(tx, row, next, before.Migration) ?? servers.Want(tx, Anew(next, hard: false));
@@ -121,8 +127,14 @@ internal sealed class ServerMoves(
             if (Book(tx, row.ProjectId, before.Vcpus - row.Vcpus, before.RamMib - row.RamMib) is { } over) return over;
             var next = row.Move(ServerStates.Resized, ServerStates.Reverting) with
             {
-                FlavorId = before.FlavorId, Flavor = before.Flavor, Vcpus = before.Vcpus, RamMib = before.RamMib, DiskGeneration = before.DiskGeneration,
-                BeforeResize = null, RebootCount = row.RebootCount + (Runs(row) ? 1 : 0), RebootHard = true,
+                FlavorId = before.FlavorId,
+                Flavor = before.Flavor,
+                Vcpus = before.Vcpus,
+                RamMib = before.RamMib,
+                DiskGeneration = before.DiskGeneration,
+                BeforeResize = null,
+                RebootCount = row.RebootCount + (Runs(row) ? 1 : 0),
+                RebootHard = true,
             };
             placement.Release(tx, before.Migration);
             MigrationStore.End(tx, before.Migration, "reverted");
@@ -149,7 +161,10 @@ internal sealed class ServerMoves(
         var runs = Runs(row) || row.VmState == ServerStates.Error;
         return row with
         {
-            DiskGeneration = row.DiskLast + 1, DiskLast = row.DiskLast + 1, RebootCount = row.RebootCount + (runs ? 1 : 0), RebootHard = hard,
+            DiskGeneration = row.DiskLast + 1,
+            DiskLast = row.DiskLast + 1,
+            RebootCount = row.RebootCount + (runs ? 1 : 0),
+            RebootHard = hard,
             PowerTarget = runs ? ServerStates.TargetRunning : row.PowerTarget,
         };
     }

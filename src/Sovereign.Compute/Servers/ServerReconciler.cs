@@ -97,7 +97,8 @@ internal sealed class ServerReconciler : IReconciler
     private Outcome<string> Claim(Tx tx, ServerRow row, IReadOnlyList<string>? candidates, GroupRule? rule)
     {
         var all = candidates ?? (rule is null ? null : hosts.All().Select(host => host.Node.Id).ToList());
-        IEnumerable<IReadOnlyList<string>?> sets = rule is null ? [all] : rule.Among(all!);
+        IEnumerable<IReadOnlyList<string>?> sets = new IReadOnlyList<string>?[] { all };
+        if (rule is not null) sets = rule.Among(all!);
         foreach (var among in sets)
         {
             if (among is { Count: 0 }) continue;

@@ -88,7 +88,7 @@ internal sealed record PortRow : IRow
         QosPolicyId = QosPolicyId, QosNetworkPolicyId = around.QosPolicyId,
         SecurityGroups = groups, Description = Description, VnicType = VnicType, PortSecurityEnabled = PortSecurity,
         Tags = tags, CreatedAt = Times.Of(CreatedAt), UpdatedAt = Times.Of(UpdatedAt), RevisionNumber = Revision,
-        HostId = admin ? HostId : null, 
+        HostId = admin ? HostId : null,
         Profile = admin ? JsonSerializer.Deserialize(BindingProfile, NetworkJson.Wire.IReadOnlyDictionaryStringJsonElement) : null,
         VifType = admin ? NodeId.Length > 0 ? "bridge" : "unbound" : null,
         VifDetails = admin ? new VifDetailsView { PortFilter = NodeId.Length > 0 && PortSecurity } : null,

@@ -33,7 +33,10 @@ internal sealed class MatrixFiles
         }
 
         Cases = [.. Lines("cases.tsv").Select(cells => new MatrixCase(cells[0], cells[1], cells[2], Text(cells[3]), int.Parse(cells[4], CultureInfo.InvariantCulture)))];
-        Things = Lines("things.tsv").ToLookup(cells => cells[0], cells => new ThingStep(cells[1], cells[2], cells[3], Text(cells[4]), cells[5]));
+        var things = Lines("things.tsv").ToList();
+        // A name that begins anew somewhere else would be two things by one name.
+        Assert.Equal(things.Select(cells => cells[0]).Distinct(), things.Where((cells, i) => i == 0 || things[i - 1][0] != cells[0]).Select(cells => cells[0]));
+        Things = things.ToLookup(cells => cells[0], cells => new ThingStep(cells[1], cells[2], cells[3], Text(cells[4]), cells[5]));
     }
 
     public static IReadOnlyList<string> Services { get; } = ["identity", "image", "placement", "network", "compute"];

@@ -178,7 +178,9 @@ public sealed class HouseWalkTests(ITestOutputHelper output)
     }
 
     internal static void Power(CarefulClient client, string server, string action, string status) => client.Until(
-        $"{action} makes the server {status}", () => Status(client, server) == status, () => client.Sent("POST", $"/compute/v2.1/servers/{server}/action", $$"""{"{{action}}":null}"""));
+        $"{action} makes the server {status}",
+        () => Status(client, server) == status,
+        () => client.Sent("POST", $"/compute/v2.1/servers/{server}/action", $$"""{"{{action}}":null}"""));
 
     internal static string? Status(CarefulClient client, string server)
     {
@@ -212,7 +214,8 @@ public sealed class HouseWalkTests(ITestOutputHelper output)
             .. machine.Snapshots.Keys.Select(id => $"the copy {id} was left behind"),
             .. machine.Rescues.Select(id => $"the rescue disk of {id} was left behind"),
             .. machine.Stored.Keys.Select(id => $"the agent still remembers {id}"),
-            .. new[] { "compute_servers", "routers", "ports", "floating_ips", "addresses", "placement_allocations", "compute_snapshots" }.Where(table => Rows(cloud, table) > 0)
+            .. new[] { "compute_servers", "routers", "ports", "floating_ips", "fixed_addresses", "placement_allocations", "compute_snapshots" }
+                .Where(table => Rows(cloud, table) > 0)
                 .Select(table => $"{Rows(cloud, table)} rows of {table} were left behind"),
             .. kernel.Quotas.Verify(), .. kernel.Journal.Verify(), .. placement.Verify(),
         ];

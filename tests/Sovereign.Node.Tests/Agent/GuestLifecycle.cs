@@ -111,7 +111,8 @@ public sealed class GuestLifecycle(ITestOutputHelper output)
         image[^1] = image[^2] = 0;   // no boot signature: nothing of it runs
         var domain = RealCloud.Domain(cloud.AddImage(image), "raw", image.Length, []) with
         {
-            ShutdownSeconds = 0, Blanks = [new BlankDiskSpec("ephemeral0", 8 << 20), new BlankDiskSpec("swap", 4 << 20)],
+            ShutdownSeconds = 0,
+            Blanks = [new BlankDiskSpec("ephemeral0", 8 << 20), new BlankDiskSpec("swap", 4 << 20)],
         };
         cloud.Control.Set(domain);
         cloud.Start();
@@ -128,7 +129,8 @@ public sealed class GuestLifecycle(ITestOutputHelper output)
         {
             domain = domain with
             {
-                RebootCount = domain.RebootCount + 1, RebootHard = true,
+                RebootCount = domain.RebootCount + 1,
+                RebootHard = true,
                 Rescue = new RescueSpec(domain.Root with { SizeBytes = 0, Generation = domain.RebootCount + 1 }, bus, cdrom, true),
             };
             cloud.Control.Set(domain);

@@ -60,8 +60,11 @@ internal sealed class CopyPhases(KernelServices kernel, INodes nodes, INetworks 
         networks.Unbind(tx, row.Id);
         return row.Move(ServerStates.Shelved, ServerStates.Offloading) with
         {
-            ShelvedImage = image.Id, RootImage = JsonSerializer.Serialize(image, ServerJson.Wire.ImageInfo), PowerState = ServerStates.PowerShutdown,
-            DiskGeneration = row.DiskLast + 1, DiskLast = row.DiskLast + 1,
+            ShelvedImage = image.Id,
+            RootImage = JsonSerializer.Serialize(image, ServerJson.Wire.ImageInfo),
+            PowerState = ServerStates.PowerShutdown,
+            DiskGeneration = row.DiskLast + 1,
+            DiskLast = row.DiskLast + 1,
         };
     }
 

@@ -77,7 +77,9 @@ internal sealed class SnapshotService(KernelServices kernel, ServerService serve
             tx.Due("server", id);
             return row.Move(row.VmState, ServerStates.Unshelving).Heal() with
             {
-                PowerTarget = ServerStates.TargetRunning, Zone = zone ?? row.Zone, WantedNode = wantedNode,
+                PowerTarget = ServerStates.TargetRunning,
+                Zone = zone ?? row.Zone,
+                WantedNode = wantedNode,
             };
         },
         stop);
