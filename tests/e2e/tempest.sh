@@ -1,5 +1,5 @@
 #!/bin/bash
-# tempest.sh - the tests of scs-0128 for identity, image, network and compute that need no volume, by Tempest with accounts of plain members.
+# tempest.sh - tests of scs-0128 by Tempest with accounts of plain members: so far those of identity, image, security groups, key pairs and flavors.
 # Needs root, tempest, python3-stestr, subunit, openstack.
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -12,6 +12,7 @@ use_dynamic_credentials = False
 test_accounts_file = $work/accounts.yaml
 CONF
 workspace "$work/accounts.conf"
-grep -v volume "$tempest_dir/scs-0128.txt" | grep "${TEMPEST_ONLY:-}" > "$work/list"
+# Servers, and the tests whose every subnet waits ten seconds in Tempest itself, are not in the list yet.
+grep -E 'api\.(identity|image|compute\.(flavors|keypairs|security_groups|test_)|network\.test_(security|subnetpools|versions))' "$tempest_dir/scs-0128.txt" > "$work/list"
 run_tempest "$work/list" 2
 [ $failed -eq 0 ]

@@ -137,7 +137,7 @@ public sealed partial class QemuHypervisor : IHypervisor, IDisposable
         if (pid is not null || ReadState(files)?.Phase == DomainPhase.Suspended) Mark(files, DomainPhase.Halted);
         if (pid is not null) Native.Kill(pid.Value);
         await Gone(id, files, stop);
-        File.Delete(files.Memory);
+        if (Directory.Exists(files.Directory)) File.Delete(files.Memory);
     }
 
     public Task Remove(string id, CancellationToken stop)
