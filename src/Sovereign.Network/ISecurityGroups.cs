@@ -27,6 +27,9 @@ public interface ISecurityGroups
     /// <summary>One group.</summary>
     Outcome<SecurityGroupInfo> Show(Session session, AccessGrant access, string id);
 
+    /// <summary>Groups by id, those that are there; whoever asks has them on a port.</summary>
+    IReadOnlyList<SecurityGroupInfo> Of(Session session, IReadOnlyCollection<string> ids);
+
     /// <summary>Makes a group with the usual two rules that let everything out. Faults: OverQuota, Conflict for "default".</summary>
     Outcome<SecurityGroupInfo> Create(Tx tx, AccessGrant access, string name, string description);
 

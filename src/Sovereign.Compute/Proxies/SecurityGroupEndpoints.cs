@@ -131,7 +131,8 @@ internal sealed class SecurityGroupEndpoints(KernelServices kernel, INetworks ne
 
     private static Answer Group(Outcome<SecurityGroupInfo> outcome) => Answer.Of(outcome, group => Render.Object(200, "security_group", json => Write(json, group)));
 
-    private static void Write(Utf8JsonWriter json, SecurityGroupInfo group)
+    /// <summary>A group with its rules, as a member of a list or alone.</summary>
+    public static void Write(Utf8JsonWriter json, SecurityGroupInfo group)
     {
         json.WriteString("id", group.Id);
         json.WriteString("description", group.Description);

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text.Json;
+using Sovereign.Compute.Proxies;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Wire;
@@ -116,13 +117,9 @@ internal sealed class ServerEndpoints(
 
     private Task<Answer> SecurityGroups(Call call) => Found(call, row =>
     {
-        var groups = Ports(row).SelectMany(port => port.SecurityGroupIds.Zip(port.SecurityGroupNames)).DistinctBy(group => group.First);
-        return Render.List("security_groups", groups, (json, group) =>
-        {
-            json.WriteString("id", group.First);
-            json.WriteString("name", group.Second);
-            json.WriteString("tenant_id", row.ProjectId);
-        });
+        var ids = Ports(row).SelectMany(port => port.SecurityGroupIds).Distinct().ToList();
+        var groups = kernel.Database.Read(session => networks.SecurityGroups.Of(session, ids));
+        return Render.List("security_groups", groups, SecurityGroupEndpoints.Write);
     });
 
     private Task<Answer> Volumes(Call call) => Found(call, _ => Render.List("volumeAttachments", Array.Empty<string>(), (_, _) => { }));

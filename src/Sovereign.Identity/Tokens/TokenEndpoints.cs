@@ -63,8 +63,8 @@ internal sealed class TokenEndpoints(
     public Answer Shown(int status, ResolvedToken resolved, string? token, Call call)
     {
         ReadOnlyMemory<byte>[] parts = resolved.HasScope && !call.Http.Request.Query.ContainsKey("nocatalog")
-            ? [resolved.Head, catalogMember, catalog.For(resolved.Caller.ProjectId), end]
-            : [resolved.Head, end];
+            ? [resolved.Own, resolved.Shared, catalogMember, catalog.For(resolved.Caller.ProjectId), end]
+            : [resolved.Own, resolved.Shared, end];
         var answer = Answer.Pieces(status, parts);
         return token is null ? answer : answer.With(SubjectHeader, token);
     }

@@ -47,7 +47,7 @@ internal sealed class TokenResolver(KernelServices kernel, IdentityModel model) 
         var key = new StandingKey(user.Id, payload.Scope, payload.ScopeId, payload.ApplicationCredentialId, payload.TrustId);
         var standing = standings.TryGetValue(key, out var known) && known.Version == version ? known : Stand(key, payload, user, domain, project, version);
         if (standing is null || (model.Credential(payload.ApplicationCredentialId)?.ExpiredAt(kernel.Clock.Now()) ?? false)) return null;
-        return new ResolvedToken(payload, standing.Caller with { ExpiresAt = payload.ExpiresAt, Methods = payload.Methods }, standing.Roles, project, model, version);
+        return new ResolvedToken(payload, standing);
     }
 
     private Standing? Stand(StandingKey key, TokenPayload payload, UserEntry user, DomainEntry domain, ProjectEntry? project, long version)
@@ -63,7 +63,7 @@ internal sealed class TokenResolver(KernelServices kernel, IdentityModel model) 
             Calls = model.Credential(payload.ApplicationCredentialId)?.Rules is { Count: > 0 } rules ? rules : null,
         };
         if (standings.Count >= StandingsMax) standings.Clear();
-        return standings[key] = new Standing(caller.WithPersonas(), roles, version);
+        return standings[key] = new Standing(key, caller.WithPersonas(), roles, project, model, version);
     }
 
     private void Remember(string token, ResolvedToken resolved)
@@ -140,9 +140,4 @@ internal sealed class TokenResolver(KernelServices kernel, IdentityModel model) 
         var allowed = chosen.SelectMany(role => graph.Implied(role)).ToHashSet();
         held.RemoveAll(role => !allowed.Contains(role));
     }
-
-    private sealed record StandingKey(string UserId, ScopeKind Scope, string? ScopeId, string? CredentialId, string? TrustId);
-
-    /// <summary>What all tokens of one user on one scope share under one version of the model.</summary>
-    private sealed record Standing(Caller Caller, IReadOnlyList<RoleEntry> Roles, long Version);
 }

@@ -20,6 +20,9 @@ internal sealed class GroupsForCompute(KernelServices kernel, SecurityGroupServi
     public Outcome<SecurityGroupInfo> Show(Session session, AccessGrant access, string id) =>
         SecurityGroupService.Room.Visible(session, access, id).Map(row => Infos(session, [row])[0]);
 
+    public IReadOnlyList<SecurityGroupInfo> Of(Session session, IReadOnlyCollection<string> ids) =>
+        Infos(session, [.. GroupStore.ById(session, ids).Values.OrderBy(row => row.CreatedAt).ThenBy(row => row.Id, StringComparer.Ordinal)]);
+
     public Outcome<SecurityGroupInfo> Create(Tx tx, AccessGrant access, string name, string description) =>
         groups.Create(tx, access, new GroupWish { Name = new Optional<string>(true, name), Description = new Optional<string>(true, description) })
             .Map(row => Infos(tx, [row])[0]);
