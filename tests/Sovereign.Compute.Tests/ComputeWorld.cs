@@ -81,6 +81,13 @@ internal sealed class ComputeWorld : IAsyncDisposable
         return (string)reply.Json["server"]!["id"]!;
     }
 
+    /// <summary>What the reconcilers do next: looked at again and again for ten seconds.</summary>
+    public static async Task Eventually(Func<bool> condition)
+    {
+        for (var i = 0; i < 400 && !condition(); i++) await Task.Delay(25);
+        Assert.True(condition());
+    }
+
     /// <summary>Waits until the server shows this status; null waits until it is gone.</summary>
     public async Task<TestReply> Until(string id, string? status, string token = "member-a")
     {

@@ -37,7 +37,7 @@ public class ServerCopiesTests
         Assert.Equal((id, "test", "1", ComputeWorld.Image), (
             made.Image.Properties["instance_uuid"], made.Image.Properties["image_type"], made.Image.Properties["own"], made.Image.Properties["base_image_ref"]));
         Assert.Equal("cirros", made.Image.Properties["os_distro"]);
-        await Eventually(() => !world.Nodes[0].Items.Keys.Any(key => key.Kind == ItemKinds.Snapshot));
+        await ComputeWorld.Eventually(() => !world.Nodes[0].Items.Keys.Any(key => key.Kind == ItemKinds.Snapshot));
         var newer = await world.Send("POST", $"/servers/{id}/action", body: CreateImage, version: "2.45");
         Assert.False(newer.Headers.ContainsKey("Location"));
         Assert.Equal(36, ((string)newer.Json["image_id"]!).Length);
@@ -119,7 +119,7 @@ public class ServerCopiesTests
         await world.Until(id, "ACTIVE");
         var domain = world.Nodes[0].Items[(ItemKinds.Domain, id)].Domain!;
         Assert.Equal((new string('b', 64), 1), (domain.Root.ImageDigest, domain.Root.Generation));
-        await Eventually(() => !world.Images.Made.Any());
+        await ComputeWorld.Eventually(() => !world.Images.Made.Any());
         await Act(world, id, "{\"shelve\": null}");
         await world.Until(id, "SHELVED_OFFLOADED");
         Assert.Equal(204, (await world.Send("DELETE", "/servers/" + id)).Status);
@@ -191,11 +191,5 @@ public class ServerCopiesTests
     {
         var reply = await world.Send("POST", $"/servers/{id}/action", token, body, version);
         Assert.True(reply.Status == status, $"{body}: {reply.Status} {reply.Text}");
-    }
-
-    private static async Task Eventually(Func<bool> condition)
-    {
-        for (var i = 0; i < 400 && !condition(); i++) await Task.Delay(25);
-        Assert.True(condition());
     }
 }

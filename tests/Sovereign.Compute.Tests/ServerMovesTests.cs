@@ -98,10 +98,10 @@ public class ServerMovesTests
         var made = await world.Send("POST", $"/servers/{id}/os-interface", body: body);
         Assert.True(made.Status == 200, made.Text);
         var port = (string)made.Json["interfaceAttachment"]!["port_id"]!;
-        await Eventually(() => Domain(world, id).Nics.Count == 2);
+        await ComputeWorld.Eventually(() => Domain(world, id).Nics.Count == 2);
         Assert.Equal(202, (await world.Send("DELETE", $"/servers/{id}/os-interface/{port}")).Status);
         Assert.Equal(404, (await world.Send("DELETE", $"/servers/{id}/os-interface/{port}")).Status);
-        await Eventually(() => !world.Nodes[0].Items.ContainsKey((ItemKinds.Port, port)));
+        await ComputeWorld.Eventually(() => !world.Nodes[0].Items.ContainsKey((ItemKinds.Port, port)));
         Assert.Single((await world.Send("GET", $"/servers/{id}/os-interface")).Json["interfaceAttachments"]!.AsArray());
         Assert.Equal(400, (await world.Send("POST", $"/servers/{id}/os-interface", body: "{\"interfaceAttachment\": {\"net_id\": \"x\"}}")).Status);
         await Act(world, id, "{\"addSecurityGroup\": {\"name\": \"web\"}}");
@@ -166,11 +166,5 @@ public class ServerMovesTests
     {
         var reply = await world.Send("POST", $"/servers/{id}/action", token, body);
         Assert.True(reply.Status == status, reply.Text);
-    }
-
-    private static async Task Eventually(Func<bool> condition)
-    {
-        for (var i = 0; i < 400 && !condition(); i++) await Task.Delay(25);
-        Assert.True(condition());
     }
 }

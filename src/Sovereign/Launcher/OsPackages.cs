@@ -15,6 +15,8 @@ internal static class OsPackages
         ("conntrack", "conntrack"),
         ("setpriv", "util-linux"),
         ("setsid", "util-linux"),
+        ("mkswap", "util-linux"),
+        ("mkfs.ext4", "e2fsprogs"),
         ("useradd", "passwd"),
         ("ps", "procps"),
     ];
