@@ -219,6 +219,10 @@ public class ComputeApiTests
         Assert.Equal(202, (await world.Send("POST", $"/servers/{id}/action", body: "{\"lock\": {\"locked_reason\": \"why\"}}", version: "2.73")).Status);
         Assert.Equal("why", (string)(await world.Send("GET", "/servers/" + id, version: "2.73")).Json["server"]!["locked_reason"]!);
         Assert.Equal(202, (await world.Send("POST", $"/servers/{id}/action", body: "{\"unlock\": null}")).Status);
+        Assert.Equal(202, (await world.Send("POST", $"/servers/{id}/action", body: "{\"lock\": {}}", version: "2.1")).Status);
+        Assert.Equal(202, (await world.Send("POST", $"/servers/{id}/action", body: "{\"unlock\": {}}", version: "2.1")).Status);
+        var renumbered = await world.Send("PUT", "/servers/" + id, body: "{\"server\": {\"accessIPv6\": \"0000::BABE:220.12.22.2\"}}");
+        Assert.Equal("::babe:dc0c:1602", (string)renumbered.Json["server"]!["accessIPv6"]!);
         Assert.Equal("There is no such action: nonsense", (string)(await world.Send("POST",
             $"/servers/{id}/action", body: "{\"nonsense\": null}")).Json["badRequest"]!["message"]!);
         var newest = (await world.Send("GET", "/servers/" + id, version: "latest")).Json["server"]!;

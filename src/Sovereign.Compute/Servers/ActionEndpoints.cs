@@ -76,9 +76,9 @@ internal sealed class ActionEndpoints(ServerService servers, MoveActions moves, 
     private async Task<Answer> Lock(Call call, string id, JsonElement arguments)
     {
         string? reason = null;
-        if (arguments.ValueKind != JsonValueKind.Null)
+        // Before 2.73 whatever stands there means nothing.
+        if (call.Version.Has(73) && arguments.ValueKind != JsonValueKind.Null)
         {
-            if (!call.Version.Has(73)) return new Fault.Invalid("lock", "Invalid input for field/attribute lock. It has no arguments before 2.73.");
             var read = Read(arguments, ServerJson.Wire.LockArguments);
             if (read.Fault is { } wrong) return wrong;
             reason = read.Value.LockedReason;

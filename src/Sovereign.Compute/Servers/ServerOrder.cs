@@ -100,7 +100,7 @@ internal sealed partial record ServerOrder(string Name, string FlavorRef, string
             Metadata = asked.Metadata ?? [], Tags = tags.Value, UserData = string.IsNullOrEmpty(asked.UserData) ? null : asked.UserData,
             ConfigDrive = Wire.Truth(asked.ConfigDrive, false)!.Value, Min = min, Max = max, Zone = zone[0].Length == 0 ? null : zone[0],
             Host = asked.Host ?? asked.HypervisorHostname ?? (zone.Length > 1 ? zone[^1] : null), AdminPass = asked.AdminPass,
-            AccessIpv4 = asked.AccessIpv4 ?? "", AccessIpv6 = asked.AccessIpv6 ?? "", DiskConfig = asked.DiskConfig ?? "MANUAL",
+            AccessIpv4 = AddressOf(asked.AccessIpv4), AccessIpv6 = AddressOf(asked.AccessIpv6), DiskConfig = asked.DiskConfig ?? "MANUAL",
             ReturnReservation = Wire.Truth(asked.ReturnReservationId, false) ?? false,
             Group = hints is not null && hints.TryGetValue("group", out var group) ? group.GetString() : null,
             Hints = hints is null ? null : JsonSerializer.Serialize(hints, ServerJson.Wire.DictionaryStringJsonElement),
@@ -152,6 +152,9 @@ internal sealed partial record ServerOrder(string Name, string FlavorRef, string
             && (family == AddressFamily.InterNetworkV6 || address.Count(c => c == '.') == 3))
             ? null
             : new Fault.Invalid(member, $"Invalid input for field/attribute {member}. Value: {Short(address)}.");
+
+    /// <summary>The one form of an address that was looked at (RFC 5952); "" for none.</summary>
+    public static string AddressOf(string? address) => string.IsNullOrEmpty(address) ? "" : IPAddress.Parse(address).ToString();
 
     public static Fault? WrongMetadata(IReadOnlyDictionary<string, string> metadata, long itemsMax)
     {

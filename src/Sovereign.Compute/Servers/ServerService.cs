@@ -27,8 +27,8 @@ internal sealed class ServerService(KernelServices kernel, INodes nodes, INetwor
         (_, row) => row with
         {
             Name = asked.Name.Given ? asked.Name.Value! : row.Name,
-            AccessIpv4 = asked.AccessIpv4.Given ? asked.AccessIpv4.Value ?? "" : row.AccessIpv4,
-            AccessIpv6 = asked.AccessIpv6.Given ? asked.AccessIpv6.Value ?? "" : row.AccessIpv6,
+            AccessIpv4 = asked.AccessIpv4.Given ? ServerOrder.AddressOf(asked.AccessIpv4.Value) : row.AccessIpv4,
+            AccessIpv6 = asked.AccessIpv6.Given ? ServerOrder.AddressOf(asked.AccessIpv6.Value) : row.AccessIpv6,
             DiskConfig = asked.DiskConfig.Given ? asked.DiskConfig.Value ?? row.DiskConfig : row.DiskConfig,
             Description = asked.Description.Given ? asked.Description.Value : row.Description,
             Hostname = asked.Hostname.Given ? asked.Hostname.Value ?? row.Hostname : row.Hostname,

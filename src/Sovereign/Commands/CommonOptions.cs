@@ -27,7 +27,7 @@ internal static class CommonOptions
 
     public static Option<string> Config() => new("--config")
     {
-        Description = "A YAML file with any of: data, listen, public_url, region, external_cidr, database. The command line wins over it.",
+        Description = $"A YAML file with any of: {string.Join(", ", SettingNames.All)}. The command line wins over it.",
         HelpName = "FILE",
     };
 
@@ -39,9 +39,9 @@ internal static class CommonOptions
     /// </summary>
     public static CloudOptions? Resolve(string? data, string? listen, string? config)
     {
-        var given = new WrittenSettings { Data = data, Listen = listen };
+        var given = WrittenSettings.None.With(SettingNames.Data, data).With(SettingNames.Listen, listen);
         if (config is not null) given = given.Over(WrittenSettings.FromFile(config));
-        var known = CloudDirectory.At(given.Data ?? CloudDirectory.Default);
+        var known = CloudDirectory.At(given[SettingNames.Data] ?? CloudDirectory.Default);
         if (known.IsCloud) given = given.Over(WrittenSettings.FromFile(known.Config));
         var (options, faults) = CloudOptions.From(given);
         if (options is null)

@@ -1,5 +1,6 @@
 using System.Net;
 using Npgsql;
+using Sovereign.Compute;
 using Sovereign.Image.Imports;
 
 namespace Sovereign.Launcher;
@@ -19,9 +20,19 @@ public sealed record CloudOptions(string Data, IPEndPoint Listen, string PublicU
     public const string RegionDefault = "RegionOne";
     public const int PathBytesMax = 42;       // a Unix socket's path has at most 107 bytes, and a domain's has 65 after this
     public const int RegionCharactersMax = 64;
+    public const double AllocationRatioMax = 128;
 
     /// <summary>Where image imports may come from and what they are converted to; null: public sources, no directory, no conversion.</summary>
     public ImportOptions? ImageImport { get; init; }
+
+    /// <summary>What the operator decided about passwords and scopes.</summary>
+    public required IdentitySettings Identity { get; init; }
+
+    /// <summary>What of each node may be promised to servers.</summary>
+    public required ComputeOptions Compute { get; init; }
+
+    /// <summary>The same as texts, to be kept for later starts.</summary>
+    public required WrittenSettings Decided { get; init; }
 
     public CloudDirectory Directory => new(Data);
 
@@ -32,37 +43,58 @@ public sealed record CloudOptions(string Data, IPEndPoint Listen, string PublicU
     public static (CloudOptions? Options, IReadOnlyList<string> Faults) From(WrittenSettings settings)
     {
         var faults = new List<string>(settings.Faults);
-        var data = settings.Data ?? CloudDirectory.Default;
+        var data = settings[SettingNames.Data] ?? CloudDirectory.Default;
         if (CheckData(data) is { } dataFault) faults.Add(dataFault);
-        var listen = ParseListen(settings.Listen ?? ListenDefault, faults);
-        var publicUrl = CheckPublicUrl(settings.PublicUrl, listen, faults);
-        var region = settings.Region ?? RegionDefault;
+        var listen = ParseListen(settings[SettingNames.Listen] ?? ListenDefault, faults);
+        var publicUrl = CheckPublicUrl(settings[SettingNames.PublicUrl], listen, faults);
+        var region = settings[SettingNames.Region] ?? RegionDefault;
         if (region.Length is 0 or > RegionCharactersMax || region.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_' or '.')))
             faults.Add($"region: '{region}' must have 1 to {RegionCharactersMax} letters, digits, '-', '_' or '.'.");
-        if (settings.ExternalCidr is { } cidr && !IsExternalRange(cidr))
+        if (settings[SettingNames.ExternalCidr] is { } cidr && !IsExternalRange(cidr))
             faults.Add($"external_cidr: '{cidr}' must be an IPv4 network of /8 to /28 without host bits, such as 203.0.113.0/24.");
-        if (settings.Database is { } database && CheckDatabase(database) is { } databaseFault) faults.Add(databaseFault);
+        if (settings[SettingNames.Database] is { } database && CheckDatabase(database) is { } databaseFault) faults.Add(databaseFault);
         var import = ParseImport(settings, faults);
-        return faults.Count > 0
-            ? (null, faults)
-            : (new CloudOptions(CloudDirectory.At(data).Path, listen!, publicUrl!, region, settings.ExternalCidr, settings.Database) { ImageImport = import }, []);
+        var identity = IdentitySettings.Read(settings, faults);
+        var compute = ReadCompute(settings, faults);
+        if (faults.Count > 0) return (null, faults);
+        return (new CloudOptions(
+            CloudDirectory.At(data).Path, listen!, publicUrl!, region, settings[SettingNames.ExternalCidr], settings[SettingNames.Database])
+        {
+            ImageImport = import,
+            Identity = identity,
+            Compute = compute,
+            Decided = settings.With(SettingNames.Listen, listen!.ToString()).With(SettingNames.Region, region),
+        }, []);
+    }
+
+    private static ComputeOptions ReadCompute(WrittenSettings settings, List<string> faults)
+    {
+        var standard = new ComputeOptions();
+        return standard with
+        {
+            CpuAllocationRatio = settings.Ratio(SettingNames.CpuAllocationRatio, AllocationRatioMax, standard.CpuAllocationRatio, faults),
+            RamAllocationRatio = settings.Ratio(SettingNames.RamAllocationRatio, AllocationRatioMax, standard.RamAllocationRatio, faults),
+            ReservedMemoryMib = settings.Number(SettingNames.ReservedHostMemory, int.MaxValue, standard.ReservedMemoryMib, faults),
+        };
     }
 
     private static ImportOptions? ParseImport(WrittenSettings settings, List<string> faults)
     {
-        if (settings is { ImageImportFrom: null, ImageImportDirectory: null, ImageFormat: null }) return null;
+        if ((settings[SettingNames.ImageImportFrom] ?? settings[SettingNames.ImageImportDirectory] ?? settings[SettingNames.ImageFormat]) is null)
+            return null;
         var networks = new List<IPNetwork>();
-        foreach (var text in (settings.ImageImportFrom ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        foreach (var text in (settings[SettingNames.ImageImportFrom] ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             // Parsing drops host bits in silence.
             if (IPNetwork.TryParse(text, out var network) && network.ToString().Equals(text, StringComparison.OrdinalIgnoreCase)) networks.Add(network);
             else faults.Add($"image_import_from: '{text}' must be a network such as 10.20.0.0/16; several are separated by commas.");
         }
-        if (settings.ImageImportDirectory is { } directory && !System.IO.Path.IsPathFullyQualified(directory))
+        if (settings[SettingNames.ImageImportDirectory] is { } directory && !System.IO.Path.IsPathFullyQualified(directory))
             faults.Add($"image_import_directory: '{directory}' must be an absolute path.");
-        if (settings.ImageFormat is not (null or "qcow2" or "raw"))
-            faults.Add($"image_format: '{settings.ImageFormat}' must be qcow2 or raw; leave it out to keep images as they come.");
-        return new ImportOptions(networks, settings.ImageImportDirectory, settings.ImageFormat);
+        var format = settings[SettingNames.ImageFormat];
+        if (format is not (null or "qcow2" or "raw"))
+            faults.Add($"image_format: '{format}' must be qcow2 or raw; leave it out to keep images as they come.");
+        return new ImportOptions(networks, settings[SettingNames.ImageImportDirectory], format);
     }
 
     private static string? CheckData(string data)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
@@ -5,38 +6,54 @@ using YamlDotNet.RepresentationModel;
 namespace Sovereign.Launcher;
 
 /// <summary>
-/// Settings as written, before validation; null is "not set". Faults found while reading travel along, so that all are reported at
-/// once.
+/// Settings as written, by name, before validation. Faults found while reading travel along, so that all are reported at once.
 /// </summary>
-public sealed record WrittenSettings
+public sealed record WrittenSettings(IReadOnlyDictionary<string, string> Values, IReadOnlyList<string> Faults)
 {
-    public string? Data { get; init; }
-    public string? Listen { get; init; }
-    public string? PublicUrl { get; init; }
-    public string? Region { get; init; }
-    public string? ExternalCidr { get; init; }
-    public string? Database { get; init; }
-    public string? ImageImportFrom { get; init; }
-    public string? ImageImportDirectory { get; init; }
-    public string? ImageFormat { get; init; }
-    public IReadOnlyList<string> Faults { get; init; } = [];
-
     public const int FileBytesMax = 64 * 1024;
 
+    public static readonly WrittenSettings None = new(new Dictionary<string, string>(), []);
+
+    /// <summary>What stands for the name, or null: not set.</summary>
+    public string? this[string name] => Values.GetValueOrDefault(name);
+
+    /// <summary>These settings and one more; null adds none.</summary>
+    public WrittenSettings With(string name, string? value)
+        => value is null ? this : this with { Values = new Dictionary<string, string>(Values) { [name] = value } };
+
     /// <summary>These settings where set, the others where not.</summary>
-    public WrittenSettings Over(WrittenSettings others) => new()
+    public WrittenSettings Over(WrittenSettings others)
     {
-        Data = Data ?? others.Data,
-        Listen = Listen ?? others.Listen,
-        PublicUrl = PublicUrl ?? others.PublicUrl,
-        Region = Region ?? others.Region,
-        ExternalCidr = ExternalCidr ?? others.ExternalCidr,
-        Database = Database ?? others.Database,
-        ImageImportFrom = ImageImportFrom ?? others.ImageImportFrom,
-        ImageImportDirectory = ImageImportDirectory ?? others.ImageImportDirectory,
-        ImageFormat = ImageFormat ?? others.ImageFormat,
-        Faults = [.. Faults, .. others.Faults],
-    };
+        var values = new Dictionary<string, string>(others.Values);
+        foreach (var (name, value) in Values) values[name] = value;
+        return new WrittenSettings(values, [.. Faults, .. others.Faults]);
+    }
+
+    /// <summary>A whole number from 0 to a limit, or what stands where nothing is set.</summary>
+    internal int Number(string name, int most, int standard, List<string> faults)
+    {
+        if (this[name] is not { } text) return standard;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= most) return number;
+        faults.Add($"{name}: '{text}' must be a number from 0 to {most}.");
+        return standard;
+    }
+
+    /// <summary>A ratio from 1 (nothing is promised twice) to a limit.</summary>
+    internal double Ratio(string name, double most, double standard, List<string> faults)
+    {
+        if (this[name] is not { } text) return standard;
+        if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var ratio) && ratio >= 1 && ratio <= most) return ratio;
+        faults.Add(string.Create(CultureInfo.InvariantCulture, $"{name}: '{text}' must be a number from 1 to {most}, such as 1.5."));
+        return standard;
+    }
+
+    internal bool Flag(string name, bool standard, List<string> faults)
+    {
+        if (this[name] is not { } text) return standard;
+        if (text is "true" or "false") return text == "true";
+        faults.Add($"{name}: '{text}' must be true or false.");
+        return standard;
+    }
 
     /// <summary>Reads a YAML file; a file that cannot be read is a fault too.</summary>
     public static WrittenSettings FromFile(string path)
@@ -64,56 +81,30 @@ public sealed record WrittenSettings
         {
             return Fault($"{name}: line {exception.Start.Line}: is not YAML: {exception.Message}");
         }
-        if (stream.Documents.Count == 0) return new WrittenSettings();
+        if (stream.Documents.Count == 0) return None;
         if (stream.Documents is not [{ RootNode: YamlMappingNode root }]) return Fault($"{name}: must be one mapping of settings.");
 
-        var settings = new WrittenSettings();
+        var values = new Dictionary<string, string>();
         var faults = new List<string>();
         foreach (var (keyNode, valueNode) in root.Children)
         {
             var key = (keyNode as YamlScalarNode)?.Value ?? "";
-            if (valueNode is not YamlScalarNode { Value: { Length: > 0 } value })
-            {
-                faults.Add($"{name}: {key}: must have one text as its value.");
-                continue;
-            }
-            switch (key)
-            {
-                case "data": settings = settings with { Data = value }; break;
-                case "listen": settings = settings with { Listen = value }; break;
-                case "public_url": settings = settings with { PublicUrl = value }; break;
-                case "region": settings = settings with { Region = value }; break;
-                case "external_cidr": settings = settings with { ExternalCidr = value }; break;
-                case "database": settings = settings with { Database = value }; break;
-                case "image_import_from": settings = settings with { ImageImportFrom = value }; break;
-                case "image_import_directory": settings = settings with { ImageImportDirectory = value }; break;
-                case "image_format": settings = settings with { ImageFormat = value }; break;
-                default:
-                    faults.Add($"{name}: {key}: is not a setting; there are data, listen, public_url, region, external_cidr, database, image_import_from, "
-                        + "image_import_directory, image_format.");
-                    break;
-            }
+            if (valueNode is not YamlScalarNode { Value: { Length: > 0 } value }) faults.Add($"{name}: {key}: must have one text as its value.");
+            else if (SettingNames.All.Contains(key)) values[key] = value;
+            else faults.Add($"{name}: {key}: is not a setting; there are {string.Join(", ", SettingNames.All)}.");
         }
-        return settings with { Faults = faults };
+        return new WrittenSettings(values, faults);
     }
 
     /// <summary>The file that the running cloud reads: what was decided, so that a later start needs no arguments.</summary>
     public static string Write(CloudOptions options)
     {
         var text = new StringBuilder("# Written by \"sovereign up\"; give it other settings to change them.\n");
-        text.Append($"listen: \"{options.Listen}\"\n");
-        if (options.PublicUrl != $"https://{options.Listen}") text.Append($"public_url: \"{options.PublicUrl}\"\n");
-        text.Append($"region: \"{options.Region}\"\n");
-        if (options.ExternalCidr is not null) text.Append($"external_cidr: \"{options.ExternalCidr}\"\n");
-        if (options.Database is not null) text.Append($"database: '{options.Database.Replace("'", "''", StringComparison.Ordinal)}'\n");
-        if (options.ImageImport is { } image)
-        {
-            if (image.PrivateNetworks.Count > 0) text.Append($"image_import_from: \"{string.Join(", ", image.PrivateNetworks)}\"\n");
-            if (image.Directory is not null) text.Append($"image_import_directory: '{image.Directory.Replace("'", "''", StringComparison.Ordinal)}'\n");
-            if (image.Format is not null) text.Append($"image_format: \"{image.Format}\"\n");
-        }
+        foreach (var name in SettingNames.All)
+            // A quoted text of YAML has no escapes but the doubled quote.
+            if (name != SettingNames.Data && options.Decided[name] is { } value) text.Append($"{name}: '{value.Replace("'", "''", StringComparison.Ordinal)}'\n");
         return text.ToString();
     }
 
-    private static WrittenSettings Fault(string fault) => new() { Faults = [fault] };
+    private static WrittenSettings Fault(string fault) => None with { Faults = [fault] };
 }

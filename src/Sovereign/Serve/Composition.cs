@@ -41,18 +41,24 @@ public sealed class Composition
     /// <param name="firstPasswords">Of the users admin and demo; used only when they don't exist yet.</param>
     /// <param name="externalCidr">The external network's range, or null: what the first node chose free.</param>
     /// <param name="imageImport">What the operator decided about image imports; null: public sources only.</param>
-    public static Composition Of(KernelServices kernel, (string Admin, string Demo) firstPasswords, string? externalCidr, ImportOptions? imageImport = null)
+    /// <param name="settings">What the operator decided about passwords and scopes; null: the defaults.</param>
+    /// <param name="computeOptions">What of each node may be promised to servers; null: the defaults.</param>
+    public static Composition Of(
+        KernelServices kernel, (string Admin, string Demo) firstPasswords, string? externalCidr, ImportOptions? imageImport = null, IdentitySettings? settings = null,
+        ComputeOptions? computeOptions = null)
     {
         var node = new NodeModule(kernel);
         var image = new ImageModule(kernel, imageImport);
         var placement = new PlacementModule(kernel);
         var network = new NetworkModule(kernel, node.Hub, new NetworkOptions(externalCidr));
-        var compute = new ComputeModule(kernel, node.Hub, image, placement, network.Networks, new ComputeOptions());
+        var compute = new ComputeModule(kernel, node.Hub, image, placement, network.Networks, computeOptions ?? new ComputeOptions());
         var catalog = new IModule[] { image, placement, network, compute }
             .Select(module => new CatalogService(module.Face!.Type, module.Face.Name, kernel.Settings.PublicUrl + CatalogPath(module)))
             .Prepend(new CatalogService("identity", "keystone", kernel.Settings.PublicUrl + "/identity"))
             .ToList();
-        var identity = new IdentityModule(kernel, new IdentityOptions(catalog, new FirstUser("admin", firstPasswords.Admin), new FirstUser("demo", firstPasswords.Demo)));
+        var options = new IdentityOptions(catalog, new FirstUser("admin", firstPasswords.Admin), new FirstUser("demo", firstPasswords.Demo));
+        if (settings is not null) options = options with { EnforceScope = settings.EnforceScope, PasswordRules = settings.Rules };
+        var identity = new IdentityModule(kernel, options);
         node.Hub.ImageSource = image.OpenContent;
         node.Hub.SnapshotSink = image.Receive;
         return new Composition(node, identity, image, placement, network, compute);

@@ -8,7 +8,7 @@ public class CloudOptionsTests
     [Fact]
     public void Nothing_set_gives_a_cloud_on_loopback()
     {
-        var (options, faults) = CloudOptions.From(new WrittenSettings());
+        var (options, faults) = CloudOptions.From(WrittenSettings.None);
         Assert.Empty(faults);
         Assert.Equal(("/var/lib/sovereign", "127.0.0.1:8443", "https://127.0.0.1:8443", "RegionOne"),
             (options!.Data, options.Listen.ToString(), options.PublicUrl, options.Region));
@@ -30,13 +30,13 @@ public class CloudOptionsTests
     [InlineData("0.0.0.0:8443")]
     [InlineData("[::]:8443")]
     public void All_interfaces_without_a_public_url_are_refused_with_the_reason(string listen)
-        => Assert.Contains(CloudOptions.From(new WrittenSettings { Listen = listen }).Faults,
+        => Assert.Contains(CloudOptions.From(WrittenSettings.None.With("listen", listen)).Faults,
             fault => fault.StartsWith("public_url: must be set", StringComparison.Ordinal));
 
     [Fact]
     public void All_interfaces_with_a_public_url_are_reached_by_loopback_from_here()
     {
-        var (options, _) = CloudOptions.From(new WrittenSettings { Listen = "0.0.0.0:8443", PublicUrl = "https://cloud.example.org/" });
+        var (options, _) = CloudOptions.From(WrittenSettings.None.With("listen", "0.0.0.0:8443").With("public_url", "https://cloud.example.org/"));
         Assert.Equal(("https://cloud.example.org", "https://127.0.0.1:8443/"), (options!.PublicUrl, options.LocalUrl.ToString()));
     }
 
@@ -47,7 +47,7 @@ public class CloudOptionsTests
     [InlineData("/")]
     [InlineData("/var/lib/0123456789/0123456789/0123456789/x")]
     public void A_data_directory_that_would_break_sockets_or_options_is_refused(string data)
-        => Assert.Contains(CloudOptions.From(new WrittenSettings { Data = data }).Faults,
+        => Assert.Contains(CloudOptions.From(WrittenSettings.None.With("data", data)).Faults,
             fault => fault.StartsWith("data: ", StringComparison.Ordinal));
 
     [Theory]
@@ -56,7 +56,7 @@ public class CloudOptionsTests
     [InlineData("Hoost=x", "connection string")]
     public void A_database_that_can_not_be_used_is_refused_with_the_way_out(string database, string wayOut)
     {
-        var fault = Assert.Single(CloudOptions.From(new WrittenSettings { Database = database }).Faults);
+        var fault = Assert.Single(CloudOptions.From(WrittenSettings.None.With("database", database)).Faults);
         Assert.StartsWith("database: ", fault, StringComparison.Ordinal);
         Assert.Contains(wayOut, fault, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", fault, StringComparison.Ordinal);
@@ -65,19 +65,22 @@ public class CloudOptionsTests
     [Fact]
     public void What_up_writes_reads_back_as_the_same_options()
     {
-        var (options, _) = CloudOptions.From(new WrittenSettings
-        {
-            Data = "/srv/cloud",
-            Listen = "[::]:9443",
-            PublicUrl = "https://c.example.org:9443",
-            Region = "R-1",
-            ExternalCidr = "203.0.113.0/24",
-            Database = "Host=/run/postgresql;Database='it''s'",
-        });
+        var (options, _) = CloudOptions.From(WrittenSettings.Parse("f", """
+            data: /srv/cloud
+            listen: "[::]:9443"
+            public_url: https://c.example.org:9443
+            region: R-1
+            external_cidr: 203.0.113.0/24
+            database: Host=/run/postgresql;Database='it''s'
+            enforce_scope: false
+            password_regex: ^.*[0-9].{7,}$
+            password_expires_days: 90
+            """));
         var written = WrittenSettings.Parse("config.yaml", WrittenSettings.Write(options!));
-        var (again, faults) = CloudOptions.From(new WrittenSettings { Data = "/srv/cloud" }.Over(written));
+        var (again, faults) = CloudOptions.From(WrittenSettings.None.With("data", "/srv/cloud").Over(written));
         Assert.Empty(faults);
-        Assert.Equal(options, again);
+        Assert.Equal(options! with { Decided = again!.Decided }, again);
+        Assert.Equal(WrittenSettings.Write(options), WrittenSettings.Write(again));
     }
 
     [Fact]
@@ -89,8 +92,9 @@ public class CloudOptionsTests
         Assert.Equal(("10.20.0.0/16 fd00::/8", "/srv/it's", "qcow2"), (
             string.Join(' ', options!.ImageImport!.PrivateNetworks), options.ImageImport.Directory, options.ImageImport.Format));
         var written = WrittenSettings.Write(options);
-        Assert.Equal(written, WrittenSettings.Write(CloudOptions.From(new WrittenSettings { Data = "/srv/cloud" }.Over(WrittenSettings.Parse("g", written))).Options!));
-        Assert.Null(CloudOptions.From(new WrittenSettings()).Options!.ImageImport);
+        var (again, _) = CloudOptions.From(WrittenSettings.None.With("data", "/srv/cloud").Over(WrittenSettings.Parse("g", written)));
+        Assert.Equal(written, WrittenSettings.Write(again!));
+        Assert.Null(CloudOptions.From(WrittenSettings.None).Options!.ImageImport);
     }
 
     [Theory]
@@ -100,6 +104,31 @@ public class CloudOptionsTests
     [InlineData("image_format: vmdk")]
     public void Import_settings_that_can_not_be_used_are_refused(string line) => Assert.StartsWith(
         line.Split(':')[0], Assert.Single(CloudOptions.From(WrittenSettings.Parse("f", line)).Faults), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("password_regex: '('")]
+    [InlineData("unique_last_password_count: many")]
+    [InlineData("password_expires_days: -1")]
+    [InlineData("lockout_duration: 9999999999")]
+    [InlineData("change_password_upon_first_use: perhaps")]
+    [InlineData("enforce_scope: 1")]
+    [InlineData("cpu_allocation_ratio: 0.5")]
+    [InlineData("ram_allocation_ratio: much")]
+    [InlineData("reserved_host_memory_mb: -1")]
+    public void Values_that_can_not_be_used_are_refused(string line) => Assert.StartsWith(
+        line.Split(':')[0], Assert.Single(CloudOptions.From(WrittenSettings.Parse("f", line)).Faults), StringComparison.Ordinal);
+
+    [Fact]
+    public void Rules_of_passwords_reach_the_identity_service()
+    {
+        var (options, faults) = CloudOptions.From(WrittenSettings.Parse(
+            "f", "unique_last_password_count: 3\npassword_expires_days: 90\nminimum_password_age: 1\nlockout_failure_attempts: 5\nlockout_duration: 60\n"));
+        Assert.Empty(faults);
+        var rules = options!.Identity.Rules;
+        Assert.True(options.Identity.EnforceScope);
+        Assert.Equal((3, TimeSpan.FromDays(90), TimeSpan.FromDays(1), 5, TimeSpan.FromMinutes(1), false),
+            (rules.UniqueLastCount, rules.ExpiresAfter, rules.MinimumAge, rules.LockoutAttempts, rules.LockoutDuration, rules.ChangeUponFirstUse));
+    }
 
     [Theory]
     [InlineData("- a\n")]
