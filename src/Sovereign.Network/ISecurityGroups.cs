@@ -21,8 +21,8 @@ public sealed record SecurityRuleInfo(
 /// know of is not found; methods with a Tx happen in the caller's transaction.</summary>
 public interface ISecurityGroups
 {
-    /// <summary>The project's groups; the default group is made on first use.</summary>
-    Task<IReadOnlyList<SecurityGroupInfo>> List(AccessGrant access, CancellationToken stop);
+    /// <summary>A stretch of the project's groups, or of all projects' for those who may see them; the default group is made on first use.</summary>
+    Task<IReadOnlyList<SecurityGroupInfo>> List(AccessGrant access, bool everyProject, long offset, long limit, CancellationToken stop);
 
     /// <summary>One group.</summary>
     Outcome<SecurityGroupInfo> Show(Session session, AccessGrant access, string id);

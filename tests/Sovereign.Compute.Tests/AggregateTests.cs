@@ -16,6 +16,7 @@ public class AggregateTests
         var made = await Admin(world, "POST", "/os-aggregates", "{\"aggregate\": {\"name\": \"a\", \"availability_zone\": \"east\"}}", 200);
         var id = (long)made["aggregate"]!["id"]!;
         Assert.Equal(("east", null), ((string?)made["aggregate"]!["availability_zone"], (string?)made["aggregate"]!["updated_at"]));
+        Assert.Null(made["aggregate"]!["hosts"]);
         await Admin(world, "POST", "/os-aggregates", "{\"aggregate\": {\"name\": \"a\"}}", 409);
         await Admin(world, "POST", "/os-aggregates", "{\"aggregate\": {\"name\": \"\"}}", 400);
         await Admin(world, "POST", $"/os-aggregates/{id}/action", "{\"add_host\": {\"host\": \"none\"}}", 404);

@@ -27,7 +27,8 @@ internal sealed class AggregateEndpoints(AggregateService aggregates, HostServic
     {
         var body = await call.Body(AggregateJson.Wire.AggregateBody);
         if (body.Fault is { } wrong) return wrong;
-        return One(call, await aggregates.Create(call.Access, body.Value.Aggregate, call.Stop));
+        var made = await aggregates.Create(call.Access, body.Value.Aggregate, call.Stop);
+        return Answer.Of(made, aggregate => Render.Object(200, "aggregate", json => Row(json, aggregate.Row, call.Version)));
     }
 
     private async Task<Answer> Update(Call call)
@@ -65,14 +66,19 @@ internal sealed class AggregateEndpoints(AggregateService aggregates, HostServic
 
     private void View(Utf8JsonWriter json, Aggregate aggregate, Microversion version)
     {
-        var row = aggregate.Row;
-        json.WriteNumber("id", row.Number);
-        json.WriteString("name", row.Name);
-        json.WriteString("availability_zone", row.Zone());
+        Row(json, aggregate.Row, version);
         json.WriteStartArray("hosts");
         foreach (var node in aggregate.Nodes) json.WriteStringValue(hosts.Find(node)?.Node.HostName ?? node);
         json.WriteEndArray();
-        json.Texts("metadata", row.MetadataMap());
+        json.Texts("metadata", aggregate.Row.MetadataMap());
+    }
+
+    /// <summary>What the answer to a creation has too.</summary>
+    private static void Row(Utf8JsonWriter json, AggregateRow row, Microversion version)
+    {
+        json.WriteNumber("id", row.Number);
+        json.WriteString("name", row.Name);
+        json.WriteString("availability_zone", row.Zone());
         json.WriteString("created_at", Micros.ToMicrosBare(row.CreatedAt));
         json.WriteString("updated_at", row.UpdatedAt == 0 ? null : Micros.ToMicrosBare(row.UpdatedAt));
         json.WriteBoolean("deleted", false);

@@ -15,6 +15,7 @@ internal sealed class SecurityGroupEndpoints(KernelServices kernel, INetworks ne
 {
     private const int FirstWithout = 36;
     private const int TextCharactersMax = 255;
+    private const int GroupsMax = 1000;
     private ISecurityGroups Groups => networks.SecurityGroups;
 
     public void Map(BothRoutes api)
@@ -31,7 +32,22 @@ internal sealed class SecurityGroupEndpoints(KernelServices kernel, INetworks ne
     private static Task<Answer> Old(Call call, Func<Call, Task<Answer>> handler) =>
         call.Version.Has(FirstWithout) ? Task.FromResult<Answer>(Wire.NotFound("The resource could not be found.")) : handler(call);
 
-    private async Task<Answer> List(Call call) => Render.List("security_groups", await Groups.List(call.Access, call.Stop), Write);
+    private async Task<Answer> List(Call call)
+    {
+        if (Count(call, "limit", GroupsMax) is not { } limit || Count(call, "offset", long.MaxValue) is not { } offset)
+        {
+            return new Fault.Invalid("limit", "limit and offset must be integers and not negative.");
+        }
+
+        var everyProject = call.Query("all_tenants") is { } all && Wire.Truth(all) == true;
+        return Render.List("security_groups", await Groups.List(call.Access, everyProject, offset, limit, call.Stop), Write);
+    }
+
+    private static long? Count(Call call, string name, long most)
+    {
+        if (call.Query(name) is not { } text) return name == "limit" ? most : 0;
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? Math.Min(count, most) : null;
+    }
 
     private Task<Answer> Show(Call call) => Task.FromResult(IsId(call.Route("id")) is { } wrong
         ? wrong

@@ -41,7 +41,8 @@ internal sealed class DiagnosticsEndpoints(ServerService servers, INodes nodes, 
     private static void Standard(Utf8JsonWriter json, ServerRow row, DomainDiagnostics use, string hypervisor)
     {
         json.WriteString("state", use.State);
-        json.WriteString("driver", "qemu");
+        // The reference's list of drivers is closed; this is its name for QEMU and KVM.
+        json.WriteString("driver", "libvirt");
         json.WriteString("hypervisor", hypervisor);
         json.WriteString("hypervisor_os", "linux");
         json.WriteNumber("uptime", use.UptimeSeconds);

@@ -10,11 +10,11 @@ namespace Sovereign.Network.SecurityGroups;
 /// <summary>Security groups as compute's old routes need them.</summary>
 internal sealed class GroupsForCompute(KernelServices kernel, SecurityGroupService groups, RuleService rules) : ISecurityGroups
 {
-    public async Task<IReadOnlyList<SecurityGroupInfo>> List(AccessGrant access, CancellationToken stop)
+    public async Task<IReadOnlyList<SecurityGroupInfo>> List(AccessGrant access, bool everyProject, long offset, long limit, CancellationToken stop)
     {
         await groups.EnsureDefault(access, stop);
-        var project = access.Caller.ProjectId ?? "";
-        return kernel.Database.Read(session => Infos(session, GroupStore.OfProject(session, project)));
+        var project = everyProject && access.Everything ? null : access.Caller.ProjectId ?? "";
+        return kernel.Database.Read(session => Infos(session, GroupStore.Some(session, project, offset, limit)));
     }
 
     public Outcome<SecurityGroupInfo> Show(Session session, AccessGrant access, string id) =>

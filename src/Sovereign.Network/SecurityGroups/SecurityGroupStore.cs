@@ -44,6 +44,11 @@ internal static class GroupStore
     public static List<GroupRow> OfProject(Session session, string projectId) =>
         session.Query<GroupRow>("SELECT * FROM security_groups WHERE project_id = @projectId ORDER BY created_at, id", new { projectId });
 
+    /// <summary>A stretch of a project's groups, or of everybody's with null.</summary>
+    public static List<GroupRow> Some(Session session, string? projectId, long offset, long limit) => session.Query<GroupRow>(
+        $"SELECT * FROM security_groups {(projectId is null ? "" : "WHERE project_id = @projectId")} ORDER BY created_at, id LIMIT @limit OFFSET @offset",
+        new { projectId, offset, limit });
+
     public static Dictionary<string, GroupRow> ById(Session session, IReadOnlyCollection<string> ids)
     {
         List<GroupRow> rows = ids.Count == 0 ? [] : session.Query<GroupRow>("SELECT * FROM security_groups WHERE id IN @ids", new { ids });
