@@ -16,6 +16,9 @@ public abstract class Dialect
 
     public virtual string ContentType => "application/json";
 
+    /// <summary>What the original says of a body that is not there; null: nothing.</summary>
+    public virtual string? EmptyContentType => null;
+
     /// <summary>Status of an exceeded quota, which differs by service.</summary>
     protected virtual int OverQuotaStatus => 403;
 
@@ -55,6 +58,8 @@ public abstract class Dialect
 
     private sealed class NovaDialect : Dialect
     {
+        public override string EmptyContentType => ContentType;
+
         public override byte[] Body(Fault fault, int status, string requestId) => JsonSerializer.SerializeToUtf8Bytes(
             new Dictionary<string, CodeMessage> { [Word(status)] = new(status, fault.Message) }, DialectJson.Wire.DictionaryStringCodeMessage);
 
@@ -96,6 +101,8 @@ public abstract class Dialect
     {
         public override string ContentType => "text/html; charset=UTF-8";
 
+        public override string EmptyContentType => ContentType;
+
         protected override int OverQuotaStatus => 413;
 
         public override byte[] Body(Fault fault, int status, string requestId)
@@ -103,7 +110,7 @@ public abstract class Dialect
             var title = $"{status} {Title(status)}";
             var text = System.Net.WebUtility.HtmlEncode(fault.Message);
             return Encoding.UTF8.GetBytes(
-                $"<html>\n <head>\n  <title>{title}</title>\n </head>\n <body>\n  <h1>{title}</h1>\n  {text}<br /><br />\n\n\n </body>\n</html>");
+                $"<html>\n <head>\n  <title>{title}</title>\n </head>\n <body>\n  <h1>{title}</h1>\n  {text}<br /><br />\n\n\n\n </body>\n</html>");
         }
     }
 

@@ -41,7 +41,9 @@ internal sealed record NetworkView
 
     public string? QosPolicyId { get; init; }
 
-    public bool IsDefault { get; init; }
+    /// <summary>Of external networks; others have no such member.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? IsDefault { get; init; }
 
     public IReadOnlyList<string> Tags { get; init; } = [];
 

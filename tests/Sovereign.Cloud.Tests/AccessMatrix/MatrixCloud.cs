@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Microsoft.Extensions.Logging.Abstractions;
-using Sovereign.Node.Agent;
+using Sovereign.Cloud.Tests.Clouds;
 using Sovereign.Node.Contract;
 using Sovereign.Serve;
 using Sovereign.Testing.Clouds;
@@ -34,7 +33,7 @@ internal sealed class MatrixCloud : IAsyncDisposable
         Composition? house = null;
         var matrix = new MatrixCloud(await TestCloud.Start(
             kernel => (house = Composition.Of(kernel, (AdminPassword, "demo-password"), "198.18.0.0/20")).Modules, _ => house!.Callers));
-        await matrix.StartAgent(house!);
+        matrix.agent = await OneNode.Start(house!, facts, new SimulatedMachine(), matrix.stop.Token);
         await matrix.MakePeople();
         return matrix;
     }
@@ -61,18 +60,6 @@ internal sealed class MatrixCloud : IAsyncDisposable
         var reply = await cloud.Send(method, path, token, body);
         Assert.True(reply.Status is >= 200 and < 300, $"{method} {path}: {reply.Status} {reply.Text}");
         return reply.Bytes.Length == 0 ? null : reply.Json;
-    }
-
-    /// <summary>The agent's code is written for one step at a time: a scheduler of its own gives it that.</summary>
-    private async Task StartAgent(Composition house)
-    {
-        var machine = new SimulatedMachine();
-        var welcome = await house.Node.Hub.Hello(facts, stop.Token);
-        var drivers = new NodeDrivers(new SimulatedHypervisor(machine), new SimulatedFabric(machine), new SimulatedDisks(machine));
-        var node = new NodeAgent(
-            house.Node.Hub, drivers, new SimulatedStore(machine), welcome, new GuestDirectory(), new AgentLimits(), TimeProvider.System, NullLogger.Instance);
-        agent = Task.Factory.StartNew(
-            () => node.Run(facts, stop.Token), stop.Token, TaskCreationOptions.None, new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler).Unwrap();
     }
 
     private async Task MakePeople()

@@ -1,0 +1,101 @@
+using System.Buffers.Binary;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json.Nodes;
+using Sovereign.Cloud.Tests.Clouds;
+using Sovereign.Node.Contract;
+using Sovereign.Serve;
+using Sovereign.Testing.Clouds;
+using Sovereign.Testing.Simulated;
+
+namespace Sovereign.Cloud.Tests.Transcripts;
+
+/// <summary>A cloud like the recorded one: its external range, one machine, and work that stands still until a transcript waits for it.</summary>
+internal sealed class TranscriptCloud : IAsyncDisposable
+{
+    private const string Range = "172.30.0.0/24";
+    private static readonly NodeFacts facts = new("peer", "127.0.0.1", 64, 262_144, 5_000, "tcg", "QEMU", 7_002_022, Range);
+    private readonly CancellationTokenSource stop = new();
+    private readonly SimulatedMachine machine = new();
+    private readonly TestCloud cloud;
+    private Task agent = Task.CompletedTask;
+    private TaskCompletionSource gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private TranscriptCloud(TestCloud cloud) => this.cloud = cloud;
+
+    /// <summary>By "admin" and "member": their tokens, as of their last login.</summary>
+    public Dictionary<string, string> Tokens { get; } = [];
+
+    public static Dictionary<string, string> Passwords { get; } = new() { ["admin"] = "admin-password", ["member"] = "demo-password" };
+
+    /// <summary>A qcow2 image of 32 MiB with empty tables.</summary>
+    public static byte[] Image { get; } = EmptyImage();
+
+    public static async Task<TranscriptCloud> Start()
+    {
+        Composition? house = null;
+        var made = new TranscriptCloud(await TestCloud.Start(
+            kernel => (house = Composition.Of(kernel, (Passwords["admin"], Passwords["member"]), Range)).Modules, _ => house!.Callers));
+        made.Open();
+        made.machine.Hook = _ => made.gate.Task;
+        made.agent = await OneNode.Start(house!, facts, made.machine, made.stop.Token);
+        return made;
+    }
+
+    /// <summary>The machine works.</summary>
+    public void Open() => gate.TrySetResult();
+
+    /// <summary>The machine stops before its next step, so that states on the way can be seen.</summary>
+    public void Close()
+    {
+        if (gate.Task.IsCompleted) gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    public Task<TestReply> Send(string method, string path, byte[]? body, IEnumerable<(string Name, string Value)> headers)
+    {
+        HttpContent? content = body is null ? null : new ByteArrayContent(body);
+        var others = new List<(string, string)>();
+        foreach (var (name, value) in headers)
+        {
+            if (name != "Content-Type") others.Add((name, value));
+            else if (content is not null) content.Headers.ContentType = MediaTypeHeaderValue.Parse(value);
+        }
+
+        return cloud.Send(method, path, null, content, [.. others]);
+    }
+
+    /// <summary>The body as it is sent: recorded placeholders replaced.</summary>
+    public static byte[]? Bytes(JsonNode? body, string persona)
+    {
+        if (body is null) return null;
+        if (body is JsonValue) return Image;
+        return Encoding.UTF8.GetBytes(body.ToJsonString().Replace("\\u003Cpassword\\u003E", Passwords[persona], StringComparison.Ordinal));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Open();
+        await stop.CancelAsync();
+        await agent;
+        await cloud.DisposeAsync();
+        stop.Dispose();
+    }
+
+    private static byte[] EmptyImage()
+    {
+        const int Cluster = 65_536;
+        var file = new byte[5 * Cluster];
+        "QFI"u8.CopyTo(file);
+        file[3] = 0xfb;
+        BinaryPrimitives.WriteUInt32BigEndian(file.AsSpan(4), 3);
+        BinaryPrimitives.WriteUInt32BigEndian(file.AsSpan(20), 16);
+        BinaryPrimitives.WriteUInt64BigEndian(file.AsSpan(24), 32 << 20);
+        BinaryPrimitives.WriteUInt32BigEndian(file.AsSpan(36), 1);
+        BinaryPrimitives.WriteUInt64BigEndian(file.AsSpan(40), 3 * Cluster);
+        BinaryPrimitives.WriteUInt64BigEndian(file.AsSpan(48), Cluster);
+        BinaryPrimitives.WriteUInt32BigEndian(file.AsSpan(56), 1);
+        BinaryPrimitives.WriteUInt32BigEndian(file.AsSpan(96), 4);
+        BinaryPrimitives.WriteUInt32BigEndian(file.AsSpan(100), 104);
+        return file;
+    }
+}
