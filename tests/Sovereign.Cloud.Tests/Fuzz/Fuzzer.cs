@@ -41,7 +41,7 @@ internal sealed class Fuzzer(MatrixCloud cloud, HttpMessageInvoker client, int s
         await Task.WhenAll(Enumerable.Range(0, Workers).Select(worker => Task.Factory.StartNew(
             () => Work(worker, new FuzzTargets(cloud, files, rows, cloud.Test.Http.BaseAddress!), files, rows, wire, requests, stop),
             stop, TaskCreationOptions.None, scheduler).Unwrap()));
-        var possible = rows.Where(row => files.RequestOf(row).Status is null or < 400).Select(row => row.ToString());
+        var possible = rows.Where(row => row.Expected.Values.Contains("ok") && (files.RequestOf(row).Status is null or < 400)).Select(row => row.ToString());
         return new FuzzResult(
             seed, wire.Sent, Stopwatch.GetElapsedTime(begun), [.. findings.Values.OrderBy(f => f.Request.Number)], [.. possible.Where(row => !reached.ContainsKey(row))],
             statuses, [.. unmade]);
@@ -51,8 +51,8 @@ internal sealed class Fuzzer(MatrixCloud cloud, HttpMessageInvoker client, int s
     {
         for (var i = worker; i < rows.Count; i += Workers)
         {
-            var persona = rows[i].Expected.First(e => e.Value == "ok").Key;
-            await Ask(() => targets.Good(rows[i], cloud.Personas[persona]), targets, wire, stop);
+            var row = rows[i];
+            if (row.Expected.FirstOrDefault(e => e.Value == "ok").Key is { } persona) await Ask(() => targets.Good(row, cloud.Personas[persona]), targets, wire, stop);
         }
 
         while (wire.Sent < requests && !stop.IsCancellationRequested)
