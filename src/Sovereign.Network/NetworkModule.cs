@@ -30,7 +30,8 @@ namespace Sovereign.Network;
 /// <summary>What the operator may say about networks.</summary>
 /// <param name="ExternalCidr">Range of the external network of the first start ("172.24.4.0/24"); null: what the first node's fabric chose.</param>
 /// <param name="ExternalProjectId">Project that owns the external network; empty: the cloud itself.</param>
-public sealed record NetworkOptions(string? ExternalCidr = null, string ExternalProjectId = "");
+/// <param name="DnsNames">False: networks, subnets and ports have no DNS attributes, as in a Neutron without a DNS driver.</param>
+public sealed record NetworkOptions(string? ExternalCidr = null, string ExternalProjectId = "", bool DnsNames = true);
 
 /// <summary>The network service: Neutron's API v2.0 over the nodes' fabric.</summary>
 public sealed class NetworkModule : IModule
@@ -106,10 +107,10 @@ public sealed class NetworkModule : IModule
     public void Map(Func<ServiceFace, Routes> face)
     {
         var api = face(Face);
-        new ExtensionEndpoints().Map(api);
-        new NetworkEndpoints(kernel, networks).Map(api);
-        new SubnetEndpoints(kernel, subnets).Map(api);
-        new PortEndpoints(kernel, ports).Map(api);
+        new ExtensionEndpoints(options.DnsNames).Map(api);
+        new NetworkEndpoints(kernel, networks, options.DnsNames).Map(api);
+        new SubnetEndpoints(kernel, subnets, options.DnsNames).Map(api);
+        new PortEndpoints(kernel, ports, options.DnsNames).Map(api);
         new RouterEndpoints(kernel, routers, interfaces).Map(api);
         new FloatingIpEndpoints(kernel, floatingIps).Map(api);
         new SecurityGroupEndpoints(kernel, groups, rules, new DefaultRuleService(kernel)).Map(api);

@@ -35,7 +35,8 @@ internal sealed record NetworkView
 
     public string Description { get; init; } = "";
 
-    public string DnsDomain { get; init; } = "";
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? DnsDomain { get; init; }
 
     public bool PortSecurityEnabled { get; init; }
 

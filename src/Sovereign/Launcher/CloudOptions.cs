@@ -31,6 +31,9 @@ public sealed record CloudOptions(string Data, IPEndPoint Listen, string PublicU
     /// <summary>What of each node may be promised to servers.</summary>
     public required ComputeOptions Compute { get; init; }
 
+    /// <summary>False: networks, subnets and ports have no DNS attributes.</summary>
+    public required bool NetworkDns { get; init; }
+
     /// <summary>The same as texts, to be kept for later starts.</summary>
     public required WrittenSettings Decided { get; init; }
 
@@ -56,6 +59,7 @@ public sealed record CloudOptions(string Data, IPEndPoint Listen, string PublicU
         var import = ParseImport(settings, faults);
         var identity = IdentitySettings.Read(settings, faults);
         var compute = ReadCompute(settings, faults);
+        var dns = settings.Flag(SettingNames.NetworkDns, standard: true, faults);
         if (faults.Count > 0) return (null, faults);
         return (new CloudOptions(
             CloudDirectory.At(data).Path, listen!, publicUrl!, region, settings[SettingNames.ExternalCidr], settings[SettingNames.Database])
@@ -63,6 +67,7 @@ public sealed record CloudOptions(string Data, IPEndPoint Listen, string PublicU
             ImageImport = import,
             Identity = identity,
             Compute = compute,
+            NetworkDns = dns,
             Decided = settings.With(SettingNames.Listen, listen!.ToString()).With(SettingNames.Region, region),
         }, []);
     }

@@ -43,14 +43,15 @@ public sealed class Composition
     /// <param name="imageImport">What the operator decided about image imports; null: public sources only.</param>
     /// <param name="settings">What the operator decided about passwords and scopes; null: the defaults.</param>
     /// <param name="computeOptions">What of each node may be promised to servers; null: the defaults.</param>
+    /// <param name="networkDns">False: networks, subnets and ports have no DNS attributes.</param>
     public static Composition Of(
         KernelServices kernel, (string Admin, string Demo) firstPasswords, string? externalCidr, ImportOptions? imageImport = null, IdentitySettings? settings = null,
-        ComputeOptions? computeOptions = null)
+        ComputeOptions? computeOptions = null, bool networkDns = true)
     {
         var node = new NodeModule(kernel);
         var image = new ImageModule(kernel, imageImport);
         var placement = new PlacementModule(kernel);
-        var network = new NetworkModule(kernel, node.Hub, new NetworkOptions(externalCidr));
+        var network = new NetworkModule(kernel, node.Hub, new NetworkOptions(externalCidr, DnsNames: networkDns));
         var compute = new ComputeModule(kernel, node.Hub, image, placement, network.Networks, computeOptions ?? new ComputeOptions());
         var catalog = new IModule[] { image, placement, network, compute }
             .Select(module => new CatalogService(module.Face!.Type, module.Face.Name, kernel.Settings.PublicUrl + CatalogPath(module)))

@@ -118,8 +118,8 @@ internal sealed class MatrixCloud : IAsyncDisposable
     /// <summary>The matrix tests access, not limits.</summary>
     private async Task Unlimited(MatrixPersona admin, string project)
     {
-        string[] network = ["network", "subnet", "port", "router", "floatingip", "security_group", "security_group_rule"];
-        string[] compute = ["instances", "cores", "ram", "key_pairs"];
+        string[] network = ["network", "subnet", "port", "router", "floatingip", "security_group", "security_group_rule", "rbac_policy", "subnetpool"];
+        string[] compute = ["instances", "cores", "ram", "key_pairs", "server_groups", "server_group_members"];
         await Do(admin.Token, "PUT", "/network/v2.0/quotas/" + project, JsonSerializer.Serialize(new { quota = network.ToDictionary(n => n, _ => -1) }));
         await Do(admin.Token, "PUT", "/compute/v2.1/os-quota-sets/" + project, JsonSerializer.Serialize(new { quota_set = compute.ToDictionary(n => n, _ => -1) }));
     }

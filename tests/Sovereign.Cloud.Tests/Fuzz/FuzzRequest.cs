@@ -11,7 +11,7 @@ internal sealed record FuzzRequest(
     int Number, MatrixRow Row, MatrixPersona Persona, string Method, string Path, string? Token, IReadOnlyList<(string Name, string Value)> Headers, byte[]? Body)
 {
     /// <summary>Everything that the client said, to tell what an answer merely repeats.</summary>
-    public string Said { get; } = Path + "\n" + string.Join("\n", Headers.Select(h => h.Value)) + "\n" + (Body is null ? "" : Encoding.UTF8.GetString(Body));
+    public string Said => Path + "\n" + string.Join("\n", Headers.Select(h => h.Value)) + "\n" + (Body is null ? "" : Encoding.UTF8.GetString(Body));
 
     public HttpRequestMessage Message()
     {

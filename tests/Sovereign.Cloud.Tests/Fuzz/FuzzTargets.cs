@@ -5,7 +5,7 @@ using Sovereign.Cloud.Tests.AccessMatrix;
 namespace Sovereign.Cloud.Tests.Fuzz;
 
 /// <summary>Makes requests from the rows of the access matrix: valid ones, and changed ones. One worker's own; its things are its own too.</summary>
-internal sealed partial class FuzzTargets(MatrixCloud cloud, MatrixFiles files, IReadOnlyList<MatrixRow> rows, Uri address)
+internal sealed partial class FuzzTargets(MatrixCloud cloud, MatrixFiles files, IReadOnlyList<MatrixRow> rows, Uri address, int worker)
 {
     /// <summary>Share of requests to a route that consumes its thing which get a fresh one; the others name what is not there.</summary>
     private const int FreshPercent = 12;
@@ -28,7 +28,7 @@ internal sealed partial class FuzzTargets(MatrixCloud cloud, MatrixFiles files, 
     private static readonly (string From, string To)[] spare =
         [("{domain-a}", "{domain}"), ("{project-a}", "{project}"), ("{self-id}", "{user}"), ("{member-id}", "{user}"), ("{role-member}", "{role}")];
 
-    private readonly MatrixThings things = new(cloud, files.Things);
+    private readonly MatrixThings things = new(cloud, files.Things, worker);
 
     public MatrixThings Things => things;
 
@@ -44,13 +44,21 @@ internal sealed partial class FuzzTargets(MatrixCloud cloud, MatrixFiles files, 
         var valid = random.Next(25) == 0;
         var request = await Valid(row, persona, random, number, isMighty && !valid);
         if (valid) return request;
-        var foreign = persona.Side.Length == 0 ? cloud.Known["project-b"] : await Foreign(persona, random);
+        var foreign = persona.Side.Length == 0 ? cloud.Known["project-b"] : await Foreign(persona, random, row.Method is "GET" or "HEAD");
         for (var i = random.Next(4) == 0 ? 2 : 1; i > 0; i--)
         {
             request = Mutator.Mutate(request, random, () => isMighty ? "00000000-0000-4000-8000-000000000000" : foreign);
         }
 
-        return request;
+        return Unwritten(request);
+    }
+
+    /// <summary>A project's id tells most of what is shown to whom it must not be: nobody of the other side writes it where it could be kept.</summary>
+    private FuzzRequest Unwritten(FuzzRequest request)
+    {
+        if (request.Persona.Side.Length == 0 || request.Method.ToUpperInvariant() is "GET" or "HEAD") return request;
+        var other = cloud.Known[request.Persona.Side == "a" ? "project-b" : "project-a"];
+        return request with { Path = request.Path.Replace(other, new string('f', other.Length), StringComparison.OrdinalIgnoreCase) };
     }
 
     /// <summary>A request that the matrix says is answered well.</summary>
@@ -81,11 +89,11 @@ internal sealed partial class FuzzTargets(MatrixCloud cloud, MatrixFiles files, 
     }
 
     /// <summary>The id of something of the other side.</summary>
-    private async Task<string> Foreign(MatrixPersona persona, Random random)
+    private async Task<string> Foreign(MatrixPersona persona, Random random, bool reads)
     {
         string[] kinds = ["network", "subnet", "port", "router", "floatingip", "security-group", "image", "server"];
         var other = persona.Side == "b" ? cloud.Personas["member"] : cloud.Personas["foreign-member"];
-        return random.Next(4) == 0 ? other.ProjectId : await things.Fill($"{{own {Mutator.Pick(kinds, random)}}}", other, fresh: true);
+        return reads && random.Next(4) == 0 ? other.ProjectId : await things.Fill($"{{own {Mutator.Pick(kinds, random)}}}", other, fresh: true);
     }
 
     private static string Type(MatrixRow row, string path) =>

@@ -15,6 +15,9 @@ public sealed class FuzzTests(ITestOutputHelper output)
 
     private static int Seed => (int)(Given("SOVEREIGN_TEST_SEED") ?? 1);
 
+    /// <summary>A run takes at least this long; one of fewer requests, to try something, does not.</summary>
+    private static TimeSpan Least => Given("SOVEREIGN_TEST_REQUESTS") is null ? TimeSpan.FromMinutes(5) : TimeSpan.Zero;
+
     private static long Requests => Given("SOVEREIGN_TEST_REQUESTS") ?? (Long ? RequestsInLong : RequestsInCi);
 
     [Fact]
@@ -22,7 +25,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
     {
         await using var cloud = await MatrixCloud.Start();
         using var client = new HttpMessageInvoker(Handler());
-        var result = await new Fuzzer(cloud, client, Seed).Run(Requests, only: null, TestContext.Current.CancellationToken);
+        var result = await new Fuzzer(cloud, client, Seed).Run(Requests, Least, only: null, TestContext.Current.CancellationToken);
         Say(result);
         Assert.Empty(result.Unmade);
         Assert.Empty(result.Findings);
@@ -36,7 +39,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
         await using var cloud = await MatrixCloud.Start();
         using var client = new HttpMessageInvoker(new PlantedBugs(Handler(), cloud.Known["project-b"]));
         string[] asked = ["POST /network/v2.0/networks", "GET /network/v2.0/ports", "GET /compute/v2.1/servers"];
-        var result = await new Fuzzer(cloud, client, Seed).Run(RequestsForPlanted, row => asked.Contains(row.ToString()), TestContext.Current.CancellationToken);
+        var result = await new Fuzzer(cloud, client, Seed).Run(RequestsForPlanted, TimeSpan.Zero, row => asked.Contains(row.ToString()), TestContext.Current.CancellationToken);
         Say(result);
         Assert.Equal(["500 POST /network/v2.0/networks", "foreign GET /compute/v2.1/servers", "hang GET /network/v2.0/ports"],
             result.Findings.Select(f => $"{f.Kind} {f.Request.Row}").Order(StringComparer.Ordinal));

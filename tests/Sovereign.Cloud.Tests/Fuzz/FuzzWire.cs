@@ -11,6 +11,9 @@ internal sealed class FuzzWire(HttpMessageInvoker client)
     private static readonly TimeSpan answerTimeMax = TimeSpan.FromSeconds(20);
 
     private readonly ConcurrentDictionary<string, string> sides = new(StringComparer.Ordinal);
+
+    /// <summary>Ids that somebody of the other side wrote where they may have been kept: in a name, in a tag.</summary>
+    private readonly ConcurrentDictionary<string, bool> told = new(StringComparer.OrdinalIgnoreCase);
     private long sent;
 
     public long Sent => Interlocked.Read(ref sent);
@@ -24,6 +27,7 @@ internal sealed class FuzzWire(HttpMessageInvoker client)
     public async Task<FuzzReply> Send(FuzzRequest request, CancellationToken stop)
     {
         Interlocked.Increment(ref sent);
+        if (request.Method.ToUpperInvariant() is not ("GET" or "HEAD")) Tell(request);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
         patience.CancelAfter(answerTimeMax);
         try
@@ -50,11 +54,20 @@ internal sealed class FuzzWire(HttpMessageInvoker client)
         return Foreign(request, reply) is { } id ? ("foreign", $"{reply.Status} shows {id}") : null;
     }
 
-    /// <summary>An id of the other side in an answer to a request that did not name it.</summary>
-    private string? Foreign(FuzzRequest request, FuzzReply reply)
+    private void Tell(FuzzRequest request)
     {
-        if (request.Persona.Side.Length == 0 || request.Persona.Name == "system-reader") return null;
-        var text = reply.Body.AsSpan();
+        if (request.Persona.Side.Length == 0) return;
+        foreach (var id in Others(request, Encoding.UTF8.GetBytes(request.Said.ToLowerInvariant()))) told[id] = true;
+    }
+
+    /// <summary>An id of the other side in an answer to a request that did not name it.</summary>
+    private string? Foreign(FuzzRequest request, FuzzReply reply) => request.Persona.Side.Length == 0 || request.Persona.Name == "system-reader" ? null
+        : Others(request, reply.Body).FirstOrDefault(id => !told.ContainsKey(id) && !request.Said.Contains(id, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>The ids in a text that belong to the other side.</summary>
+    private List<string> Others(FuzzRequest request, ReadOnlySpan<byte> text)
+    {
+        var found = new List<string>();
         var begin = -1;
         for (var i = 0; i <= text.Length; i++)
         {
@@ -62,11 +75,11 @@ internal sealed class FuzzWire(HttpMessageInvoker client)
             if (inside && begin < 0) begin = i;
             if (inside || begin < 0) continue;
             if (i - begin is 32 or 36 && Encoding.ASCII.GetString(text[begin..i]) is var id && sides.TryGetValue(id, out var side)
-                && side != request.Persona.Side && !request.Said.Contains(id, StringComparison.OrdinalIgnoreCase)) return id;
+                && side != request.Persona.Side) found.Add(id);
             begin = -1;
         }
 
-        return null;
+        return found;
     }
 }
 

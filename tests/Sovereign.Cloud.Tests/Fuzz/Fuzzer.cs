@@ -22,12 +22,15 @@ internal sealed class Fuzzer(MatrixCloud cloud, HttpMessageInvoker client, int s
     private readonly ConcurrentDictionary<string, bool> reached = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<int, int> statuses = new();
     private readonly ConcurrentBag<string> unmade = [];
+    private long begun;
     private int next;
 
+    /// <param name="requests">At least so many.</param>
+    /// <param name="least">At least so long.</param>
     /// <param name="only">Rows to ask; null: all.</param>
-    public async Task<FuzzResult> Run(long requests, Func<MatrixRow, bool>? only, CancellationToken stop)
+    public async Task<FuzzResult> Run(long requests, TimeSpan least, Func<MatrixRow, bool>? only, CancellationToken stop)
     {
-        var begun = Stopwatch.GetTimestamp();
+        begun = Stopwatch.GetTimestamp();
         var files = new MatrixFiles();
         var rows = MatrixFiles.Services.SelectMany(MatrixFiles.Rows).Where(row => only?.Invoke(row) ?? true).ToList();
         var wire = new FuzzWire(client);
@@ -39,7 +42,7 @@ internal sealed class Fuzzer(MatrixCloud cloud, HttpMessageInvoker client, int s
 
         var scheduler = new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, Workers).ConcurrentScheduler;
         await Task.WhenAll(Enumerable.Range(0, Workers).Select(worker => Task.Factory.StartNew(
-            () => Work(worker, new FuzzTargets(cloud, files, rows, cloud.Test.Http.BaseAddress!), files, rows, wire, requests, stop),
+            () => Work(worker, new FuzzTargets(cloud, files, rows, cloud.Test.Http.BaseAddress!, worker), files, rows, wire, () => wire.Sent < requests || Stopwatch.GetElapsedTime(begun) < least, stop),
             stop, TaskCreationOptions.None, scheduler).Unwrap()));
         var possible = rows.Where(row => row.Expected.Values.Contains("ok") && (files.RequestOf(row).Status is null or < 400)).Select(row => row.ToString());
         return new FuzzResult(
@@ -47,19 +50,26 @@ internal sealed class Fuzzer(MatrixCloud cloud, HttpMessageInvoker client, int s
             statuses, [.. unmade]);
     }
 
-    private async Task Work(int worker, FuzzTargets targets, MatrixFiles files, List<MatrixRow> rows, FuzzWire wire, long requests, CancellationToken stop)
+    private async Task Work(int worker, FuzzTargets targets, MatrixFiles files, List<MatrixRow> rows, FuzzWire wire, Func<bool> goesOn, CancellationToken stop)
     {
-        for (var i = worker; i < rows.Count; i += Workers)
-        {
-            var row = rows[i];
-            if (row.Expected.FirstOrDefault(e => e.Value == "ok").Key is { } persona) await Ask(() => targets.Good(row, cloud.Personas[persona]), targets, wire, stop);
-        }
-
-        while (wire.Sent < requests && !stop.IsCancellationRequested)
+        for (var i = worker; i < rows.Count; i += Workers) await Well(rows[i], targets, wire, stop);
+        while (goesOn() && !stop.IsCancellationRequested)
         {
             var number = Interlocked.Increment(ref next);
             await Ask(() => targets.Make(seed, number), targets, wire, stop);
         }
+
+        // What others did meanwhile may have been in the way.
+        for (var i = worker; i < rows.Count; i += Workers)
+        {
+            if (!reached.ContainsKey(rows[i].ToString())) await Well(rows[i], targets, wire, stop);
+        }
+    }
+
+    /// <summary>Asks as the matrix says that it is answered well.</summary>
+    private async Task Well(MatrixRow row, FuzzTargets targets, FuzzWire wire, CancellationToken stop)
+    {
+        if (row.Expected.FirstOrDefault(e => e.Value == "ok").Key is { } persona) await Ask(() => targets.Good(row, cloud.Personas[persona]), targets, wire, stop);
     }
 
     private async Task Ask(Func<Task<FuzzRequest>> make, FuzzTargets targets, FuzzWire wire, CancellationToken stop)

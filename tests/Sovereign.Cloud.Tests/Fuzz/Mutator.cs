@@ -100,17 +100,17 @@ internal static class Mutator
     private static byte[] Json(byte[] body, Random random, Func<string> foreignId)
     {
         JsonNode? root;
+        var places = new List<(JsonNode Parent, string? Name, int Index)>();
         try
         {
             root = JsonNode.Parse(body);
+            Collect(root, places);
         }
-        catch (System.Text.Json.JsonException)
+        catch (Exception error) when (error is System.Text.Json.JsonException or ArgumentException or InvalidOperationException)
         {
-            return Raw(body, random);
+            return Raw(body, random);   // Broken by the change before this one, or a member twice.
         }
 
-        var places = new List<(JsonNode Parent, string? Name, int Index)>();
-        Collect(root, places);
         if (places.Count == 0) return Encoding.UTF8.GetBytes(Pick(Hostile.Json, random));
         var (parent, name, index) = Pick(places, random);
         var fragment = random.Next(8) switch

@@ -20,7 +20,7 @@ internal sealed class Comparison(Correspondence names)
         // Of the moment.
         "hours", "uptime", "total_hours", "total_local_gb_usage", "total_vcpus_usage", "total_memory_mb_usage", "revision_number",
         // Of the content and of secrets.
-        "size", "audit_ids", "public_key", "private_key", "fingerprint", "output", "adminPass", "secret", "blob", "hostId",
+        "size", "audit_ids", "public_key", "private_key", "standard_attr_id", "fingerprint", "output", "adminPass", "secret", "blob", "hostId",
     ];
 
     /// <summary>A member of one of these tells what a list's element is; elements that differ in it are not the same.</summary>

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Sovereign.Testing.Clouds;
+using Sovereign.Testing.Simulated;
 
 namespace Sovereign.Cloud.Tests.Transcripts;
 
@@ -126,14 +127,14 @@ internal sealed class Replay(
         if (step.Method == "WAIT") return await Wait(path, names.Translate(step.Body!), headers, stop);
         var body = step.Body switch
         {
-            "<image>" => TranscriptCloud.Image,
+            "<image>" => SmallImages.Qcow2,
             "<nothing>" => [],
             { } text => Encoding.UTF8.GetBytes(names.Translate(text)),
             null => null,
         };
         var reply = await cloud.Send(step.Method, path, body, headers);
         if (reply.Status is < 200 or >= 300) return $"{reply.Status} {Short(reply.Text)}";
-        if (step.Learns is var (member, recorded)) names.Learn(recorded, member.Split('.').Aggregate(reply.Json, (at, part) => at[part]!).ToString());
+        if (step.Learns is var (member, recorded)) names.Learn(recorded, member.Split('.').Aggregate(reply.Json, (at, part) => at is JsonArray items ? items[0]! : at[part]!).ToString());
         return null;
     }
 

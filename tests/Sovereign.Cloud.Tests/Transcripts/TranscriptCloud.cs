@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -28,14 +27,11 @@ internal sealed class TranscriptCloud : IAsyncDisposable
 
     public static Dictionary<string, string> Passwords { get; } = new() { ["admin"] = "admin-password", ["member"] = "demo-password" };
 
-    /// <summary>A qcow2 image of 32 MiB with empty tables.</summary>
-    public static byte[] Image { get; } = EmptyImage();
-
     public static async Task<TranscriptCloud> Start()
     {
         Composition? house = null;
         var made = new TranscriptCloud(await TestCloud.Start(
-            kernel => (house = Composition.Of(kernel, (Passwords["admin"], Passwords["member"]), Range)).Modules, _ => house!.Callers));
+            kernel => (house = Composition.Of(kernel, (Passwords["admin"], Passwords["member"]), Range, networkDns: false)).Modules, _ => house!.Callers));
         made.Open();
         made.machine.Hook = _ => made.gate.Task;
         made.agent = await OneNode.Start(house!, facts, made.machine, made.stop.Token);
@@ -68,7 +64,7 @@ internal sealed class TranscriptCloud : IAsyncDisposable
     public static byte[]? Bytes(JsonNode? body, string persona)
     {
         if (body is null) return null;
-        if (body is JsonValue) return Image;
+        if (body is JsonValue) return SmallImages.Qcow2;
         return Encoding.UTF8.GetBytes(body.ToJsonString().Replace("\\u003Cpassword\\u003E", Passwords[persona], StringComparison.Ordinal));
     }
 
@@ -79,23 +75,5 @@ internal sealed class TranscriptCloud : IAsyncDisposable
         await agent;
         await cloud.DisposeAsync();
         stop.Dispose();
-    }
-
-    private static byte[] EmptyImage()
-    {
-        const int Cluster = 65_536;
-        var file = new byte[5 * Cluster];
-        "QFI"u8.CopyTo(file);
-        file[3] = 0xfb;
-        BinaryPrimitives.WriteUInt32BigEndian(file.AsSpan(4), 3);
-        BinaryPrimitives.WriteUInt32BigEndian(file.AsSpan(20), 16);
-        BinaryPrimitives.WriteUInt64BigEndian(file.AsSpan(24), 32 << 20);
-        BinaryPrimitives.WriteUInt32BigEndian(file.AsSpan(36), 1);
-        BinaryPrimitives.WriteUInt64BigEndian(file.AsSpan(40), 3 * Cluster);
-        BinaryPrimitives.WriteUInt64BigEndian(file.AsSpan(48), Cluster);
-        BinaryPrimitives.WriteUInt32BigEndian(file.AsSpan(56), 1);
-        BinaryPrimitives.WriteUInt32BigEndian(file.AsSpan(96), 4);
-        BinaryPrimitives.WriteUInt32BigEndian(file.AsSpan(100), 104);
-        return file;
     }
 }
