@@ -23,6 +23,8 @@ internal sealed partial class MatrixThings(MatrixCloud cloud, ILookup<string, Th
     /// <summary>Of 10.0.0.0/8, in its second number.</summary>
     private const int Networks = 40;
 
+    private const int BusyTriesMax = 100;
+    private static readonly TimeSpan pause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan readyTimeMax = TimeSpan.FromSeconds(60);
     private readonly Dictionary<(string Thing, string By), string> made = [];
     private int number;
@@ -87,6 +89,12 @@ internal sealed partial class MatrixThings(MatrixCloud cloud, ILookup<string, Th
                 var path = await Fill(step.Path, subject, fresh: true, side, it);
                 var body = step.Body is null ? null : await Fill(step.Body, subject, fresh: true, side, it);
                 reply = await Send(step.Method, path, sender.ProjectToken, body);
+                for (var tries = 0; reply.Status == 503 && tries < BusyTriesMax; tries++)
+                {
+                    await Task.Delay(pause, TimeProvider.System);
+                    reply = await Send(step.Method, path, sender.ProjectToken, body);
+                }
+
                 Assert.True(reply.Status is >= 200 and < 300, $"Making {name}: {step.Method} {path} {body}: {reply.Status} {reply.Text}");
             }
 

@@ -32,12 +32,14 @@ internal sealed partial class FuzzTargets(MatrixCloud cloud, MatrixFiles files, 
 
     public MatrixThings Things => things;
 
+    public static bool IsCostly(MatrixRow row) => costly.Contains(row.ToString());
+
     /// <summary>The request of this number. What it says depends on nothing but the number, the seed and the ids of the moment.</summary>
     public async Task<FuzzRequest> Make(int seed, int number)
     {
         var random = new Random(unchecked((seed * 1_000_003) + number));
         var row = Mutator.Pick(rows, random);
-        while (costly.Contains(row.ToString()) && random.Next(CostlyOneIn) != 0) row = Mutator.Pick(rows, random);
+        while (IsCostly(row) && random.Next(CostlyOneIn) != 0) row = Mutator.Pick(rows, random);
         var persona = cloud.Personas[Mutator.Pick(row.Expected.Keys.ToList(), random)];
         var isMighty = persona.Name is "admin" or "domain-manager" && row.Method is not ("GET" or "HEAD");
         if (isMighty && untouched.Contains(row.ToString())) persona = cloud.Personas["member"];

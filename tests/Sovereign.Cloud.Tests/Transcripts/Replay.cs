@@ -58,12 +58,16 @@ internal sealed class Replay(
         if (exchange.Service is "compute" or "network" && exchange.Method != "GET") cloud.Close();
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
         patience.CancelAfter(stateTimeMax);
+        var isSettled = false;
         while (true)
         {
             var reply = await Send(exchange);
             var isMoving = exchange.Method == "GET" && Compare(exchange, reply, learn: false).Any(d => Moves(exchange, d));
             if (!isMoving || patience.IsCancellationRequested) return Compare(exchange, reply, learn: true);
-            cloud.Open();
+            // What comes without the machine is seen while it stands still.
+            if (isSettled) cloud.Open();
+            else await cloud.Settled(patience.Token);
+            isSettled = true;
             await Task.Delay(gap, TimeProvider.System, stop);
         }
     }
@@ -123,7 +127,7 @@ internal sealed class Replay(
         var headers = new List<(string, string)> { ("X-Auth-Token", cloud.Tokens[step.As]), ("Content-Type", "application/json") };
         if (step.Body?.StartsWith('<') == true) headers[1] = ("Content-Type", "application/octet-stream");
         if (step.Header?.Split(": ") is [var name, var value]) headers = [.. headers.Where(h => h.Item1 != name), (name, value)];
-        if (step.Method == "CLEAR") return await Clear(path, step.Body!.Split(' '), headers);
+        if (step.Method == "CLEAR") return await Clear(path, step.Body!.Split(' '), headers, stop);
         if (step.Method == "WAIT") return await Wait(path, names.Translate(step.Body!), headers, stop);
         var body = step.Body switch
         {
@@ -138,7 +142,8 @@ internal sealed class Replay(
         return null;
     }
 
-    private async Task<string?> Clear(string path, string[] where, List<(string, string)> headers)
+    /// <summary>Deletes what the list holds and waits until it is gone.</summary>
+    private async Task<string?> Clear(string path, string[] where, List<(string, string)> headers, CancellationToken stop)
     {
         var listed = await cloud.Send("GET", path, null, headers.Take(1));
         foreach (var item in listed.Json[where[0]]!.AsArray())
@@ -147,7 +152,7 @@ internal sealed class Replay(
             if (reply.Status is < 200 or >= 300) return $"{reply.Status} {Short(reply.Text)}";
         }
 
-        return null;
+        return await Wait(path, new JsonObject { [where[0]] = new JsonArray() }.ToJsonString(), headers, stop);
     }
 
     private async Task<string?> Wait(string path, string expected, List<(string, string)> headers, CancellationToken stop)

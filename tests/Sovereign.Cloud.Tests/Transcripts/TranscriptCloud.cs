@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 using Sovereign.Cloud.Tests.Clouds;
+using Sovereign.Kernel.Sources;
 using Sovereign.Node.Contract;
 using Sovereign.Serve;
 using Sovereign.Testing.Clouds;
@@ -45,6 +46,18 @@ internal sealed class TranscriptCloud : IAsyncDisposable
     public void Close()
     {
         if (gate.Task.IsCompleted) gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    /// <summary>Until the control plane has nothing to do but to wait for the machine, or the patience ends.</summary>
+    public async Task Settled(CancellationToken patience)
+    {
+        while (!patience.IsCancellationRequested)
+        {
+            var soon = Micros.Now(cloud.Kernel.Clock) + 1_000_000;
+            var due = cloud.Kernel.Database.Read(session => session.Scalar<long>("SELECT COUNT(*) FROM due WHERE at < @soon", new { soon }));
+            if (due == 0 && cloud.Kernel.Due.AtRest) return;
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, CancellationToken.None);
+        }
     }
 
     public Task<TestReply> Send(string method, string path, byte[]? body, IEnumerable<(string Name, string Value)> headers)
