@@ -32,7 +32,8 @@ internal static class ServeCommand
             sources,
             new Policy(PolicyFile.Read(options.Directory.Policy)));
         var passwords = FirstPasswords.LoadOrCreate(options, sources.Randomness);
-        var house = Composition.Of(kernel, (passwords.Admin, passwords.Demo), options.ExternalCidr, options.ImageImport, options.Identity, options.Compute, options.NetworkDns);
+        var house = Composition.Of(
+            kernel, (passwords.Admin, passwords.Demo), options.ExternalCidr, options.ImageImport, options.Identity, options.Compute, options.NetworkDns);
         using var journalKey = JournalKey.LoadOrCreate(Path.Combine(keys, "journal.key"));
         kernel.Periodics.Add(new JournalHeadFile(kernel.Journal, Path.Combine(options.Directory.Control, "journal.heads"), journalKey, sources.Clock));
         await kernel.Start(house.Modules, stop);
