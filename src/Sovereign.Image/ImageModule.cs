@@ -4,6 +4,7 @@ using Sovereign.Image.Discovery;
 using Sovereign.Image.Images;
 using Sovereign.Image.Imports;
 using Sovereign.Image.Members;
+using Sovereign.Image.Metadefs;
 using Sovereign.Image.Tasks;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
@@ -64,6 +65,7 @@ public sealed class ImageModule : IModule, IImages
         new MemberEndpoints(new MemberService(kernel)).Map(api);
         new ImportEndpoints(new ImportService(kernel, import), stages, import).Map(api);
         new TaskEndpoints(kernel).Map(api);
+        new MetadefEndpoints(kernel, new MetadefService(kernel)).Map(api);
         new SchemaEndpoints().Map(api);
         new InfoEndpoints(kernel).Map(api);
         new AbsentEndpoints(kernel).Map(api);
