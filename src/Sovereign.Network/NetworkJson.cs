@@ -42,6 +42,7 @@ namespace Sovereign.Network;
 [JsonSerializable(typeof(OnboardBody))]
 [JsonSerializable(typeof(AddressGroupView))]
 [JsonSerializable(typeof(AddressGroupBody))]
+[JsonSerializable(typeof(AddressesBody))]
 [JsonSerializable(typeof(QosPolicyView))]
 [JsonSerializable(typeof(QosPolicyBody))]
 [JsonSerializable(typeof(BandwidthLimitView))]

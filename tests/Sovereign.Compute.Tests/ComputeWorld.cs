@@ -138,6 +138,9 @@ internal sealed class FakeAgent(NodeHub hub, string name)
 
     public string Id => node;
 
+    /// <summary>Interrupts that running domains got.</summary>
+    public int Interrupts { get; private set; }
+
     private static DomainDiagnostics Use { get; } = new(
         "running", 7, 80, [new CpuUse(0, 5)], [new NicUse("fa:16:3e:00:00:0b", 1, 2, 3, 4, 5, 6, 7, 8)], [new DiskUse(9, 10, 11, 12, 0)]);
 
@@ -163,11 +166,19 @@ internal sealed class FakeAgent(NodeHub hub, string name)
                 {
                     "console" => "one\ntwo\nthree\n",
                     "uptime" => " 12:00:00 up 1 days",
+                    "interrupt" => Interrupt(request.Id),
                     _ => JsonSerializer.Serialize(Use, NodeJson.Default.DomainDiagnostics),
                 };
                 await hub.Answer(request.Ticket, new MemoryStream(Encoding.UTF8.GetBytes(text)), stop);
             }
         }
+    }
+
+    private string Interrupt(string id)
+    {
+        if (items[(ItemKinds.Domain, id)].Domain!.Power != PowerTarget.Running) return "";
+        Interrupts++;
+        return "sent";
     }
 
     /// <summary>Brings the copies of disks that were held back.</summary>

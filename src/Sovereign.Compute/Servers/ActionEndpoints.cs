@@ -28,6 +28,7 @@ internal sealed class ActionEndpoints(ServerService servers, MoveActions moves, 
             "lock" => await Lock(call, id, arguments),
             "unlock" => Accepted(await servers.Unlock(call.Access, id, call.Stop)),
             "os-resetState" => await Reset(call, id, arguments),
+            "trigger_crash_dump" when call.Version.Has(17) => await Interrupt(call, id, arguments),
             "forceDelete" => Deleted(await servers.Delete(call.Access, id, call.Stop)),
             _ => await moves.Run(call, id, name, arguments) ?? await disks.Run(call, id, name, arguments) ?? await hosts.Run(call, id, name, arguments)
                 ?? new Fault.Invalid("", $"There is no such action: {Short(name)}"),
@@ -37,6 +38,10 @@ internal sealed class ActionEndpoints(ServerService servers, MoveActions moves, 
     private static Answer Accepted(Outcome<ServerRow> outcome) => Answer.Of(outcome, _ => Answer.Empty(202));
 
     private static Answer Deleted(Outcome<Done> outcome) => Answer.Of(outcome, _ => Answer.Empty(202));
+
+    private async Task<Answer> Interrupt(Call call, string id, JsonElement arguments) => arguments.ValueKind == JsonValueKind.Null
+        ? Accepted(await servers.Interrupt(call.Access, id, call.Stop))
+        : new Fault.Invalid("trigger_crash_dump", "Invalid input for field/attribute trigger_crash_dump. It has no arguments.");
 
     private async Task<Answer> Reboot(Call call, string id, JsonElement arguments)
     {

@@ -33,6 +33,7 @@ internal static class ServerEvents
         ["delete"] = "compute_terminate_instance",
         ["lock"] = "api_lock",
         ["unlock"] = "api_unlock",
+        ["trigger_crash_dump"] = "compute_trigger_crash_dump",
     }.ToFrozenDictionary();
 
     public static string Of(string action) => events[action];

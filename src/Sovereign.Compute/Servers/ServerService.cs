@@ -169,6 +169,21 @@ internal sealed class ServerService(KernelServices kernel, INodes nodes, INetwor
         return read.Map(bytes => Tail(System.Text.Encoding.UTF8.GetString(bytes), lines));
     }
 
+    /// <summary>Sends the guest a non-maskable interrupt; what it does with it (a dump of its memory, a line in its log) is set in the guest.</summary>
+    public async Task<Outcome<ServerRow>> Interrupt(AccessGrant access, string id, CancellationToken stop)
+    {
+        const string Action = "trigger_crash_dump";
+        var found = Find(access, id);
+        if (found.Fault is { } missing) return missing;
+        var refused = Refused(
+            access, found.Value, Action, idle: false, ServerStates.Active, ServerStates.Paused, ServerStates.Rescued, ServerStates.Resized, ServerStates.Error);
+        if (refused is not null) return refused;
+        var sent = await nodes.Ask(found.Value.NodeId!, "interrupt", id, bytesMax: 16, stop);
+        if (sent.Fault is { } away) return away;
+        if (sent.Value.Length == 0) return new Fault.Conflict($"Cannot '{Action}' instance {id} while it does not run");
+        return await Change(access, id, Action, (_, row) => row with { }, stop);
+    }
+
     internal static string Tail(string text, int? lines)
     {
         if (lines is null or < 0) return text;
@@ -230,7 +245,7 @@ internal sealed class ServerService(KernelServices kernel, INodes nodes, INetwor
             ActorProjectId = access.Caller.ProjectId, Event = ServerEvents.Of(action), NodeId = row.NodeId, StartedAt = tx.Now,
         });
         // What needs no node is done with its transaction.
-        var atOnce = action is "lock" or "unlock" || (row.NodeId is null && (action is "addSecurityGroup" or "removeSecurityGroup"));
+        var atOnce = action is "lock" or "unlock" or "trigger_crash_dump" || (row.NodeId is null && (action is "addSecurityGroup" or "removeSecurityGroup"));
         if (atOnce) ServerStore.EndOne(tx, row.Id, access.Origin.RequestId);
     }
 }

@@ -171,6 +171,7 @@ public sealed partial class NodeAgent
                 "console" => await drivers.Hypervisor.ConsoleTail(request.Id, Math.Min(request.BytesMax, AgentLimits.ConsoleBytesMax), stop),
                 "diagnostics" when await drivers.Hypervisor.Diagnose(request.Id, stop) is { } use =>
                     System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(use, NodeJson.Default.DomainDiagnostics),
+                "interrupt" when await drivers.Hypervisor.Interrupt(request.Id, stop) => "sent"u8.ToArray(),
                 "uptime" => System.Text.Encoding.UTF8.GetBytes(Machine.Uptime.Text(clock.GetUtcNow())),
                 _ => [],
             };

@@ -167,6 +167,6 @@ public sealed record HardwareSpec(string DiskBus, string NicModel, string Machin
 
 /// <summary>A one-shot read; the agent posts the bytes to the stream named by the ticket.</summary>
 /// <param name="Kind">"console": the tail of the domain's console log. "diagnostics": what the domain uses, as a JSON document.
-/// "uptime": a line about the machine.</param>
+/// "interrupt": sends the domain a non-maskable interrupt; nothing when it does not run. "uptime": a line about the machine.</param>
 /// <param name="BytesMax">At most this many bytes, from the end.</param>
 public sealed record NodeRequest(string Ticket, string Kind, string Id, int BytesMax);

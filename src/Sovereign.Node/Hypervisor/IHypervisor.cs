@@ -23,6 +23,9 @@ public interface IHypervisor
     /// <summary>Presses the power button; the guest may take its time or ignore it.</summary>
     Task PowerDown(string id, CancellationToken stop);
 
+    /// <summary>Sends the guest a non-maskable interrupt, which a kernel can be set to dump its memory at; false when the domain does not run.</summary>
+    Task<bool> Interrupt(string id, CancellationToken stop);
+
     /// <summary>Stops the virtual CPUs; memory stays where it is.</summary>
     Task Pause(string id, CancellationToken stop);
 

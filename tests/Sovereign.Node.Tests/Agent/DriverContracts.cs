@@ -279,12 +279,14 @@ public abstract class HypervisorContract : IAsyncLifetime
         await Driver.Unpause(domain.Id, Stop);
         Assert.Equal(DomainPower.Running, (await Driver.Look(domain.Id, Stop)).Power);
         Assert.Single((await Driver.Diagnose(domain.Id, Stop))!.Cpus);
+        Assert.True(await Driver.Interrupt(domain.Id, Stop));
         for (var round = 0; round < 2; round++)
         {
             await Driver.Suspend(domain.Id, Stop);
             await Driver.Suspend(domain.Id, Stop);
             Assert.Equal(DomainPower.Suspended, (await Driver.Look(domain.Id, Stop)).Power);
             Assert.Null(await Driver.Diagnose(domain.Id, Stop));
+            Assert.False(await Driver.Interrupt(domain.Id, Stop));
             await Driver.Start(domain, disk, Stop);
             Assert.Equal(new DomainSight(domain.Id, DomainPower.Running, 0), await Driver.Look(domain.Id, Stop));
         }

@@ -117,6 +117,12 @@ public sealed class SimulatedHypervisor(SimulatedMachine world) : IHypervisor
             throw new InvalidOperationException($"The disk of {id} is copied by its process, which does not run.");
     });
 
+    public async Task<bool> Interrupt(string id, CancellationToken stop)
+    {
+        await world.Effect("hypervisor.interrupt", () => { });
+        return world.Domains.TryGetValue(id, out var domain) && domain.Power is DomainPower.Running or DomainPower.Paused;
+    }
+
     public Task<DomainDiagnostics?> Diagnose(string id, CancellationToken stop) => Task.FromResult(
         world.Domains.TryGetValue(id, out var domain) && domain.Power is DomainPower.Running or DomainPower.Paused
             ? new DomainDiagnostics(domain.Power == DomainPower.Paused ? "paused" : "running", 1, 1, [new CpuUse(0, 1)], [], []) : null);
