@@ -5,6 +5,7 @@ the command changed; what merely exits with 0 is proof of nothing and counts for
 import json
 import logging
 import os
+import re
 import shlex
 import signal
 import sys
@@ -18,6 +19,7 @@ from osc_lib import clientmanager as handles
 
 COMMAND_SECONDS_MAX = 120
 ASKED_AGAIN_AFTER_SECONDS = 0.5
+NOT_THERE = re.compile(r"\bno \S.* (exists|found)|not (be )?found|not find|404", re.IGNORECASE)
 
 
 class Report:
@@ -228,8 +230,7 @@ class Client:
             try:
                 self.run(line)
             except Refused as refusal:
-                said = str(refusal).lower()
-                if any(words in said for words in ("no ", "not found", "not be found", "not find", "404")):
+                if NOT_THERE.search(str(refusal)):
                     return
                 raise
             if time.monotonic() >= end:

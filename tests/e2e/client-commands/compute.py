@@ -45,7 +45,7 @@ def groups(admin):
     admin.do("server group create herd --policy anti-affinity", then=("server group show herd", {"policy": "anti-affinity", "members": []}))
     admin.do("server group list", shows={"Name": "herd", "Policy": "anti-affinity"})
     admin.do("server group show herd", shows={"id": something, "project_id": something})
-    admin.do("server group delete herd", gone="server group show herd")
+    admin.do("server group delete herd", then=("server group list", lacks(Name="herd")))
 
 
 def aggregates(admin):
@@ -78,7 +78,8 @@ def machines(admin):
 
 def usage(admin):
     project = admin.run("project show admin")["id"]
-    admin.do("usage list", shows={"Project": "admin", "Servers": something})
+    # From 2.40 on the client asks for page after page, and the service gives all at once.
+    admin.but("--os-compute-api-version 2.39").do("usage list", shows={"Project": project, "Servers": something})
     admin.do("usage show --project admin",
              shows={"Servers": something, "CPU Hours": something, "Project": lambda shown: shown in ("admin", project, None)})
 
