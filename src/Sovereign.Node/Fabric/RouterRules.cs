@@ -9,15 +9,27 @@ internal static class RouterRules
     public static string Script(RouterSpec router)
     {
         var text = new StringBuilder("add table ip sov\ndelete table ip sov\ntable ip sov {\n");
-        if (router.Gateway is { } gateway) Nat(text, router, gateway);
+        if (router.Gateway is { } gateway && gateway.Addresses.Any(a => !a.Contains(':'))) Nat(text, router, gateway);
         text.Append("}\n");
+        // The daemon that announces prefixes would answer DHCPv6 too, which is the networks' own servers' to do.
+        text.Append("""
+            add table ip6 sov
+            delete table ip6 sov
+            table ip6 sov {
+              chain input {
+                type filter hook input priority filter; policy accept;
+                udp dport 547 drop
+              }
+            }
+
+            """);
         return text.ToString();
     }
 
     private static void Nat(StringBuilder text, RouterSpec router, RouterGatewaySpec gateway)
     {
         var leg = FabricNames.GatewayLeg(gateway.PortId);
-        var address = SwitchRules.Address(gateway.Addresses[0].Split('/')[0]);
+        var address = SwitchRules.Address(gateway.Addresses.First(a => !a.Contains(':')).Split('/')[0]);
         var pairs = router.FloatingIps.Select(f => (Floating: SwitchRules.Address(f.Address), Fixed: SwitchRules.Address(f.FixedAddress)))
             .ToList();
         Map(text, "floating_to_fixed", pairs.Select(p => $"{p.Floating} : {p.Fixed}"));
