@@ -6,6 +6,7 @@ using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Store;
 using Sovereign.Network.Addressing;
 using Sovereign.Network.FloatingIps;
+using Sovereign.Network.PortForwardings;
 using Sovereign.Network.Ports;
 using Sovereign.Network.Routers;
 using Sovereign.Network.Subnets;
@@ -77,8 +78,15 @@ internal sealed class RouterReconciler(KernelServices kernel, FabricPlan fabric,
         }
 
         var inner = legs.OrderBy(port => port.Id, StringComparer.Ordinal).Select(port => Interface(tx, port)).ToList();
-        var floating = FloatingIpStore.OfRouter(tx, router.Id).Select(ip => new FloatingIpSpec(ip.Id, ip.Address, ip.FixedAddress!)).ToList();
-        return new RouterSpec(router.Id, router.AdminStateUp, outer, inner, floating, FabricPlan.Routes(router.RouteList));
+        var ips = FloatingIpStore.OfRouter(tx, router.Id);
+        var floating = ips.Where(ip => ip.FixedAddress is not null).Select(ip => new FloatingIpSpec(ip.Id, ip.Address, ip.FixedAddress!)).ToList();
+        var forwarded = PortForwardingStore.Of(tx, ips.ConvertAll(ip => ip.Id));
+        var forwardings = ips.SelectMany(ip => forwarded[ip.Id].Select(row => new ForwardingSpec(
+            row.Id, ip.Address, row.Protocol, (int)row.ExternalFirst, (int)row.ExternalLast, row.FixedAddress, (int)row.InternalFirst, (int)row.InternalLast))).ToList();
+        return new RouterSpec(router.Id, router.AdminStateUp, outer, inner, floating, FabricPlan.Routes(router.RouteList))
+        {
+            Forwardings = forwardings.Count > 0 ? forwardings : null,
+        };
     }
 
     private static RouterInterfaceSpec Interface(Tx tx, PortRow port)

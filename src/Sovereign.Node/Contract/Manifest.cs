@@ -102,7 +102,11 @@ public sealed record AddressPairSpec(string Cidr, string? Mac);
 /// <summary>A router that lives on this node.</summary>
 public sealed record RouterSpec(
     string Id, bool AdminUp, RouterGatewaySpec? Gateway, IReadOnlyList<RouterInterfaceSpec> Interfaces,
-    IReadOnlyList<FloatingIpSpec> FloatingIps, IReadOnlyList<RouteSpec> Routes);
+    IReadOnlyList<FloatingIpSpec> FloatingIps, IReadOnlyList<RouteSpec> Routes)
+{
+    /// <summary>Ports of floating IPs that lead to no fixed address as a whole; null: none.</summary>
+    public IReadOnlyList<ForwardingSpec>? Forwardings { get; init; }
+}
 
 /// <summary>The leg on the external network. Addresses carry their prefix ("203.0.113.7/24").</summary>
 /// <param name="NextHop">Of IPv4; <see cref="NextHop6"/> is that of IPv6, which is routed as it is: <paramref name="Snat"/> is of IPv4.</param>
@@ -124,6 +128,11 @@ public sealed record AdvertisedPrefixSpec(string Cidr, string Mode, IReadOnlyLis
 
 /// <summary>An external address that stands for a fixed one.</summary>
 public sealed record FloatingIpSpec(string Id, string Address, string FixedAddress);
+
+/// <summary>Ports (first to last) of an external address that stand for ports of a fixed one: for as many, or all for one.</summary>
+/// <param name="Protocol">"tcp" or "udp".</param>
+public sealed record ForwardingSpec(
+    string Id, string Address, string Protocol, int FirstPort, int LastPort, string FixedAddress, int FixedFirstPort, int FixedLastPort);
 
 /// <summary>A server as its hypervisor needs it.</summary>
 /// <param name="MemoryMib">Memory in MiB.</param>

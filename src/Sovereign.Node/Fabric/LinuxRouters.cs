@@ -142,6 +142,9 @@ internal sealed class LinuxRouters(FabricNames names, IpTool ip, ProcessRunner r
             await Conntrack(netns, "--orig-dst", floating.Address, stop);
             await Conntrack(netns, "--reply-dst", floating.Address, stop);
         }
+        // Flows of ports that are still forwarded find their way again by the next packet.
+        foreach (var address in (before?.Forwardings ?? []).Except(now.Forwardings ?? []).Select(f => f.Address).Distinct())
+            await Conntrack(netns, "--orig-dst", address, stop);
     }
 
     private async Task Conntrack(string netns, string side, string address, CancellationToken stop) =>
@@ -157,7 +160,10 @@ internal sealed class LinuxRouters(FabricNames names, IpTool ip, ProcessRunner r
     }
 
     private static IEnumerable<string> External(RouterSpec router) =>
-        (router.Gateway?.Addresses.Select(a => a.Split('/')[0]) ?? []).Concat(router.FloatingIps.Select(f => f.Address));
+        (router.Gateway?.Addresses.Select(a => a.Split('/')[0]) ?? []).Concat(router.FloatingIps.Select(f => f.Address))
+            .Concat(Forwarded(router));
+
+    private static IEnumerable<string> Forwarded(RouterSpec router) => (router.Forwardings ?? []).Select(f => f.Address).Distinct();
 
     private List<Leg> Legs(RouterSpec router)
     {
@@ -170,8 +176,8 @@ internal sealed class LinuxRouters(FabricNames names, IpTool ip, ProcessRunner r
         {
             legs.Add(new Leg(FabricNames.GatewayLeg(gateway.PortId), FabricNames.Tap(gateway.PortId), gateway.PortId, gateway.NetworkId,
                 gateway.Mac,
-                [.. gateway.Addresses.Select(SwitchRules.Cidr), .. router.FloatingIps.Select(f =>
-                    SwitchRules.Address(f.Address) + "/32")]));
+                [.. gateway.Addresses.Select(SwitchRules.Cidr), .. router.FloatingIps.Select(f => f.Address)
+                    .Concat(Forwarded(router)).Select(a => SwitchRules.Address(a) + "/32")]));
         }
         return legs;
     }

@@ -38,6 +38,10 @@ internal static class RouterRules
               chain before {
                 type nat hook prerouting priority dstnat; policy accept;
                 dnat to ip daddr map @floating_to_fixed
+
+            """);
+        foreach (var rule in (router.Forwardings ?? []).SelectMany(Forward)) text.Append(null, $"    {rule}\n");
+        text.Append("""
               }
               chain arrive {
                 type filter hook prerouting priority mangle; policy accept;
@@ -65,6 +69,26 @@ internal static class RouterRules
               }
 
             """);
+    }
+
+    /// <summary>nft keeps a port or gives one: other ports of a range are rules of their own.</summary>
+    private static IEnumerable<string> Forward(ForwardingSpec spec)
+    {
+        var protocol = spec.Protocol == "udp" ? "udp" : "tcp";
+        var (outer, inner) = (SwitchRules.Address(spec.Address), SwitchRules.Address(spec.FixedAddress));
+        if (spec.FixedFirstPort == spec.FixedLastPort)
+        {
+            yield return $"ip daddr {outer} {protocol} dport {spec.FirstPort}-{spec.LastPort} dnat to {inner}:{spec.FixedFirstPort}";
+        }
+        else if (spec.FixedFirstPort == spec.FirstPort)
+        {
+            yield return $"ip daddr {outer} {protocol} dport {spec.FirstPort}-{spec.LastPort} dnat to {inner}";
+        }
+        else
+        {
+            var pairs = Enumerable.Range(0, spec.LastPort - spec.FirstPort + 1).Select(i => $"{spec.FirstPort + i} : {spec.FixedFirstPort + i}");
+            yield return $"ip daddr {outer} {protocol} dport {spec.FirstPort}-{spec.LastPort} dnat to {inner} : {protocol} dport map {{ {string.Join(", ", pairs)} }}";
+        }
     }
 
     private static void Map(StringBuilder text, string name, IEnumerable<string> elements)

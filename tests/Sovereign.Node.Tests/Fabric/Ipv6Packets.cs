@@ -82,8 +82,11 @@ public sealed class Ipv6Packets : IAsyncLifetime
             Assert.NotNull(advertise);
             Assert.Equal($"{Prefix}::77", Dhcp6.Address(advertise));
         }
+        var own = new DhcpOptionSpec("bootfile-url", "tftp://[2001:db8::1]/x") { Ipv6 = true };
+        await world.Fabric.EnsurePort(guest.Port with { DhcpOptions = [own] }, [closed], PacketWorld.Stop);
         var reply = await Dhcp6.Ask(guest, Dhcp6.InformationRequest);
         Assert.NotNull(reply);
+        Assert.Contains("tftp://[2001:db8::1]/x", System.Text.Encoding.ASCII.GetString(reply), StringComparison.Ordinal);
         Assert.Equal("2001:db8::53", Dhcp6.NameServer(reply));
     }
 
@@ -232,7 +235,7 @@ internal static class Dhcp6
             return s;
         });
         var mac = PhysicalAddress.Parse(guest.Port.Mac).GetAddressBytes();
-        byte[] packet = [kind, 1, 2, 3, 0, 1, 0, 10, 0, 3, 0, 1, .. mac, 0, 6, 0, 4, 0, 23, 0, 24,
+        byte[] packet = [kind, 1, 2, 3, 0, 1, 0, 10, 0, 3, 0, 1, .. mac, 0, 6, 0, 6, 0, 23, 0, 24, 0, 59,
             .. kind == Solicit ? (byte[])[0, 3, 0, 12, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0] : []];
         var servers = new IPEndPoint(new IPAddress(IPAddress.Parse("ff02::1:2").GetAddressBytes(), index), 547);
         var buffer = new byte[1500];
