@@ -12,6 +12,7 @@ using Sovereign.Network.Extensions;
 using Sovereign.Network.Fabric;
 using Sovereign.Network.FloatingIps;
 using Sovereign.Network.Networks;
+using Sovereign.Network.PortForwardings;
 using Sovereign.Network.Ports;
 using Sovereign.Network.Quotas;
 using Sovereign.Network.Qos;
@@ -50,6 +51,7 @@ public sealed class NetworkModule : IModule
     private readonly RouterService routers;
     private readonly RouterInterfaces interfaces;
     private readonly FloatingIpService floatingIps;
+    private readonly PortForwardingService forwardings;
     private readonly RouterReconciler routerReconciler;
     private readonly RbacPolicyService policies;
     private readonly QosPolicyService qos;
@@ -73,6 +75,7 @@ public sealed class NetworkModule : IModule
         routers = new RouterService(kernel, fabric, new RouterGateways(maker, fabric));
         interfaces = new RouterInterfaces(kernel, fabric, maker);
         floatingIps = new FloatingIpService(kernel, fabric, maker);
+        forwardings = new PortForwardingService(kernel, fabric);
         routerReconciler = new RouterReconciler(kernel, fabric, maker);
         Reconcilers =
         [
@@ -112,6 +115,7 @@ public sealed class NetworkModule : IModule
         new PortEndpoints(kernel, ports).Map(api);
         new RouterEndpoints(kernel, routers, interfaces).Map(api);
         new FloatingIpEndpoints(kernel, floatingIps).Map(api);
+        new PortForwardingEndpoints(kernel, forwardings).Map(api);
         new SecurityGroupEndpoints(kernel, groups, rules, new DefaultRuleService(kernel)).Map(api);
         new RbacPolicyEndpoints(kernel, policies).Map(api);
         new QosEndpoints(kernel, qos).Map(api);

@@ -62,13 +62,12 @@ internal sealed class FabricPlan(INodes nodes)
             if (!HasOther(tx, port, "EXISTS (SELECT 1 FROM port_groups g WHERE g.port_id = p.id AND g.group_id = @wanted)", group)) PutGroup(tx, group, [port.NodeId]);
         }
 
-        // The fabric speaks IPv4: what is of IPv6 stays in the rows.
-        var addresses = AddressStore.OfPort(tx, port.Id).Where(a => a.Ip.Version == 4).Select(a => new AddressSpec(a.SubnetId, a.Text)).ToList();
-        var pairs = port.Pairs.Where(pair => !pair.IpAddress!.Contains(':', StringComparison.Ordinal))
-            .Select(pair => new AddressPairSpec(pair.IpAddress!, pair.MacAddress == port.Mac ? null : pair.MacAddress)).ToList();
-        var name = port.DnsName.Length > 0
-            ? port.DnsName : port.HostName.Length > 0 ? port.HostName : addresses.Count > 0 ? "host-" + addresses[0].Address.Replace('.', '-') : "host-" + port.Id;
-        var options = port.Options.Where(option => option.IpVersion == 4).Select(option => new DhcpOptionSpec(option.OptName!, option.OptValue!)).ToList();
+        var addresses = AddressStore.OfPort(tx, port.Id).ConvertAll(a => new AddressSpec(a.SubnetId, a.Text));
+        var pairs = port.Pairs.Select(pair => new AddressPairSpec(pair.IpAddress!, pair.MacAddress == port.Mac ? null : pair.MacAddress)).ToList();
+        var name = port.DnsName.Length > 0 ? port.DnsName
+            : port.HostName.Length > 0 ? port.HostName
+            : "host-" + (addresses.Count > 0 ? addresses[0].Address.Replace('.', '-').Replace(':', '-') : port.Id);
+        var options = port.Options.Select(option => new DhcpOptionSpec(option.OptName!, option.OptValue!) { Ipv6 = option.IpVersion == 6 }).ToList();
         var spec = new PortSpec(
             port.Id, port.NetworkId, port.DeviceId, port.Mac, addresses, port.AdminStateUp, port.PortSecurity, groups, pairs, name)
         {
@@ -108,9 +107,11 @@ internal sealed class FabricPlan(INodes nodes)
         if (nodeIds.Count == 0 || NetworkStore.Find(tx, networkId) is not { } network) return;
         var dhcp = PortStore.DhcpOf(tx, networkId) is { } port
             ? AddressStore.OfPort(tx, port.Id).ToLookup(a => a.SubnetId, a => a.Text, StringComparer.Ordinal) : null;
-        var subnets = SubnetStore.OfNetwork(tx, networkId).Where(subnet => subnet.IpVersion == 4).Select(subnet => new SubnetSpec(
-            subnet.Id, subnet.Cidr, subnet.GatewayIp, subnet.EnableDhcp ? dhcp?[subnet.Id].FirstOrDefault() : null, subnet.DnsServers,
-            Routes(subnet.Routes))).ToList();
+        var subnets = SubnetStore.OfNetwork(tx, networkId).ConvertAll(subnet => new SubnetSpec(
+            subnet.Id, subnet.Cidr, subnet.GatewayIp, subnet.EnableDhcp ? dhcp?[subnet.Id].FirstOrDefault() : null, subnet.DnsServers, Routes(subnet.Routes))
+        {
+            WithoutDhcp = !subnet.ServesDhcp,
+        });
         var spec = new NetworkSpec(
             networkId, network.ProjectId, (int)network.Vni, (int)network.Mtu, network.External,
             network.DnsDomain.Length > 0 ? network.DnsDomain : DnsNames.DefaultDomain, subnets);
@@ -192,7 +193,6 @@ internal sealed class FabricPlan(INodes nodes)
             "SELECT p.allowed_pairs FROM port_groups g JOIN ports p ON p.id = g.port_id WHERE g.group_id = @groupId AND p.port_security = 1 AND p.allowed_pairs <> '[]'",
             new { groupId });
         return addresses.Select(key => Ip.OfKey(key).ToString()).Concat(pairs.SelectMany(port => port.Pairs).Select(pair => pair.IpAddress!))
-            .Where(address => !address.Contains(':', StringComparison.Ordinal))
             .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
     }
 

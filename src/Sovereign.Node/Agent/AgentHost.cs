@@ -130,6 +130,10 @@ public static class AgentHost
     {
         public void Open(string netns, IReadOnlyList<string> networkIds) { }
 
+        public void OpenLink(string netns, string link, string networkId) { }
+
+        public void CloseLink(string netns, string link) { }
+
         public void Close(string netns) { }
     }
 }

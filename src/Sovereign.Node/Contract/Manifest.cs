@@ -47,9 +47,14 @@ public sealed record ManifestItem(string Kind, string Id, long Version)
 /// <summary>A layer-2 network as one node needs it. <see cref="External"/> is the one joined to the host.</summary>
 public sealed record NetworkSpec(string Id, string ProjectId, int Vni, int MtuBytes, bool External, string DnsDomain, IReadOnlyList<SubnetSpec> Subnets);
 
-/// <summary>An IPv4 subnet. <see cref="DhcpAddress"/> (null: no DHCP) is the address of this network's DHCP and metadata port.</summary>
+/// <summary>A subnet of either IP version. <see cref="DhcpAddress"/> (null: no DHCP) is the address of this network's DHCP and metadata
+/// port.</summary>
 public sealed record SubnetSpec(
-    string Id, string Cidr, string? Gateway, string? DhcpAddress, IReadOnlyList<string> DnsServers, IReadOnlyList<RouteSpec> HostRoutes);
+    string Id, string Cidr, string? Gateway, string? DhcpAddress, IReadOnlyList<string> DnsServers, IReadOnlyList<RouteSpec> HostRoutes)
+{
+    /// <summary>True: hosts hear of the subnet from routers alone, so DHCP says nothing of it.</summary>
+    public bool WithoutDhcp { get; init; }
+}
 
 /// <summary>A static route of a subnet or router.</summary>
 public sealed record RouteSpec(string Destination, string NextHop);
@@ -76,7 +81,11 @@ public sealed record PortSpec(
 }
 
 /// <summary>A DHCP option by its name ("bootfile-name") or number ("67").</summary>
-public sealed record DhcpOptionSpec(string Name, string Value);
+public sealed record DhcpOptionSpec(string Name, string Value)
+{
+    /// <summary>True: an option of DHCPv6.</summary>
+    public bool Ipv6 { get; init; }
+}
 
 /// <summary>Limits as the guest sees them: egress is what it sends. Null: no limit.</summary>
 public sealed record PortRatesSpec(RateSpec? Egress, RateSpec? Ingress);
@@ -93,16 +102,37 @@ public sealed record AddressPairSpec(string Cidr, string? Mac);
 /// <summary>A router that lives on this node.</summary>
 public sealed record RouterSpec(
     string Id, bool AdminUp, RouterGatewaySpec? Gateway, IReadOnlyList<RouterInterfaceSpec> Interfaces,
-    IReadOnlyList<FloatingIpSpec> FloatingIps, IReadOnlyList<RouteSpec> Routes);
+    IReadOnlyList<FloatingIpSpec> FloatingIps, IReadOnlyList<RouteSpec> Routes)
+{
+    /// <summary>Ports of floating IPs that lead to no fixed address as a whole; null: none.</summary>
+    public IReadOnlyList<ForwardingSpec>? Forwardings { get; init; }
+}
 
 /// <summary>The leg on the external network. Addresses carry their prefix ("203.0.113.7/24").</summary>
-public sealed record RouterGatewaySpec(string PortId, string NetworkId, string Mac, IReadOnlyList<string> Addresses, string? NextHop, bool Snat);
+/// <param name="NextHop">Of IPv4; <see cref="NextHop6"/> is that of IPv6, which is routed as it is: <paramref name="Snat"/> is of IPv4.</param>
+public sealed record RouterGatewaySpec(string PortId, string NetworkId, string Mac, IReadOnlyList<string> Addresses, string? NextHop, bool Snat)
+{
+    public string? NextHop6 { get; init; }
+}
 
 /// <summary>A leg on a tenant network; the address carries its prefix ("10.0.0.1/24").</summary>
-public sealed record RouterInterfaceSpec(string PortId, string NetworkId, string Mac, IReadOnlyList<string> Addresses);
+public sealed record RouterInterfaceSpec(string PortId, string NetworkId, string Mac, IReadOnlyList<string> Addresses)
+{
+    /// <summary>What the router announces here to IPv6 hosts; null: nothing.</summary>
+    public IReadOnlyList<AdvertisedPrefixSpec>? Advertised { get; init; }
+}
+
+/// <summary>A prefix of a router advertisement.</summary>
+/// <param name="Mode">"slaac", "dhcpv6-stateless" or "dhcpv6-stateful": where hosts get addresses and other settings from.</param>
+public sealed record AdvertisedPrefixSpec(string Cidr, string Mode, IReadOnlyList<string> DnsServers);
 
 /// <summary>An external address that stands for a fixed one.</summary>
 public sealed record FloatingIpSpec(string Id, string Address, string FixedAddress);
+
+/// <summary>Ports (first to last) of an external address that stand for ports of a fixed one: for as many, or all for one.</summary>
+/// <param name="Protocol">"tcp" or "udp".</param>
+public sealed record ForwardingSpec(
+    string Id, string Address, string Protocol, int FirstPort, int LastPort, string FixedAddress, int FixedFirstPort, int FixedLastPort);
 
 /// <summary>A server as its hypervisor needs it.</summary>
 /// <param name="MemoryMib">Memory in MiB.</param>

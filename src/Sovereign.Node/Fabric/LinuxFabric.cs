@@ -38,7 +38,8 @@ public sealed class LinuxFabric : IFabric
         nft = new NftQueue(runner, names.Switch);
         dhcp = new DhcpServers(names, ip, runner, Path.Combine(options.StateDir, "dhcp"), options.DnsForwarders);
         rates = new PortRates(names, ip, runner, state);
-        routers = new LinuxRouters(names, ip, runner, state, doors);
+        var advertisements = new RouterAdvertisements(names, runner, Path.Combine(options.StateDir, "ra"));
+        routers = new LinuxRouters(names, ip, runner, state, doors, advertisements, HasDhcp);
     }
 
     public async Task<string> Open(CancellationToken stop)
@@ -92,8 +93,8 @@ public sealed class LinuxFabric : IFabric
 
     public async Task EnsureGroup(GroupSpec group, CancellationToken stop)
     {
-        await nft.Apply(SwitchRules.Group(group) + SwitchRules.Members(group, members.GetValueOrDefault(group.Id)));
-        members[group.Id] = group.MemberAddresses.Select(SwitchRules.Address).ToHashSet();
+        await nft.Apply(SwitchRules.Group(group) + MemberSets.Change(group, members.GetValueOrDefault(group.Id)));
+        members[group.Id] = MemberSets.Normal(group);
     }
 
     public async Task RemoveGroup(string id, CancellationToken stop)
@@ -173,6 +174,8 @@ public sealed class LinuxFabric : IFabric
         }
     }
 
+    private bool HasDhcp(string networkId) => Netns.Exists(names.Dhcp(networkId));
+
     private async Task EnsureHostLink(NetworkSpec network, CancellationToken stop)
     {
         var (host, inner) = (names.HostLink(network.Id), FabricNames.ExternalLink(network.Id));
@@ -182,8 +185,9 @@ public sealed class LinuxFabric : IFabric
             await ip.Batch(null, [$"link add {host} type veth peer name {inner} netns {names.Switch}",
                 $"link set {host} alias {alias} addrgenmode none"], stop);
         }
-        var addresses = network.Subnets.Where(s => s.Gateway is not null)
-            .Select(s => $"addr replace {SwitchRules.Address(s.Gateway!)}/{s.Cidr[(s.Cidr.IndexOf('/') + 1)..]} dev {host}");
+        // A machine may do without IPv6: then its side of the external network does too.
+        var addresses = network.Subnets.Where(s => s.Gateway is not null && (!s.Cidr.Contains(':') || Ipv6Links.Enabled(host))).Select(s =>
+            $"addr replace {SwitchRules.Address(s.Gateway!)}/{s.Cidr[(s.Cidr.IndexOf('/') + 1)..]} dev {host}{(s.Cidr.Contains(':') ? " nodad" : "")}");
         await ip.Batch(names.Switch, [$"link set {inner} master {FabricNames.Bridge(network.Id)} mtu {network.MtuBytes} up alias {alias}"],
             stop);
         state.AddLink(inner, alias);
@@ -211,6 +215,8 @@ public sealed class LinuxFabric : IFabric
         }
         await dhcp.Ensure(network, stop);
         doors.Open(netns, [network.Id]);
+        if (network.Subnets.Any(s => s.DhcpAddress is not null && s.Cidr.Contains(':'))) doors.OpenLink(netns, inner, network.Id);
+        else doors.CloseLink(netns, inner);
     }
 
     private async Task RemoveDhcp(string networkId, CancellationToken stop)
