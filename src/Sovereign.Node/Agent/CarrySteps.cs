@@ -36,6 +36,9 @@ internal sealed partial class ItemSteps
 
     private async Task Carried(DomainSpec domain, CancellationToken stop)
     {
+        // Without it a new disk would be made from the image, and hide that the old one is lost.
+        if (domain.Carried is { } carried && carried.All(disk => disk.Name != "root"))
+            throw new NodeException($"The root disk of {domain.Id} did not arrive with the control plane: it is on its old node. Revert the move.");
         foreach (var disk in domain.Carried ?? [])
             await drivers.Disks.EnsureCarried(domain.Id, domain.Root, disk, (offset, end) => control.OpenDisk(disk.Carry, disk.Name, offset, end), stop);
     }
@@ -45,6 +48,7 @@ internal sealed partial class ItemSteps
 internal sealed class HashedStream(Stream source) : Stream
 {
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private string? digest;
 
     public override bool CanRead => true;
 
@@ -56,7 +60,8 @@ internal sealed class HashedStream(Stream source) : Stream
 
     public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
-    public string Digest() => Convert.ToHexStringLower(hash.GetCurrentHash());
+    /// <summary>Of what was read; still there when whoever sent the stream closed it.</summary>
+    public string Digest() => digest ?? Convert.ToHexStringLower(hash.GetCurrentHash());
 
     public override int Read(byte[] buffer, int offset, int count)
     {
@@ -85,7 +90,11 @@ internal sealed class HashedStream(Stream source) : Stream
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing) hash.Dispose();
+        if (disposing && digest is null)
+        {
+            digest = Digest();
+            hash.Dispose();
+        }
         base.Dispose(disposing);
     }
 }

@@ -8,7 +8,7 @@ namespace Sovereign.Node.Fabric;
 
 /// <summary>A network's way to its parts on other nodes: one VXLAN link on its bridge, whose sockets are in the host's own namespace. What has no known place is
 /// sent to all nodes that have the network; where an address lives is learned from what comes. The nodes filter what their own ports send, so what comes
-/// from another node is marked as such and not filtered by sender again. DHCP is every node's own: its link and this one do not see each other.</summary>
+/// from another node is not filtered by sender again. DHCP is every node's own: its link and this one do not see each other.</summary>
 internal sealed class Overlay(FabricNames names, IpTool ip, ProcessRunner runner, SwitchState state)
 {
     private const string Everywhere = "00:00:00:00:00:00";

@@ -21,7 +21,6 @@ internal static class SwitchRules
         add chain bridge sov leave { type filter hook forward priority -10; policy accept; }
         flush chain bridge sov enter
         flush chain bridge sov leave
-        add rule bridge sov enter iifname "vx-*" meta mark set 0x0000ffff
         add rule bridge sov enter iifname vmap @from
         add rule bridge sov leave oifname vmap @to
         add table inet sov

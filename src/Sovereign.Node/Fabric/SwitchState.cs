@@ -6,8 +6,8 @@ namespace Sovereign.Node.Fabric;
 /// links.</summary>
 internal sealed class SwitchState
 {
-    /// <summary>Ports and networks per node: 16 bits of the packet mark, and of a conntrack zone; the highest marks what comes from another node.</summary>
-    public const int NumberMax = 65534;
+    /// <summary>Ports and networks per node: 16 bits of the packet mark, and of a conntrack zone.</summary>
+    public const int NumberMax = 65535;
 
     private readonly Lock gate = new();
     private readonly Dictionary<string, int> ports = [];

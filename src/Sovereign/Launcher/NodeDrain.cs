@@ -10,6 +10,9 @@ internal sealed class NodeDrain(ComputeClient compute, TimeProvider clock, Actio
     private const int PageItems = 1000;
     private static readonly TimeSpan look = TimeSpan.FromSeconds(2);
 
+    /// <summary>How often a server is asked to go: one that comes back each time can't.</summary>
+    private const int TriesMax = 5;
+
     /// <summary>Servers that are moved at the same time.</summary>
     private const int AtOnce = 2;
 
@@ -19,7 +22,7 @@ internal sealed class NodeDrain(ComputeClient compute, TimeProvider clock, Actio
         await compute.Enter(stop);
         await SetService(node, "disabled", stop);
         say($"{node} takes no new servers.");
-        var stuck = new Dictionary<string, string>(StringComparer.Ordinal);
+        var (stuck, tries) = (new Dictionary<string, string>(StringComparer.Ordinal), new Dictionary<string, int>(StringComparer.Ordinal));
         for (var before = -1; ;)
         {
             var servers = await On(node, stop);
@@ -31,7 +34,10 @@ internal sealed class NodeDrain(ComputeClient compute, TimeProvider clock, Actio
             var moving = left.Count(server => Task(server) is not null);
             foreach (var server in left.Where(server => Task(server) is null).Take(Math.Max(0, AtOnce - moving)))
             {
-                if (await Leave(server, stop) is { } why) stuck[Id(server)] = why;
+                var id = Id(server);
+                tries[id] = tries.GetValueOrDefault(id) + 1;
+                var why = tries[id] > TriesMax ? "it comes back each time; its fault says why." : await Leave(server, stop);
+                if (why is not null) stuck[id] = why;
             }
 
             await System.Threading.Tasks.Task.Delay(look, clock, stop);

@@ -32,7 +32,7 @@ public static class SettingNames
     public static readonly IReadOnlyList<string> All =
     [
         Data, Listen, PublicUrl, Region, ExternalCidr, Database, ImageImportFrom, ImageImportDirectory, ImageFormat, Underlay, VxlanPort,
-        FenceCommand, CpuAllocationRatio, RamAllocationRatio, ReservedHostMemory, EnforceScope, PasswordRegex, PasswordRegexDescription, UniqueLastPasswordCount, PasswordExpiresDays, MinimumPasswordAge,
-        LockoutFailureAttempts, LockoutDuration, ChangePasswordUponFirstUse,
+        FenceCommand, CpuAllocationRatio, RamAllocationRatio, ReservedHostMemory, EnforceScope, PasswordRegex, PasswordRegexDescription,
+        UniqueLastPasswordCount, PasswordExpiresDays, MinimumPasswordAge, LockoutFailureAttempts, LockoutDuration, ChangePasswordUponFirstUse,
     ];
 }
