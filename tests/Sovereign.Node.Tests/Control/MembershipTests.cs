@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Sources;
+using Sovereign.Kernel.Store;
 using Sovereign.Node.Agent;
 using Sovereign.Node.Contract;
 using Sovereign.Node.Control;
