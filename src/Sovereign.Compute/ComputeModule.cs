@@ -8,6 +8,7 @@ using Sovereign.Compute.Migrating;
 using Sovereign.Compute.Proxies;
 using Sovereign.Compute.Servers;
 using Sovereign.Compute.Servers.Copies;
+using Sovereign.Compute.Servers.Moving;
 using Sovereign.Image;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
@@ -38,6 +39,7 @@ public sealed class ComputeModule : IModule
     private readonly ServerService servers;
     private readonly ServerCreation creation;
     private readonly ServerMoves moves;
+    private readonly MoveService between;
     private readonly InterfaceService interfaces;
     private readonly SnapshotService copies;
     private readonly RescueService rescue;
@@ -49,19 +51,30 @@ public sealed class ComputeModule : IModule
     public ComputeModule(KernelServices kernel, INodes nodes, IImages images, IPlacement placement, INetworks networks, ComputeOptions options)
     {
         (this.kernel, this.nodes, this.networks, this.placement, this.options) = (kernel, nodes, networks, placement, options);
-        var domains = new Domains(kernel, networks, options);
+        var domains = new Domains(kernel, nodes, networks, options);
         var snapshots = new Snapshots(nodes, images);
         groups = new GroupService(kernel);
         hosts = new HostService(kernel, nodes, placement, options);
         servers = new ServerService(kernel, nodes, networks, domains, snapshots);
         creation = new ServerCreation(kernel, images, networks, hosts, groups, options);
-        moves = new ServerMoves(kernel, servers, creation, images, placement, hosts);
+        between = new MoveService(kernel, servers, nodes, networks, images, placement, hosts, snapshots);
+        servers.Moves = between;
+        moves = new ServerMoves(kernel, servers, creation, images, placement, hosts, nodes, between);
         copies = new SnapshotService(kernel, servers, snapshots, images, hosts);
         rescue = new RescueService(kernel, servers, creation, images);
         interfaces = new InterfaceService(kernel, servers, networks, options);
-        reconciler = new ServerReconciler(kernel, nodes, networks, placement, hosts, domains, images, snapshots);
+        reconciler = new ServerReconciler(kernel, nodes, networks, placement, hosts, domains, images, snapshots, between);
         nodes.OnNode(hosts.Register);
+        nodes.OnRemove(hosts.Unregister);
         nodes.OnReport(ItemKinds.Domain, (tx, _, report) => tx.Due("server", report.Id));
+        nodes.OnFence((tx, node) =>
+        {
+            foreach (var row in ServerStore.OnNode(tx, node.Id).Where(row => row.Deleting || row.TaskState is not null)) tx.Due("server", row.Id);
+        });
+        nodes.OnReport(ItemKinds.Carry, (tx, _, report) =>
+        {
+            if (MigrationStore.ServerOf(tx, report.Id) is { } server) tx.Due("server", server);
+        });
         nodes.OnReport(ItemKinds.Snapshot, (tx, _, report) =>
         {
             if (SnapshotStore.Find(tx, report.Id) is { } snapshot) tx.Due("server", snapshot.ServerId);
@@ -97,7 +110,8 @@ public sealed class ComputeModule : IModule
         new KeypairEndpoints(new KeypairService(kernel)).Map(both);
         new ServerEndpoints(kernel, servers, creation, new ServerList(kernel, networks, view, hosts), view, networks).Map(both);
         new ActionEndpoints(
-            servers, new MoveActions(kernel, moves, interfaces, view, networks), new DiskActions(copies, rescue, hosts), new HostActions(servers, hosts)).Map(both);
+            servers, new MoveActions(kernel, moves, interfaces, view, networks), new DiskActions(copies, rescue, hosts),
+            new HostActions(servers, hosts, between)).Map(both);
         new InterfaceEndpoints(kernel, servers, interfaces, networks).Map(both);
         new DiagnosticsEndpoints(servers, nodes, hosts).Map(both);
         new GroupEndpoints(groups).Map(both);

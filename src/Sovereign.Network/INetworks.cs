@@ -47,7 +47,7 @@ public interface INetworks
     /// <summary>Puts all ports of the server that have port security into a security group (by name or id), or takes them out.</summary>
     Outcome<Done> SetGroup(Tx tx, AccessGrant access, string serverId, string group, bool member);
 
-    /// <summary>True when no node has anything of the server's ports any more.</summary>
+    /// <summary>True when no node has anything of the server's ports any more; a fenced node has nothing.</summary>
     bool Gone(Session session, string serverId);
 
     /// <summary>Ports of servers, in the order of their NICs; one query whatever the number of servers.</summary>

@@ -114,7 +114,8 @@ internal sealed class ServerPorts(FabricPlan fabric, PortMaker maker, PortServic
     }
 
     public bool Gone(Session session, string serverId) =>
-        PortStore.OfServer(session, serverId).TrueForAll(port => fabric.Nodes.NodesOf(session, ItemKinds.Port, port.Id).Count == 0);
+        PortStore.OfServer(session, serverId)
+        .TrueForAll(port => fabric.Nodes.NodesOf(session, ItemKinds.Port, port.Id).All(node => fabric.Nodes.Fenced(session, node)));
 
     public IReadOnlyDictionary<string, IReadOnlyList<PortInfo>> PortsOf(Session session, IReadOnlyCollection<string> serverIds) =>
         serverIds.Count == 0 ? new Dictionary<string, IReadOnlyList<PortInfo>>() : ServerPortStore.Of(session, serverIds);

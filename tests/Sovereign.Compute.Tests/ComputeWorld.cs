@@ -267,7 +267,8 @@ internal sealed class FakeImages(KernelServices kernel) : IImages
             "private", TestCallers.Id("project-b")) : new Fault.NotFound("Image", imageId);
     }
 
-    public Outcome<Stream> OpenContent(string digest) => new Fault.NotFound("Image", digest);
+    public Outcome<Stream> OpenContent(string digest) =>
+        digest == new string('a', 64) ? Outcome.Of<Stream>(new MemoryStream([1])) : new Fault.NotFound("Image", digest);
 
     private static ImageInfo Info(string id, string visibility, string project) => new(
         id, "tiny", project, "active", visibility, "qcow2", new string('a', 64), 13_000_000, 100L << 20, 0, 64,
@@ -386,6 +387,12 @@ internal sealed class FakePlacement : IPlacement
         claims[request.ConsumerId] = (best, vcpus);
         used.AddOrUpdate(best, vcpus, (_, now) => now + vcpus);
         return best;
+    }
+
+    public Outcome<Done> RemoveProvider(Tx tx, string providerId)
+    {
+        providers.TryRemove(providerId, out _);
+        return Done.Value;
     }
 
     public void Release(Tx tx, string consumerId)

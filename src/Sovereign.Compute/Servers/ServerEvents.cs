@@ -30,6 +30,8 @@ internal static class ServerEvents
         ["shelve"] = "compute_shelve_instance",
         ["shelveOffload"] = "compute_shelve_offload_instance",
         ["unshelve"] = "compute_unshelve_instance",
+        ["migrate"] = "cold_migrate",
+        ["evacuate"] = "rebuild_server",
         ["delete"] = "compute_terminate_instance",
         ["lock"] = "api_lock",
         ["unlock"] = "api_unlock",

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Sovereign.Compute.Servers.Copies;
+using Sovereign.Compute.Servers.Moving;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Journal;
@@ -15,6 +16,9 @@ namespace Sovereign.Compute.Servers;
 /// <summary>What users do to servers they have: each one transaction that writes what should be, and lets the node and the reconciler do the rest.</summary>
 internal sealed class ServerService(KernelServices kernel, INodes nodes, INetworks networks, Domains domains, Snapshots snapshots)
 {
+    /// <summary>What moves between nodes; set once, since each of the two needs the other.</summary>
+    internal MoveService Moves { get; set; } = null!;
+
     public static Fault Missing(string id) => new Fault.NotFound("Instance", id);
 
     public Outcome<ServerRow> Find(AccessGrant access, string id) =>
@@ -47,6 +51,7 @@ internal sealed class ServerService(KernelServices kernel, INodes nodes, INetwor
                 if (Locked(access, row) is { } locked) return locked;
                 if (row.Deleting) return row;
                 snapshots.Cancel(tx, row.Id);
+                Moves.Unmove(tx, row);
                 if (row.NodeId is { } node)
                 {
                     nodes.Remove(tx, node, ItemKinds.Domain, row.Id);

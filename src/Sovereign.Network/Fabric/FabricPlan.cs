@@ -14,7 +14,8 @@ namespace Sovereign.Network.Fabric;
 
 /// <summary>From rows to the nodes' manifests. What a server needs to start is put there at once, in the transaction that binds it; everything else is made due
 /// and follows from the rows, so that a thousand changes of one group are a few items.</summary>
-internal sealed class FabricPlan(INodes nodes)
+/// <param name="vxlanPort">UDP port of VXLAN on all nodes.</param>
+internal sealed class FabricPlan(INodes nodes, int vxlanPort)
 {
     /// <summary>Changes of members within this time become one item.</summary>
     private const long MembersDelayMicros = 200_000;
@@ -55,7 +56,8 @@ internal sealed class FabricPlan(INodes nodes)
     public void PutPort(Tx tx, PortRow port)
     {
         if (port.NodeId.Length == 0) return;
-        if (!HasOther(tx, port, "p.network_id = @wanted", port.NetworkId)) PutNetwork(tx, port.NetworkId, [port.NodeId]);
+        // The first port of a network on a node joins the node to the others that have it.
+        if (!HasOther(tx, port, "p.network_id = @wanted", port.NetworkId)) PutNetwork(tx, port.NetworkId, NodesOfNetwork(tx, port.NetworkId, port.NodeId));
         var groups = port.PortSecurity ? PortStore.Groups(tx, port.Id) : [];
         foreach (var group in groups)
         {
@@ -115,8 +117,30 @@ internal sealed class FabricPlan(INodes nodes)
         var spec = new NetworkSpec(
             networkId, network.ProjectId, (int)network.Vni, (int)network.Mtu, network.External,
             network.DnsDomain.Length > 0 ? network.DnsDomain : DnsNames.DefaultDomain, subnets);
-        foreach (var node in nodeIds) nodes.Put(tx, node, new ManifestItem(ItemKinds.Network, networkId, 0) { Network = spec });
+        var known = nodeIds.Select(id => nodes.Find(id)).OfType<NodeInfo>().ToDictionary(node => node.Id, StringComparer.Ordinal);
+        foreach (var node in nodeIds)
+        {
+            // A node without an external range has only the inside of the external network.
+            var own = spec with { External = spec.External && known.GetValueOrDefault(node)?.Facts.Gateway != false, Overlay = Overlay(node, known) };
+            nodes.Put(tx, node, new ManifestItem(ItemKinds.Network, networkId, 0) { Network = own });
+        }
     }
+
+    /// <summary>A node says hello with another address than before: the others reach its networks there.</summary>
+    public static void UnderlayChanged(Tx tx, string nodeId)
+    {
+        foreach (var network in tx.Query<string>("SELECT DISTINCT network_id FROM ports WHERE node_id = @nodeId", new { nodeId })) tx.Due(Kinds.Network, network);
+    }
+
+    private OverlaySpec? Overlay(string node, Dictionary<string, NodeInfo> known)
+    {
+        if (known.Count < 2 || !known.TryGetValue(node, out var own)) return null;
+        var remotes = known.Values.Where(other => other.Id != node && Reachable(other)).Select(other => other.Facts.HostAddress)
+            .Where(address => address != own.Facts.HostAddress).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
+        return remotes.Count == 0 || !Reachable(own) ? null : new OverlaySpec(own.Facts.HostAddress, vxlanPort, remotes);
+    }
+
+    private static bool Reachable(NodeInfo node) => System.Net.IPAddress.TryParse(node.Facts.HostAddress, out var address) && !System.Net.IPAddress.IsLoopback(address);
 
     /// <summary>Puts a group on nodes, after the groups that its rules are about.</summary>
     public void PutGroup(Tx tx, string groupId, IReadOnlyCollection<string> nodeIds)
@@ -153,7 +177,13 @@ internal sealed class FabricPlan(INodes nodes)
 
     /// <summary>Nodes that have ports of servers or legs of routers on the network.</summary>
     public static List<string> NodesOfNetwork(Session session, string networkId) => session.Query<string>(
-        "SELECT DISTINCT node_id FROM ports WHERE network_id = @networkId AND node_id <> ''", new { networkId });
+        "SELECT DISTINCT node_id FROM ports WHERE network_id = @networkId AND node_id <> '' ORDER BY node_id", new { networkId });
+
+    private static List<string> NodesOfNetwork(Session session, string networkId, string andNode)
+    {
+        var found = NodesOfNetwork(session, networkId);
+        return found.Contains(andNode) ? found : [.. found, andNode];
+    }
 
     private void PutItem(Tx tx, string groupId, IReadOnlyCollection<string> nodeIds)
     {

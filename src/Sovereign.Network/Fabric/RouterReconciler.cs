@@ -61,7 +61,11 @@ internal sealed class RouterReconciler(KernelServices kernel, FabricPlan fabric,
             ports.Save(tx, all[i]);
         }
 
-        foreach (var network in all.Select(port => port.NetworkId).Distinct(StringComparer.Ordinal)) fabric.PutNetwork(tx, network, [node]);
+        foreach (var network in all.Select(port => port.NetworkId).Distinct(StringComparer.Ordinal))
+        {
+            fabric.PutNetwork(tx, network, FabricPlan.NodesOfNetwork(tx, network));
+        }
+
         fabric.Nodes.Put(tx, node, new ManifestItem(ItemKinds.Router, id, 0) { Router = Spec(tx, router, legs, gateway) });
         Follow(tx, router, all);
         return true;
@@ -131,7 +135,8 @@ internal sealed class RouterReconciler(KernelServices kernel, FabricPlan fabric,
     private string? Choose(Tx tx)
     {
         var load = RouterStore.CountByNode(tx);
-        return fabric.Nodes.List().Where(node => node.Up).OrderBy(node => load.GetValueOrDefault(node.Id)).ThenBy(node => node.Id, StringComparer.Ordinal)
+        return fabric.Nodes.List().Where(node => node is { Up: true, Facts.Gateway: true })
+            .OrderBy(node => load.GetValueOrDefault(node.Id)).ThenBy(node => node.Id, StringComparer.Ordinal)
             .FirstOrDefault()?.Id;
     }
 }

@@ -9,6 +9,9 @@ namespace Sovereign.Node.Agent;
 /// <param name="SnapshotsAtOnce">Snapshots that are copied or sent at the same time.</param>
 public sealed record AgentLimits(int DomainsAtOnce = 8, int OthersAtOnce = 16, int SnapshotsAtOnce = 2)
 {
+    /// <summary>False: no guest is started before the control plane spoke, since it may have moved it elsewhere while this machine was off.</summary>
+    public bool StartsAlone { get; init; } = true;
+
     /// <summary>Console bytes that one request may bring.</summary>
     public const int ConsoleBytesMax = 1024 * 1024;
     public static readonly TimeSpan RetryFirst = TimeSpan.FromSeconds(1);
@@ -47,7 +50,7 @@ public sealed partial class NodeAgent
     {
         (this.control, this.drivers, this.store, this.self, this.guests, this.clock, this.log) = (control, drivers, store, self, guests,
             clock, log);
-        steps = new ItemSteps(drivers, table, control, clock, RememberHalt);
+        steps = new ItemSteps(drivers, table, control, clock, RememberHalt) { MayStart = limits.StartsAlone };
         outbox = new ReportOutbox(control, self.Node);
         domainSlots = new Slots(limits.DomainsAtOnce);
         otherSlots = new Slots(limits.OthersAtOnce);
@@ -97,6 +100,7 @@ public sealed partial class NodeAgent
                         AgentLimits.ManifestWait, stop);
                     if (manifest is null) continue;
                     await Apply(manifest, stop);
+                    Spoken(stop);
                     (incarnation, version) = (manifest.Incarnation, manifest.Version);
                 }
             }
@@ -160,6 +164,14 @@ public sealed partial class NodeAgent
             if (table.Find(ItemKinds.Domain, id) is null) foreign.Add(ItemTable.Key(ItemKinds.Domain, id));
         completeOwed = true;
         outbox.SetForeign(foreign);
+    }
+
+    /// <summary>The control plane said what should be here: guests that waited for its word may start.</summary>
+    private void Spoken(CancellationToken stop)
+    {
+        if (steps.MayStart) return;
+        steps.MayStart = true;
+        foreach (var entry in table.All.Where(entry => entry.Item.Kind == ItemKinds.Domain).ToList()) Touch(entry, stop);
     }
 
     private async Task Answer(NodeRequest request, CancellationToken stop)

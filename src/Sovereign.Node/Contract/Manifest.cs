@@ -27,7 +27,8 @@ public static class ItemKinds
     public const string Router = "router";
     public const string Domain = "domain";
     public const string Snapshot = "snapshot";
-    public static readonly IReadOnlyList<string> InOrder = [Network, Group, Port, Router, Domain, Snapshot];
+    public const string Carry = "carry";
+    public static readonly IReadOnlyList<string> InOrder = [Network, Group, Port, Router, Domain, Snapshot, Carry];
 }
 
 /// <summary>One desired thing; exactly one spec is set, the one of its kind, or none when the thing must be absent.</summary>
@@ -39,13 +40,19 @@ public sealed record ManifestItem(string Kind, string Id, long Version)
     public RouterSpec? Router { get; init; }
     public DomainSpec? Domain { get; init; }
     public SnapshotSpec? Snapshot { get; init; }
+    public CarrySpec? Carry { get; init; }
 
     [JsonIgnore]
-    public bool Absent => Network is null && Group is null && Port is null && Router is null && Domain is null && Snapshot is null;
+    public bool Absent => Network is null && Group is null && Port is null && Router is null && Domain is null && Snapshot is null
+        && Carry is null;
 }
 
 /// <summary>A layer-2 network as one node needs it. <see cref="External"/> is the one joined to the host.</summary>
-public sealed record NetworkSpec(string Id, string ProjectId, int Vni, int MtuBytes, bool External, string DnsDomain, IReadOnlyList<SubnetSpec> Subnets);
+public sealed record NetworkSpec(string Id, string ProjectId, int Vni, int MtuBytes, bool External, string DnsDomain, IReadOnlyList<SubnetSpec> Subnets)
+{
+    /// <summary>The way to its parts on other nodes; null: there are none.</summary>
+    public OverlaySpec? Overlay { get; init; }
+}
 
 /// <summary>A subnet of either IP version. <see cref="DhcpAddress"/> (null: no DHCP) is the address of this network's DHCP and metadata
 /// port.</summary>
@@ -149,6 +156,9 @@ public sealed record DomainSpec(
 
     /// <summary>Empty disks beside the root disk, in the order in which the guest sees them.</summary>
     public IReadOnlyList<BlankDiskSpec> Blanks { get; init; } = [];
+
+    /// <summary>Disks that come from the node where the server was before; null: they are made here.</summary>
+    public IReadOnlyList<CarriedDiskSpec>? Carried { get; init; }
 }
 
 /// <summary>A disk to boot from for mending; <see cref="RootDiskSpec.Generation"/> of its disk tells one rescue from the next.</summary>

@@ -9,7 +9,11 @@ namespace Sovereign.Node.Fabric;
 /// <param name="ExternalCidr">The external range; null: chosen free at first start.</param>
 /// <param name="DnsForwarders">Name servers that guests' resolvers forward to; none: only local names are answered.</param>
 public sealed record LinuxFabricOptions(string Cloud, string Node, string StateDir, string? ExternalCidr,
-    IReadOnlyList<string> DnsForwarders);
+    IReadOnlyList<string> DnsForwarders)
+{
+    /// <summary>False: no external range is chosen, since the external network is not joined to this host.</summary>
+    public bool Gateway { get; init; } = true;
+}
 
 /// <summary>The fabric by bridges, namespaces, nftables and dnsmasq, wholly in namespaces of its own but for one link a external
 /// network.</summary>
@@ -24,6 +28,7 @@ public sealed class LinuxFabric : IFabric
     private readonly DhcpServers dhcp;
     private readonly LinuxRouters routers;
     private readonly PortRates rates;
+    private readonly Overlay overlay;
     private readonly IMetadataDoors doors;
     private readonly ConcurrentDictionary<string, IReadOnlySet<string>> members = new();
     private readonly ConcurrentDictionary<string, NetworkSpec> networks = new();
@@ -40,12 +45,13 @@ public sealed class LinuxFabric : IFabric
         rates = new PortRates(names, ip, runner, state);
         var advertisements = new RouterAdvertisements(names, runner, Path.Combine(options.StateDir, "ra"));
         routers = new LinuxRouters(names, ip, runner, state, doors, advertisements, HasDhcp);
+        overlay = new Overlay(names, ip, runner, state);
     }
 
     public async Task<string> Open(CancellationToken stop)
     {
         PassableDirectory.Ensure(options.StateDir);
-        var range = await ExternalRange.Choose(options.StateDir, options.ExternalCidr, ip, stop);
+        var range = options.Gateway ? await ExternalRange.Choose(options.StateDir, options.ExternalCidr, ip, stop) : "";
         await ip.AddNetns(names.Switch, stop);
         Netns.WriteSysctl(names.Switch, new Dictionary<string, string>
         {
@@ -76,6 +82,7 @@ public sealed class LinuxFabric : IFabric
         await ip.Batch(names.Switch, [$"link set {bridge} mtu {network.MtuBytes} up"], stop);
         if (network.External) await EnsureHostLink(network, stop);
         await EnsureDhcp(network, stop);
+        await overlay.Ensure(network, stop);
         networks[network.Id] = network;
     }
 
@@ -83,7 +90,8 @@ public sealed class LinuxFabric : IFabric
     {
         var bridge = FabricNames.Bridge(id);
         await RemoveDhcp(id, stop);
-        if (Directory.Exists("/sys/class/net/" + names.HostLink(id))) await DeleteLink(null, names.HostLink(id), stop);
+        await overlay.Remove(id, stop);
+        if (Netns.HasLink(names.HostLink(id))) await DeleteLink(null, names.HostLink(id), stop);
         if (state.HasLink(bridge)) await ip.Batch(names.Switch, [$"link del {bridge}"], stop);
         state.RemoveLink(bridge);
         if (state.KnownZone(bridge) is { } zone) await nft.Apply(SwitchRules.NoZone(bridge, zone));
@@ -180,7 +188,7 @@ public sealed class LinuxFabric : IFabric
     {
         var (host, inner) = (names.HostLink(network.Id), FabricNames.ExternalLink(network.Id));
         var alias = names.Alias(ItemKinds.Network, network.Id);
-        if (!Directory.Exists("/sys/class/net/" + host))
+        if (!Netns.HasLink(host))
         {
             await ip.Batch(null, [$"link add {host} type veth peer name {inner} netns {names.Switch}",
                 $"link set {host} alias {alias} addrgenmode none"], stop);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
+using Sovereign.Network;
 using Sovereign.Node.Agent;
 using Sovereign.Node.Contract;
 using Sovereign.Serve;
@@ -14,7 +15,7 @@ namespace Sovereign.Cloud.Tests.AccessMatrix;
 internal sealed class MatrixCloud : IAsyncDisposable
 {
     private const string AdminPassword = "admin-password";
-    private static readonly NodeFacts facts = new("node-1", "192.0.2.1", 64, 262_144, 5_000, "tcg", "simulated", 7_002_022, "198.18.0.0/20");
+    private static readonly NodeFacts facts = new("node-1", "192.0.2.1", 64, 262_144, 5_000, "tcg", "simulated", 7_002_022, new NetworkOptions("198.18.0.0/20"));
     private readonly CancellationTokenSource stop = new();
     private readonly TestCloud cloud;
     private Task agent = Task.CompletedTask;
@@ -33,7 +34,7 @@ internal sealed class MatrixCloud : IAsyncDisposable
     {
         Composition? house = null;
         var matrix = new MatrixCloud(await TestCloud.Start(
-            kernel => (house = Composition.Of(kernel, (AdminPassword, "demo-password"), "198.18.0.0/20")).Modules, _ => house!.Callers));
+            kernel => (house = Composition.Of(kernel, (AdminPassword, "demo-password"), new NetworkOptions("198.18.0.0/20"))).Modules, _ => house!.Callers));
         await matrix.StartAgent(house!);
         await matrix.MakePeople();
         return matrix;

@@ -226,6 +226,23 @@ public sealed class SimulatedDisks(SimulatedMachine world) : IDisks
 
     public Task DropSnapshot(string id, CancellationToken stop) => world.Effect("disks.drop-snapshot", () => world.Snapshots.Remove(id));
 
+    public Task<Stream> OpenPacked(string carry, string domainId, RootDiskSpec root, string name, CancellationToken stop) =>
+        world.Disks.TryGetValue(domainId, out var image) ? Task.FromResult<Stream>(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(domainId + name + image)))
+            : throw new InvalidOperationException($"The disk of {domainId} is sent and is not there.");
+
+    public Task DropPacked(string carry, CancellationToken stop) => Task.CompletedTask;
+
+    public async Task EnsureCarried(
+        string domainId, RootDiskSpec root, CarriedDiskSpec disk, Func<long, CancellationToken, Task<Stream>> open, CancellationToken stop)
+    {
+        if (world.Disks.ContainsKey(domainId)) return;
+        await using (await open(0, stop)) await world.Effect("disks.ensure-carried", () =>
+        {
+            world.Disks[domainId] = root.ImageDigest;
+            world.Carried.Add(domainId);
+        });
+    }
+
     public Task<bool> HasOverlay(string domainId, CancellationToken stop) => Task.FromResult(world.Disks.ContainsKey(domainId));
 
     public Task Remove(string domainId, CancellationToken stop) => world.Effect("disks.remove", () =>
@@ -235,6 +252,7 @@ public sealed class SimulatedDisks(SimulatedMachine world) : IDisks
                 + "runs.");
         world.Disks.Remove(domainId);
         world.Rescues.Remove(domainId);
+        world.Carried.Remove(domainId);
         world.Generations.Remove(domainId);
     });
 
