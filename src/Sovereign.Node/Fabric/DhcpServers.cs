@@ -160,13 +160,8 @@ internal sealed class DhcpNetwork
 
     public async Task Start(ProcessRunner runner, string netnsPath, bool anew, CancellationToken stop)
     {
-        if (Running() is { } pid)
-        {
-            if (!anew) return;
-            Native.Kill(pid);
-        }
         var arguments = await File.ReadAllLinesAsync(Path.Combine(directory, "arguments"), stop);
-        await runner.Must("nsenter", ["--net=" + netnsPath, "dnsmasq", .. arguments], stop);
+        await Dnsmasq.Start(runner, netnsPath, PidFile, arguments, anew, stop);
     }
 
     public async Task Publish(CancellationToken stop)

@@ -30,13 +30,8 @@ internal sealed class RouterAdvertisements(FabricNames names, ProcessRunner runn
         var arguments = Arguments(pidFile, legs);
         var text = string.Join('\n', arguments);
         var same = File.Exists(file) && await File.ReadAllTextAsync(file, stop) == text;
-        if (Dnsmasq.Running(pidFile) is { } pid)
-        {
-            if (same && !anew) return;
-            Native.Kill(pid);
-        }
         await File.WriteAllTextAsync(file, text, stop);
-        await runner.Must("nsenter", ["--net=" + Netns.PathOf(names.Router(routerId)), "dnsmasq", .. arguments], stop);
+        await Dnsmasq.Start(runner, Netns.PathOf(names.Router(routerId)), pidFile, arguments, anew || !same, stop);
     }
 
     public async Task Remove(string routerId, CancellationToken stop)
@@ -74,6 +69,33 @@ internal sealed class RouterAdvertisements(FabricNames names, ProcessRunner runn
 /// <summary>What all our dnsmasq processes have in common.</summary>
 internal static class Dnsmasq
 {
+    private const int EndTriesMax = 200;
+    private static readonly TimeSpan endPause = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>Starts one in a namespace, unless the one of this pid file lives and may stay.</summary>
+    public static async Task Start(ProcessRunner runner, string netnsPath, string pidFile, IReadOnlyList<string> arguments, bool anew,
+        CancellationToken stop)
+    {
+        if (Running(pidFile) is { } pid)
+        {
+            if (!anew) return;
+            Native.Kill(pid);
+            // Until it is gone it holds the addresses that the next one wants.
+            for (var tries = 0; tries < EndTriesMax && !Gone(pid); tries++) await Task.Delay(endPause, runner.Clock, stop);
+        }
+        await runner.Must("nsenter", ["--net=" + netnsPath, "dnsmasq", .. arguments], stop);
+    }
+
+    private static bool Gone(int pid)
+    {
+        try
+        {
+            var stat = File.ReadAllText($"/proc/{pid}/stat");
+            return stat[stat.LastIndexOf(')') + 2] is 'Z' or 'X';
+        }
+        catch (IOException) { return true; }
+    }
+
     /// <summary>The process that wrote this file, if it lives.</summary>
     public static int? Running(string pidFile)
     {

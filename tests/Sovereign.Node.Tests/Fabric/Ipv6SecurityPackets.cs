@@ -151,7 +151,8 @@ public sealed class Ipv6SecurityPackets : IAsyncLifetime
     /// <summary>An ICMPv6 message from the guest's link-local address to the other's, as a frame.</summary>
     private static void Send(Guest from, Guest to, byte[] message)
     {
-        var (source, target) = (IPAddress.Parse(Ipv6Rules.LinkLocal(from.Port.Mac)).GetAddressBytes(), IPAddress.Parse(Ipv6Rules.LinkLocal(to.Port.Mac)).GetAddressBytes());
+        var source = IPAddress.Parse(Ipv6Rules.LinkLocal(from.Port.Mac)).GetAddressBytes();
+        var target = IPAddress.Parse(Ipv6Rules.LinkLocal(to.Port.Mac)).GetAddressBytes();
         byte[] covered = [.. source, .. target, 0, 0, 0, (byte)message.Length, 0, 0, 0, 58, .. message];
         var sum = 0;
         for (var i = 0; i < covered.Length; i += 2) sum += (covered[i] << 8) | covered[i + 1];
