@@ -12,6 +12,7 @@ using Sovereign.Node.Contract;
 using Sovereign.Node.Control;
 using Sovereign.Placement;
 using Sovereign.Testing.Clouds;
+using Sovereign.Testing.Simulated;
 
 namespace Sovereign.Compute.Tests;
 
@@ -159,6 +160,12 @@ internal sealed class FakeAgent(NodeHub hub, string name)
             if (reports.Count > 0) await hub.Report(new NodeReport(node, false, reports, []), stop);
             foreach (var request in manifest.Requests)
             {
+                if (request.Kind is ConsoleKinds.Vnc or ConsoleKinds.Serial)
+                {
+                    _ = hub.Carry(request.Ticket, new SimulatedConsoleStream(), stop);
+                    continue;
+                }
+
                 var text = request.Kind switch
                 {
                     "console" => "one\ntwo\nthree\n",
@@ -222,6 +229,8 @@ internal sealed class FakeImages(KernelServices kernel) : IImages
     public IEnumerable<(string Id, DiskImage Image, string Status)> Made =>
         made.OrderBy(image => image.Value.At).Select(image => (image.Key, image.Value.Image, image.Value.Status));
 
+    public IImageCatalog Catalog => throw new NotSupportedException("The whole cloud's tests ask for it.");
+
     public Outcome<string> Announce(Tx tx, AccessGrant access, DiskImage image)
     {
         var id = kernel.Ids.Uuid();
@@ -271,6 +280,8 @@ internal sealed class FakeNetworks(KernelServices kernel, INodes nodes) : INetwo
     private int last = 10;
 
     public ISecurityGroups SecurityGroups => throw new NotSupportedException("The whole cloud's tests ask for them.");
+
+    public INetworkCatalog Catalog => throw new NotSupportedException("The whole cloud's tests ask for it.");
 
     public Outcome<IReadOnlyList<NicRequest>> DefaultNics(Session session, AccessGrant access) =>
         Outcome.Of<IReadOnlyList<NicRequest>>([new NicRequest(ComputeWorld.Network, null, null, null)]);

@@ -106,7 +106,8 @@ internal sealed class ServerCreation(KernelServices kernel, IImages images, INet
 
     private Outcome<CreatedServers> Make(Tx tx, AccessGrant access, ServerOrder order, Found found, string adminPass, string reservation)
     {
-        var counted = ComputeQuotas.TakeServers(kernel.Quotas, tx, access.ProjectId, order.Min, order.Max, found.Flavor.Vcpus, found.Flavor.RamMib);
+        var counted = ComputeQuotas.TakeServers(
+            kernel.Quotas, tx, access.ProjectId, access.Caller.UserId, order.Min, order.Max, found.Flavor.Vcpus, found.Flavor.RamMib);
         if (counted.Fault is { } over) return over;
         var count = counted.Value;
         var first = ServerStore.Numbers(tx, count);

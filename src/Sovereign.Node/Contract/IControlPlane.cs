@@ -24,6 +24,9 @@ public interface IControlPlane
     /// and is begun again from the start.</summary>
     /// <exception cref="ControlPlaneAwayException">It can't be reached now, or can't take them yet.</exception>
     Task Upload(string snapshot, Stream content, CancellationToken stop);
+
+    /// <summary>Carries bytes between a guest's console and whoever asked for it (POST /node/v1/consoles/{ticket}, both ways at once), until either ends.</summary>
+    Task Carry(string ticket, Stream console, CancellationToken stop);
 }
 
 /// <summary>The control plane can't be reached, or went away in the middle: no fault of the resource, which is tried again and told of nothing.</summary>

@@ -167,6 +167,16 @@ public sealed record HardwareSpec(string DiskBus, string NicModel, string Machin
 
 /// <summary>A one-shot read; the agent posts the bytes to the stream named by the ticket.</summary>
 /// <param name="Kind">"console": the tail of the domain's console log. "diagnostics": what the domain uses, as a JSON document.
-/// "uptime": a line about the machine.</param>
+/// "uptime": a line about the machine. "vnc" and "serial": the domain's display or serial line, carried both ways on the stream of the ticket.</param>
 /// <param name="BytesMax">At most this many bytes, from the end.</param>
 public sealed record NodeRequest(string Ticket, string Kind, string Id, int BytesMax);
+
+/// <summary>The consoles that a domain has.</summary>
+public static class ConsoleKinds
+{
+    /// <summary>The display, by the RFB protocol without authentication.</summary>
+    public const string Vnc = "vnc";
+
+    /// <summary>The first serial line, byte by byte.</summary>
+    public const string Serial = "serial";
+}

@@ -46,6 +46,10 @@ public interface INodes
     /// <summary>Calls back inside the transaction that registers a node or changes its facts (inventories, hypervisors).</summary>
     void OnNode(Action<Tx, NodeInfo> listener);
 
+    /// <summary>Opens a console of a domain (<see cref="ConsoleKinds"/>) on its node. Unavailable when the node is away, does not answer in 10 s, or the domain
+    /// does not run.</summary>
+    Task<Outcome<ConsoleLine>> OpenConsole(string nodeId, string kind, string id, CancellationToken stop);
+
     /// <summary>Reads from a node, e.g. the tail of a console log. Unavailable when the node is away or does not answer in 10 s.</summary>
     Task<Outcome<byte[]>> Ask(string nodeId, string kind, string id, int bytesMax, CancellationToken stop);
 }

@@ -10,7 +10,7 @@ using Sovereign.Node.Contract;
 namespace Sovereign.Node.Control;
 
 /// <summary>Where the agents meet the control plane: hands out manifests, takes reports, carries one-shot reads. Waiting is by event, woken by commits.</summary>
-public sealed class NodeHub : INodes, IControlPlane
+public sealed partial class NodeHub : INodes, IControlPlane
 {
     private const int AnswerBytesMax = 4 * 1024 * 1024;
     private static readonly TimeSpan manifestWait = TimeSpan.FromSeconds(25);
@@ -187,6 +187,7 @@ public sealed class NodeHub : INodes, IControlPlane
         int read;
         while (bytes.Length < AnswerBytesMax && (read = await content.ReadAsync(buffer, stop)) > 0) bytes.Write(buffer, 0, read);
         if (answers.TryGetValue(ticket, out var answer)) answer.TrySetResult(bytes.ToArray());
+        else Refuse(ticket);
     }
 
     public async Task Upload(string snapshot, Stream content, CancellationToken stop)

@@ -14,6 +14,12 @@ internal sealed record DomainFiles(string Directory)
 
     public string Monitor => Path.Combine(Run, "qmp.sock");
 
+    /// <summary>Where QEMU serves the display, without authentication: only its own user and root reach the directory.</summary>
+    public string Display => Path.Combine(Run, "vnc.sock");
+
+    /// <summary>Where QEMU serves the serial line to one client at a time.</summary>
+    public string Serial => Path.Combine(Run, "serial.sock");
+
     public string Console => Path.Combine(Directory, "console.log");
 
     public string ConsoleBefore => Path.Combine(Directory, "console.log.1");
@@ -45,9 +51,10 @@ internal static class QemuCommandLine
             "-accel", accelerator == "kvm" ? "kvm" : $"tcg,thread=multi,tb-size={TranslationCacheMib}", "-cpu", accelerator == "kvm"
                 ? "host" : "max",
             "-smp", Number(domain.Vcpus), "-m", Number(domain.MemoryMib) + "M", "-rtc", "base=utc", "-vga", "std",
-            "-vnc", "unix:" + Escape(Path.Combine(files.Run, "vnc.sock")),
+            "-vnc", "unix:" + Escape(files.Display),
             "-chardev", $"socket,id=monitor,path={Escape(files.Monitor)},server=on,wait=off", "-mon", "chardev=monitor,mode=control",
-            "-chardev", $"file,id=console,path={Escape(files.Console)},append=on", "-device", "isa-serial,chardev=console",
+            "-chardev", $"socket,id=console,path={Escape(files.Serial)},server=on,wait=off,logfile={Escape(files.Console)},logappend=on",
+            "-device", "isa-serial,chardev=console",
             "-device", "virtio-serial-pci", "-chardev",
                 $"socket,id=agent,path={Escape(Path.Combine(files.Run, "agent.sock"))},server=on,wait=off",
             "-device", "virtserialport,chardev=agent,name=org.qemu.guest_agent.0", "-device", "virtio-balloon-pci",
