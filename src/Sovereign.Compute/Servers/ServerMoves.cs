@@ -51,6 +51,7 @@ internal sealed class ServerMoves(
 
                 var flavor = row.FlavorThen();
                 if (ServerCreation.WrongImage(image.Value, flavor.RamMib, flavor.DiskGib) is { } wrong) return wrong;
+                if (HardwareRules.Read(image.Value.Properties, flavor.ExtraSpecs, (int)flavor.Vcpus).Fault is { } noHardware) return noHardware;
                 var max = kernel.Quotas.Limit(tx, ComputeQuotas.Service, "metadata_items", row.ProjectId);
                 if (wish.Metadata is not null && ServerOrder.WrongMetadata(wish.Metadata, max) is { } wrongMetadata) return wrongMetadata;
                 var key = wish.KeyName.Value is { } name ? Keypairs.KeypairStore.Find(tx, access.Caller.UserId, name) : null;
@@ -82,6 +83,7 @@ internal sealed class ServerMoves(
             if (flavor.Id == row.FlavorId) return new Fault.Invalid("flavorRef", "When resizing, instances must change flavor!");
             if (flavor.DiskGib < old.DiskGib) return new Fault.Invalid("flavorRef", "Resize to a flavor with a smaller disk is not possible.");
             if (ServerCreation.WrongImage(row.ImageThen(), flavor.RamMib, flavor.DiskGib) is { } wrong) return wrong;
+            if (HardwareRules.Read(row.ImageThen().Properties, flavor.Specs, (int)flavor.Vcpus).Fault is { } noHardware) return noHardware;
             if (Book(tx, row, flavor.Vcpus - row.Vcpus, flavor.RamMib - row.RamMib) is { } over) return over;
             var before = new ResizeBefore(row.FlavorId, row.Flavor, row.Vcpus, row.RamMib, row.DiskGeneration, kernel.Ids.Uuid());
             var next = row.Move(row.VmState, ServerStates.Resizing) with

@@ -40,8 +40,9 @@ internal sealed class ImagesForCompute(KernelServices kernel, ImageService image
             var wanted = change(before.Properties);
             if (wanted.Fault is { } refused) return refused;
             var draft = new ImageDraft(before, access, mayPublicize: false);
-            foreach (var gone in before.Properties.Keys.Where(key => !wanted.Value.ContainsKey(key) && !key.StartsWith(ImageDraft.OwnNamespace, StringComparison.Ordinal)))
+            foreach (var gone in before.Properties.Keys.Where(key => !wanted.Value.ContainsKey(key)))
             {
+                if (gone.StartsWith(ImageDraft.OwnNamespace, StringComparison.Ordinal)) continue;
                 if (draft.Remove(gone) is { } kept) return kept;
             }
 

@@ -163,7 +163,20 @@ public sealed record KeySpec(string Name, string OpenSshKey);
 /// <param name="NicModel">"virtio" or "e1000".</param>
 /// <param name="Machine">"pc" or "q35".</param>
 /// <param name="Rng">True: a virtio RNG device (scs-0101).</param>
-public sealed record HardwareSpec(string DiskBus, string NicModel, string Machine, bool Rng);
+public sealed record HardwareSpec(string DiskBus, string NicModel, string Machine, bool Rng)
+{
+    /// <summary>What happens to a guest that no longer feeds its watchdog: "none", "pause", "poweroff" or "reset"; null: it has none.</summary>
+    public string? Watchdog { get; init; }
+
+    /// <summary>QEMU's VGA: "cirrus", "virtio" or "none"; null: the standard one.</summary>
+    public string? Video { get; init; }
+
+    /// <summary>How the virtual CPUs are arranged; null: a socket each.</summary>
+    public TopologySpec? Topology { get; init; }
+}
+
+/// <summary>An arrangement of virtual CPUs.</summary>
+public sealed record TopologySpec(int Sockets, int Cores, int Threads);
 
 /// <summary>A one-shot read; the agent posts the bytes to the stream named by the ticket.</summary>
 /// <param name="Kind">"console": the tail of the domain's console log. "diagnostics": what the domain uses, as a JSON document.
