@@ -24,6 +24,9 @@ public interface INetworks
 {
     ISecurityGroups SecurityGroups { get; }
 
+    /// <summary>For compute's old routes.</summary>
+    INetworkCatalog Catalog { get; }
+
     /// <summary>The networks a server gets when the user names none: the only tenant network, or Conflict when there are several ("Multiple possible networks found, use a Network ID to be more specific."), or none.</summary>
     Outcome<IReadOnlyList<NicRequest>> DefaultNics(Session session, AccessGrant access);
 

@@ -14,11 +14,13 @@ using Sovereign.Node.Contract;
 namespace Sovereign.Network;
 
 /// <summary>The network service as compute sees it: NICs of servers.</summary>
-internal sealed class ServerPorts(FabricPlan fabric, PortMaker maker, PortService ports, ISecurityGroups groups) : INetworks
+internal sealed class ServerPorts(FabricPlan fabric, PortMaker maker, PortService ports, ISecurityGroups groups, INetworkCatalog catalog) : INetworks
 {
     private const string GroupDefault = GroupRow.DefaultName;
 
     public ISecurityGroups SecurityGroups => groups;
+
+    public INetworkCatalog Catalog => catalog;
 
     public Outcome<IReadOnlyList<NicRequest>> DefaultNics(Session session, AccessGrant access)
     {

@@ -34,7 +34,7 @@ internal sealed class Domains(KernelServices kernel, INodes nodes, INetworks net
                     before is { Node: null } ? (int)before.DiskGeneration : null),
                 [.. ports.Select(port => new NicSpec(port.Id, port.Mac, port.MtuBytes))],
                 guests.Of(row, ports, pass),
-                Hardware(image.Properties, flavor.ExtraSpecs))
+                Hardware(image.Properties, flavor))
             {
                 Rescue = Rescue(row.RescueThen()), Blanks = Blanks(flavor),
                 Carried = before is { Target: { } target } && target == row.NodeId ? nodes.Carried(session, before.Migration) : null,
@@ -64,9 +64,7 @@ internal sealed class Domains(KernelServices kernel, INodes nodes, INetworks net
         _ => PowerTarget.Shutoff,
     };
 
-    private static HardwareSpec Hardware(IReadOnlyDictionary<string, string> image, Dictionary<string, string> specs) => new(
-        DiskBus(image),
-        image.GetValueOrDefault("hw_vif_model") is "e1000" ? "e1000" : "virtio",
-        image.GetValueOrDefault("hw_machine_type")?.Contains("q35", StringComparison.Ordinal) == true ? "q35" : "pc",
-        !specs.TryGetValue("hw_rng:allowed", out var allowed) || Wire.Truth(allowed) != false);
+    /// <summary>Servers of before the rules were as they are keep plain hardware where the rules would refuse theirs.</summary>
+    private static HardwareSpec Hardware(IReadOnlyDictionary<string, string> image, FlavorDocument flavor) =>
+        HardwareRules.Read(image, flavor.ExtraSpecs, (int)flavor.Vcpus) is { Ok: true } read ? read.Value : new HardwareSpec(DiskBus(image), "virtio", "pc", true);
 }

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Sovereign.Compute.Flavors;
 using Sovereign.Compute.Hosts;
+using Sovereign.Compute.Limits;
 using Sovereign.Compute.Migrating;
 using Sovereign.Compute.Servers.Moving;
 using Sovereign.Image;
@@ -54,6 +55,7 @@ internal sealed class ServerMoves(
 
                 var flavor = row.FlavorThen();
                 if (ServerCreation.WrongImage(image.Value, flavor.RamMib, flavor.DiskGib) is { } wrong) return wrong;
+                if (HardwareRules.Read(image.Value.Properties, flavor.ExtraSpecs, (int)flavor.Vcpus).Fault is { } noHardware) return noHardware;
                 var max = kernel.Quotas.Limit(tx, ComputeQuotas.Service, "metadata_items", row.ProjectId);
                 if (wish.Metadata is not null && ServerOrder.WrongMetadata(wish.Metadata, max) is { } wrongMetadata) return wrongMetadata;
                 var key = wish.KeyName.Value is { } name ? Keypairs.KeypairStore.Find(tx, access.Caller.UserId, name) : null;
@@ -85,7 +87,8 @@ internal sealed class ServerMoves(
             if (flavor.Id == row.FlavorId) return new Fault.Invalid("flavorRef", "When resizing, instances must change flavor!");
             if (flavor.DiskGib < old.DiskGib) return new Fault.Invalid("flavorRef", "Resize to a flavor with a smaller disk is not possible.");
             if (ServerCreation.WrongImage(row.ImageThen(), flavor.RamMib, flavor.DiskGib) is { } wrong) return wrong;
-            if (Book(tx, row.ProjectId, flavor.Vcpus - row.Vcpus, flavor.RamMib - row.RamMib) is { } over) return over;
+            if (HardwareRules.Read(row.ImageThen().Properties, flavor.Specs, (int)flavor.Vcpus).Fault is { } noHardware) return noHardware;
+            if (Book(tx, row, flavor.Vcpus - row.Vcpus, flavor.RamMib - row.RamMib) is { } over) return over;
             var before = new ResizeBefore(row.FlavorId, row.Flavor, row.Vcpus, row.RamMib, row.DiskGeneration, kernel.Ids.Uuid());
             var sized = row with
             {
@@ -130,7 +133,7 @@ internal sealed class ServerMoves(
         {
             if (ServerService.Refused(access, row, "revertResize", idle: true, ServerStates.Resized) is { } refused) return refused;
             if (row.Before() is not { } before) return new Fault.Conflict($"Instance {id} has no resize to revert.");
-            if (Book(tx, row.ProjectId, before.Vcpus - row.Vcpus, before.RamMib - row.RamMib) is { } over) return over;
+            if (Book(tx, row, before.Vcpus - row.Vcpus, before.RamMib - row.RamMib) is { } over) return over;
             var home = before.Node ?? row.NodeId!;
             var next = MovePhases.Former(row, before).Move(ServerStates.Resized, ServerStates.Reverting) with
             {
@@ -176,12 +179,13 @@ internal sealed class ServerMoves(
         };
     }
 
-    private Fault? Book(Tx tx, string project, long vcpus, long ramMib)
+    private Fault? Book(Tx tx, ServerRow row, long vcpus, long ramMib)
     {
+        if (UserQuotas.Over(tx, row.ProjectId, row.UserId, ("cores", vcpus), ("ram", ramMib)) is { } own) return own;
         foreach (var (name, more) in new[] { ("cores", vcpus), ("ram", ramMib) })
         {
-            if (more > 0 && kernel.Quotas.Take(tx, ComputeQuotas.Service, name, project, more).Fault is { } over) return over;
-            if (more < 0) kernel.Quotas.Give(tx, ComputeQuotas.Service, name, project, -more);
+            if (more > 0 && kernel.Quotas.Take(tx, ComputeQuotas.Service, name, row.ProjectId, more).Fault is { } over) return over;
+            if (more < 0) kernel.Quotas.Give(tx, ComputeQuotas.Service, name, row.ProjectId, -more);
         }
 
         return null;

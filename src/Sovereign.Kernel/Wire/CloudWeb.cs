@@ -51,6 +51,11 @@ public static class CloudWeb
         var wire = new WireServices(kernel.Policy, callers, kernel.Ids, kernel.Clock, kernel.Settings.PublicUrl, kernel.Log("api"));
         var faces = new List<ServiceFace>();
         app.Use((http, next) => Unrouted(http, next, wire, faces));
+        app.Use((http, next) =>
+        {
+            if (SocketUpgrade.Connected(http)) http.Request.Method = HttpMethods.Get;
+            return next(http);
+        });
         app.UseRouting();
         foreach (var module in modules)
         {

@@ -86,6 +86,24 @@ public sealed class ControlPlaneClient : IControlPlane, IDisposable
         await Check(response, stop);
     }
 
+    public async Task Carry(string ticket, Stream console, CancellationToken stop)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        using var request = Request(HttpMethod.Post, "node/v1/consoles/" + Uri.EscapeDataString(ticket));
+        request.Content = new ConsoleContent(console, ended.Token);
+        using var response = await Begin(request, stop);
+        await Check(response, stop);
+        try
+        {
+            await using var down = await response.Content.ReadAsStreamAsync(stop);
+            await Pump.Copy(down, console, ended.Token).ConfigureAwait(false);
+        }
+        finally
+        {
+            await ended.CancelAsync();
+        }
+    }
+
     public void Dispose() => client.Dispose();
 
     private async Task<HttpResponseMessage> Begin(HttpRequestMessage request, CancellationToken stop)
@@ -137,5 +155,24 @@ public sealed class ControlPlaneClient : IControlPlane, IDisposable
             if (read == 0) return;
             count -= read;
         }
+    }
+}
+
+/// <summary>A request's body that is sent while the console speaks; it ends with the console.</summary>
+internal sealed class ConsoleContent(Stream console, CancellationToken ended) : HttpContent
+{
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ended, cancellationToken);
+        await stream.FlushAsync(either.Token).ConfigureAwait(false);
+        await Pump.Copy(console, stream, either.Token).ConfigureAwait(false);
+    }
+
+    protected override bool TryComputeLength(out long length)
+    {
+        length = 0;
+        return false;
     }
 }

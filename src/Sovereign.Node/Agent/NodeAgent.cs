@@ -119,7 +119,7 @@ public sealed partial class NodeAgent
         foreach (var item in manifest.Items) await Accept(item, manifest.Incarnation, stop);
         if (manifest.Full) await Sweep(manifest, stop);
         foreach (var request in manifest.Requests)
-            if (answering.Add(request.Ticket)) Track(Answer(request, stop));
+            if (answering.Add(request.Ticket)) Track(request.Kind is ConsoleKinds.Vnc or ConsoleKinds.Serial ? Carry(request, stop) : Answer(request, stop));
     }
 
     private async Task Accept(ManifestItem item, string incarnation, CancellationToken stop)
@@ -194,6 +194,25 @@ public sealed partial class NodeAgent
         catch (Exception failure) when (!stop.IsCancellationRequested)
         {
             log.LogWarning(4502, "Request {Kind} for {Id} could not be answered: {Reason}", request.Kind, request.Id, failure.Message);
+        }
+        finally
+        {
+            answering.Remove(request.Ticket);
+        }
+    }
+
+    /// <summary>Carries a console for as long as its viewer stays; a guest without one is said to have none by an empty answer.</summary>
+    private async Task Carry(NodeRequest request, CancellationToken stop)
+    {
+        try
+        {
+            await using var console = await drivers.Hypervisor.OpenConsole(request.Id, request.Kind, stop);
+            await control.Carry(request.Ticket, console, stop);
+        }
+        catch (Exception failure) when (!stop.IsCancellationRequested)
+        {
+            log.LogInformation(4507, "The {Kind} console of {Id} ended: {Reason}", request.Kind, request.Id, failure.Message);
+            await Answer(request with { Kind = "" }, stop);
         }
         finally
         {

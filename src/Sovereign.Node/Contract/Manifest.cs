@@ -203,10 +203,34 @@ public sealed record KeySpec(string Name, string OpenSshKey);
 /// <param name="NicModel">"virtio" or "e1000".</param>
 /// <param name="Machine">"pc" or "q35".</param>
 /// <param name="Rng">True: a virtio RNG device (scs-0101).</param>
-public sealed record HardwareSpec(string DiskBus, string NicModel, string Machine, bool Rng);
+public sealed record HardwareSpec(string DiskBus, string NicModel, string Machine, bool Rng)
+{
+    /// <summary>What happens to a guest that no longer feeds its watchdog: "none", "pause", "poweroff" or "reset"; null: it has none.</summary>
+    public string? Watchdog { get; init; }
+
+    /// <summary>QEMU's VGA: "cirrus", "virtio" or "none"; null: the standard one.</summary>
+    public string? Video { get; init; }
+
+    /// <summary>How the virtual CPUs are arranged; null: a socket each.</summary>
+    public TopologySpec? Topology { get; init; }
+}
+
+/// <summary>An arrangement of virtual CPUs.</summary>
+public sealed record TopologySpec(int Sockets, int Cores, int Threads);
 
 /// <summary>A one-shot read; the agent posts the bytes to the stream named by the ticket.</summary>
 /// <param name="Kind">"console": the tail of the domain's console log. "diagnostics": what the domain uses, as a JSON document.
-/// "interrupt": sends the domain a non-maskable interrupt; nothing when it does not run. "uptime": a line about the machine.</param>
+/// "interrupt": sends the domain a non-maskable interrupt; nothing when it does not run. "uptime": a line about the machine. "vnc" and "serial": the
+/// domain's display or serial line, carried both ways on the stream of the ticket.</param>
 /// <param name="BytesMax">At most this many bytes, from the end.</param>
 public sealed record NodeRequest(string Ticket, string Kind, string Id, int BytesMax);
+
+/// <summary>The consoles that a domain has.</summary>
+public static class ConsoleKinds
+{
+    /// <summary>The display, by the RFB protocol without authentication.</summary>
+    public const string Vnc = "vnc";
+
+    /// <summary>The first serial line, byte by byte.</summary>
+    public const string Serial = "serial";
+}

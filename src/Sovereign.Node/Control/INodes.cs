@@ -67,6 +67,10 @@ public interface INodes
     /// <summary>Whether the node is fenced as of this transaction: what decides that something of it may run elsewhere.</summary>
     bool Fenced(Session session, string nodeId);
 
+    /// <summary>Opens a console of a domain (<see cref="ConsoleKinds"/>) on its node. Unavailable when the node is away, does not answer in 10 s, or the domain
+    /// does not run.</summary>
+    Task<Outcome<ConsoleLine>> OpenConsole(string nodeId, string kind, string id, CancellationToken stop);
+
     /// <summary>Reads from a node, e.g. the tail of a console log. Unavailable when the node is away or does not answer in 10 s.</summary>
     Task<Outcome<byte[]>> Ask(string nodeId, string kind, string id, int bytesMax, CancellationToken stop);
 }

@@ -201,6 +201,7 @@ public sealed partial class NodeHub : INodes, IControlPlane
         int read;
         while (bytes.Length < AnswerBytesMax && (read = await content.ReadAsync(buffer, stop)) > 0) bytes.Write(buffer, 0, read);
         if (answers.TryGetValue(ticket, out var answer)) answer.TrySetResult(bytes.ToArray());
+        else Refuse(ticket);
     }
 
     public async Task Upload(string snapshot, Stream content, CancellationToken stop)

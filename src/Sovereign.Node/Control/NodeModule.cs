@@ -61,6 +61,7 @@ public sealed class NodeModule(KernelServices kernel) : IModule
         agents.MapPost("/snapshots/{id}", Guarded(Snapshot));
         agents.MapPost("/carries/{id}/{name}", Guarded(TakeDisk));
         agents.MapGet("/carries/{id}/{name}", Guarded(GiveDisk));
+        agents.MapPost("/consoles/{ticket}", Guarded(Console));
         agents.MapPost("/streams/{ticket}", Guarded(async http =>
         {
             await Hub.Answer((string)http.Request.RouteValues["ticket"]!, http.Request.Body, http.RequestAborted);
@@ -140,6 +141,24 @@ public sealed class NodeModule(KernelServices kernel) : IModule
             _ => StatusCodes.Status409Conflict,
         };
         if (kept.Fault is { } refused and not Fault.Unavailable) await http.Response.WriteAsync(refused.Message, http.RequestAborted);
+    }
+
+    /// <summary>Bytes go both ways for as long as somebody looks: the head of the answer goes out at once, and no rate is asked for.</summary>
+    private async Task Console(HttpContext http)
+    {
+        var ticket = (string)http.Request.RouteValues["ticket"]!;
+        if (!Hub.Awaits(ticket))
+        {
+            http.Response.StatusCode = StatusCodes.Status410Gone;
+            return;
+        }
+
+        if (http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate) rate.MinDataRate = null;
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = null;
+        http.Response.ContentType = "application/octet-stream";
+        await http.Response.StartAsync(http.RequestAborted);
+        await http.Response.Body.FlushAsync(http.RequestAborted);
+        await Hub.Join(ticket, http.Request.Body, http.Response.Body, http.RequestAborted);
     }
 
     private RequestDelegate Guarded(RequestDelegate handler) => async http =>

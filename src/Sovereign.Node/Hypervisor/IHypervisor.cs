@@ -54,6 +54,10 @@ public interface IHypervisor
     /// <summary>The last bytes that the guest wrote to its serial console.</summary>
     Task<byte[]> ConsoleTail(string id, int bytesMax, CancellationToken stop);
 
+    /// <summary>Opens a console of a running domain; whoever opened it closes it.</summary>
+    /// <param name="kind">One of <see cref="ConsoleKinds"/>.</param>
+    Task<Stream> OpenConsole(string id, string kind, CancellationToken stop);
+
     /// <summary>Bounds what grows (console logs).</summary>
     Task Trim(CancellationToken stop);
 }

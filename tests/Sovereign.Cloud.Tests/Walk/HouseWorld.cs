@@ -99,6 +99,8 @@ internal sealed class SimulatedImages(KernelServices kernel) : IImages
     private static readonly byte[] content = [1, 2, 3];
     private static readonly string digest = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(content));
 
+    public IImageCatalog Catalog => throw new NotSupportedException("No walk asks for compute's old routes.");
+
     public Outcome<ImageInfo> Find(AccessGrant access, string imageId) => imageId == Id || kernel.Database.Read(session => StatusOf(session, imageId)) == "active"
         ? new ImageInfo(imageId, "tiny", TestProject, "active", "public", "raw", digest, content.Length, 1 << 20, 0, 0, new Dictionary<string, string>())
         : new Fault.NotFound("Image", imageId);

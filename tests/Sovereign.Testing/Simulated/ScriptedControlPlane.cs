@@ -177,6 +177,16 @@ public sealed class ScriptedControlPlane : IControlPlane
         return Task.FromResult(content);
     }
 
+    /// <summary>Consoles that are being carried, by ticket.</summary>
+    public Dictionary<string, Stream> Consoles { get; } = [];
+
+    public async Task Carry(string ticket, Stream console, CancellationToken stop)
+    {
+        Refuse();
+        lock (gate) Consoles[ticket] = console;
+        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop);
+    }
+
     /// <summary>Ends the waits, as when the connection is cut.</summary>
     public void Wake()
     {

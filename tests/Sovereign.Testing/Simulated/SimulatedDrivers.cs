@@ -154,6 +154,11 @@ public sealed class SimulatedHypervisor(SimulatedMachine world) : IHypervisor
         return Task.FromResult(console[^Math.Min(bytesMax, console.Length)..]);
     }
 
+    public Task<Stream> OpenConsole(string id, string kind, CancellationToken stop) =>
+        world.Domains.TryGetValue(id, out var domain) && domain.Power is DomainPower.Running or DomainPower.Paused
+            ? Task.FromResult<Stream>(new SimulatedConsoleStream())
+            : throw new InvalidOperationException($"Domain {id} does not run.");
+
     public Task Trim(CancellationToken stop) => Task.CompletedTask;
 
     private DomainSight Sight(string id) =>

@@ -75,6 +75,12 @@ public sealed class SimulatedLink(SimulatedWorld world, Func<SimulatedControlPla
         }
     }
 
+    public Task Carry(string ticket, Stream console, CancellationToken stop) => Call(async cloud =>
+    {
+        await cloud.Carry(ticket, console, stop);
+        return true;
+    });
+
     private Task<T> Call<T>(Func<IControlPlane, Task<T>> call) => world.ControlPlane is { } cloud
         ? cloud.Process.Start(() => call(hub(cloud)))
         : Task.FromException<T>(new IOException("The control plane is away."));
