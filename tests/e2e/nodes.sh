@@ -55,6 +55,12 @@ refused_with() { # refused_with TEXT COMMAND...
   if said=$("$@" 2>&1); then echo "it was accepted: $said"; return 1; fi
   grep -q -- "$text" <<<"$said" || { echo "$said"; return 1; }
 }
+evacuate() { # evacuate SERVER: the client of Debian 12 fails on the answer of newer microversions
+  local said
+  said=$(curl -sS --cacert "$data/ca.pem" -X POST "https://$net.1:$port/compute/v2.1/servers/$1/action" -H "X-Auth-Token: $(admin token issue -f value -c id)" \
+    -H 'OpenStack-API-Version: compute 2.74' -H 'Content-Type: application/json' -d '{"evacuate": {}}' -w '\n%{http_code}')
+  [ "${said##*$'\n'}" = 200 ] || { echo "$said"; return 1; }
+}
 gone() { ! admin server show "$1" >/dev/null 2>&1; }
 
 check "a cloud starts on the underlay" "$root/sovereign" up --data "$data" --listen "$net.1:$port" --detach
@@ -134,7 +140,7 @@ service_is() { [ "$(admin compute service list --host second -f value -c State)"
 # The API listens on the cut link's address, which this machine still reaches by itself.
 check "the service says so" service_is down
 check_equal "its server keeps its state" ACTIVE "$(shows "$two" .status)"
-check "evacuating it is refused" refused_with "confirmed to be off" admin server evacuate two
+check "evacuating it is refused" refused_with "confirmed to be off" evacuate "$two"
 check "fencing without a driver's answer is refused" refused_with "No fencing command" sovereign node fence second
 sleep 5
 check_equal "it runs, once, in the process that it had" "1 $pid" "$(machines "$two") $(pid_of "$two")"
@@ -161,7 +167,7 @@ check "and its guest dies with the machine" kill -9 "$(pid_of "$four")"
 check "the node is down" until_true 60 node_is second down
 check "the operator confirms that it is off" sovereign node fence second --confirmed
 check_equal "it is fenced" fenced "$(state_of second)"
-check "the server is evacuated" admin server evacuate four
+check "the server is evacuated" evacuate "$four"
 check "and runs on the first node" until_true 120 settled "$four" ACTIVE
 check "once" one_on "$four" "$data"
 check "the machine is back" within "$data2/bin/sovereign" node serve --data "$data2" --detach

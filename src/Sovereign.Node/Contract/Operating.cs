@@ -12,14 +12,18 @@ public sealed record NodeView(
     string Id, string Name, string State, string? Underlay, bool Joined, bool Gateway, long SeenAt, long? CertificateEndsAt, long? FencedAt,
     int? Cpus, int? MemoryMib, int? DiskGib, string? Accelerator, IReadOnlyList<string> Foreign);
 
+/// <summary>All nodes by name.</summary>
 public sealed record NodesView(IReadOnlyList<NodeView> Nodes);
 
+/// <summary>Asks for an invitation.</summary>
 /// <param name="Minutes">How long the invitation holds.</param>
 public sealed record TokenOrder(int Minutes);
 
+/// <summary>An invitation, shown once.</summary>
 /// <param name="EndsAt">Microseconds UTC.</param>
 public sealed record TokenView(string Token, string Url, long EndsAt);
 
+/// <summary>Asks that a node be fenced.</summary>
 /// <param name="Confirmed">True: the operator's own word that the machine is off; false: the fencing driver is asked.</param>
 public sealed record FenceOrder(bool Confirmed);
 

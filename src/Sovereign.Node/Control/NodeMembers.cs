@@ -23,6 +23,7 @@ public interface INodeAuthority
     Outcome<IssuedCertificate> Issue(string certificateRequest, string nodeId);
 }
 
+/// <summary>A node's certificate as it was made.</summary>
 /// <param name="Digest">SHA-256 of the certificate, 64 hex digits: what the node is known by.</param>
 /// <param name="EndsAt">Microseconds UTC.</param>
 public sealed record IssuedCertificate(string Pem, string Digest, long EndsAt);

@@ -15,7 +15,7 @@ namespace Sovereign.Cloud.Tests.AccessMatrix;
 internal sealed class MatrixCloud : IAsyncDisposable
 {
     private const string AdminPassword = "admin-password";
-    private static readonly NodeFacts facts = new("node-1", "192.0.2.1", 64, 262_144, 5_000, "tcg", "simulated", 7_002_022, new NetworkOptions("198.18.0.0/20"));
+    private static readonly NodeFacts facts = new("node-1", "192.0.2.1", 64, 262_144, 5_000, "tcg", "simulated", 7_002_022, "198.18.0.0/20");
     private readonly CancellationTokenSource stop = new();
     private readonly TestCloud cloud;
     private Task agent = Task.CompletedTask;

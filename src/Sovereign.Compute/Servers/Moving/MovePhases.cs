@@ -108,7 +108,11 @@ internal sealed class MovePhases(KernelServices kernel, INodes nodes, INetworks 
 
     internal static ServerRow Former(ServerRow row, ResizeBefore before) => row with
     {
-        FlavorId = before.FlavorId, Flavor = before.Flavor, Vcpus = before.Vcpus, RamMib = before.RamMib, DiskGeneration = before.DiskGeneration,
+        FlavorId = before.FlavorId,
+        Flavor = before.Flavor,
+        Vcpus = before.Vcpus,
+        RamMib = before.RamMib,
+        DiskGeneration = before.DiskGeneration,
     };
 
     private Task Write(string name, ServerRow row, Func<Tx, ServerRow, ServerRow?> change, CancellationToken stop) => kernel.Queue.Write<Done>(
