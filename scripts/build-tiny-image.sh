@@ -87,6 +87,7 @@ fill_root() {
   local program
   for program in sbin/resize2fs sbin/mke2fs sbin/blkid bin/lsblk; do copy_program $program; done
   ln -s mke2fs "$root/sbin/mkfs.ext4"
+  ln -s ../sbin/sudo "$root/bin/sudo"
   local library
   for library in libnss_dns.so.2 libnss_files.so.2 libresolv.so.2; do
     cp -L "$(ls {"$unpacked","$unpacked/usr"}/lib/x86_64-linux-gnu/$library 2>/dev/null | head -1)" "$root/lib/"

@@ -10,7 +10,7 @@ case ${1:-} in
 esac
 image=$root/out/image/tiny.qcow2
 release=$root/out/release
-[ -s "$image" ] && [ -s "$image.date" ] || build_image "$image"
+prepare_image "$image"
 rm -rf "$release"
 publish "$release" "-p:EmbedImage=$image"
 mkdir -p "$release/systemd"

@@ -45,10 +45,10 @@ check_sdk() {
   or take a release of Sovereign instead, which needs no SDK: one file, then  ./sovereign up"
 }
 
-source_key() { # a digest of all that the program is made from
-  (cd "$root" && find src Directory.Build.props Directory.Packages.props global.json .editorconfig BannedSymbols.txt -type f \
-    -not -path '*/bin/*' -not -path '*/obj/*' -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1)
+digest() { # digest PATH...: of all files there, as a build leaves them
+  (cd "$root" && find "$@" -type f -not -path 'src/*/bin/*' -not -path 'src/*/obj/*' -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1)
 }
+source_key() { digest src Directory.Build.props Directory.Packages.props global.json .editorconfig BannedSymbols.txt; }
 
 publish() { # publish DIRECTORY [MSBUILD-ARGUMENT...]: the program as one file in DIRECTORY, with progress
   local target=$1 log=$root/out/publish.log begun=$SECONDS
@@ -76,16 +76,20 @@ publish() { # publish DIRECTORY [MSBUILD-ARGUMENT...]: the program as one file i
   say "  [$(printf %3d $((SECONDS - begun)))s] built $target/sovereign"
 }
 
-build_image() { # build_image FILE
+prepare_image() { # prepare_image FILE: builds it when it is missing or its recipe is another
+  local key
+  key=$(digest scripts/build-tiny-image.sh scripts/tiny-image)
+  [ -s "$1" ] && [ -s "$1.date" ] && [ "$(cat "$1.key" 2>/dev/null)" = "$key" ] && return
   say "building the test image from OS packages (half a minute)"
   as_root "$root/scripts/build-tiny-image.sh" "$1" </dev/null
+  printf '%s\n' "$key" > "$1.key"
 }
 
 prepare_program_and_image() { # prepare_program_and_image PROGRAM IMAGE: builds what is missing or older than its source
   local stamp key
   stamp=$(dirname "$1")/source-key
   key=$(source_key)
-  [ -s "$2" ] && [ -s "$2.date" ] || build_image "$2"
+  prepare_image "$2"
   if [ ! -x "$1" ] || [ "$(cat "$stamp" 2>/dev/null)" != "$key" ]; then
     publish "$(dirname "$1")"
     printf '%s\n' "$key" > "$stamp"

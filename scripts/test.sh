@@ -9,7 +9,8 @@ cd "$root" || exit 1
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 LC_ALL=C.UTF-8 HOME=${HOME:-/root}
 
 # Seconds that a suite may take on a machine with two cores; "default" is for unit suites that are not named here.
-declare -A budget=([format]=90 [build]=600 [default]=120 [e2e]=300 [e2e/kills]=500 [e2e/tempest]=300 [postgres]=400 [Sovereign.Kernel.Tests]=400 [Sovereign.Identity.Tests]=240
+declare -A budget=([format]=90 [build]=600 [default]=120 [e2e]=300 [e2e/client-commands]=300 [e2e/kills]=500 [e2e/nodes]=700 [e2e/tempest]=300 [postgres]=400
+  [Sovereign.Kernel.Tests]=400 [Sovereign.Identity.Tests]=240
   [Sovereign.Image.Tests]=480 [Sovereign.Placement.Tests]=120 [Sovereign.Network.Tests]=300 [Sovereign.Compute.Tests]=300 [Sovereign.Node.Tests]=360
   [Sovereign.Cloud.Tests]=1000)
 passed_total=0 failed_total=0 rows=() work=
@@ -102,6 +103,7 @@ suite_e2e() { # suite_e2e FILE: a script that says "ok ..." and "not ok ..." for
     return
   fi
   need_packages openstack=python3-openstackclient ssh=openssh-client jq=jq curl=curl nc=netcat-openbsd psql=postgresql-client
+  [ "$name" != e2e/client-commands ] || need_packages /usr/lib/python3/dist-packages/osc_placement=python3-osc-placement
   [ "$name" != e2e/tempest ] || need_packages tempest=tempest stestr=python3-stestr subunit2csv=subunit
   prepare_program_and_image "$root/out/program/sovereign" "$root/out/image/tiny.qcow2" || { count "$name" 0 1 0; return; }
   begun=$SECONDS

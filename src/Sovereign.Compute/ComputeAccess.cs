@@ -47,5 +47,14 @@ internal static class ComputeAccess
         new("compute:security-groups:list", Readers), new("compute:security-groups:show", Readers), new("compute:security-groups:create", Members),
         new("compute:security-groups:update", Members), new("compute:security-groups:delete", Members),
         new("compute:security-groups:rule-create", Members), new("compute:security-groups:rule-delete", Members),
+        new("compute:images:list", Readers), new("compute:images:show", Readers), new("compute:images:delete", Members),
+        new("compute:images:metadata", Members), new("compute:networks:list", Readers), new("compute:networks:show", Readers),
+        new("compute:tenant-networks:list", Readers), new("compute:tenant-networks:show", Readers), new("compute:floating-ip-pools:list", Users),
+        new("compute:floating-ips:list", Readers), new("compute:floating-ips:show", Readers), new("compute:floating-ips:create", Members),
+        new("compute:floating-ips:delete", Members), new("compute:gone", Anybody),
+        new("compute:hosts:list", Admins), new("compute:hosts:show", Admins), new("compute:hosts:update", Admins), new("compute:hosts:power", Admins),
+        new("compute:quota-classes:show", Admins), new("compute:quota-classes:update", Admins),
+        new("compute:consoles:create", Members), new("compute:consoles:look", Admins), new("compute:consoles:view", "public"),
+        new("compute:audit-log:list", Admins), new("compute:audit-log:show", Admins),
     ];
 }

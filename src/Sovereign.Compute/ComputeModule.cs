@@ -1,4 +1,5 @@
 using Sovereign.Compute.Aggregates;
+using Sovereign.Compute.Consoles;
 using Sovereign.Compute.Flavors;
 using Sovereign.Compute.Groups;
 using Sovereign.Compute.Hosts;
@@ -8,6 +9,7 @@ using Sovereign.Compute.Migrating;
 using Sovereign.Compute.Proxies;
 using Sovereign.Compute.Servers;
 using Sovereign.Compute.Servers.Copies;
+using Sovereign.Compute.Servers.Moving;
 using Sovereign.Image;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
@@ -31,6 +33,7 @@ public sealed class ComputeModule : IModule
     internal const string PrefixV2 = "/compute/v2";
 
     private readonly KernelServices kernel;
+    private readonly IImages images;
     private readonly INetworks networks;
     private readonly IPlacement placement;
     private readonly ComputeOptions options;
@@ -38,9 +41,11 @@ public sealed class ComputeModule : IModule
     private readonly ServerService servers;
     private readonly ServerCreation creation;
     private readonly ServerMoves moves;
+    private readonly MoveService between;
     private readonly InterfaceService interfaces;
     private readonly SnapshotService copies;
     private readonly RescueService rescue;
+    private readonly ConsoleService consoles;
     private readonly GroupService groups;
     private readonly INodes nodes;
     private readonly ServerReconciler reconciler;
@@ -48,20 +53,32 @@ public sealed class ComputeModule : IModule
     /// <summary>Puts the service together and listens to nodes and ports; no I/O.</summary>
     public ComputeModule(KernelServices kernel, INodes nodes, IImages images, IPlacement placement, INetworks networks, ComputeOptions options)
     {
-        (this.kernel, this.nodes, this.networks, this.placement, this.options) = (kernel, nodes, networks, placement, options);
-        var domains = new Domains(kernel, networks, options);
+        (this.kernel, this.nodes, this.images, this.networks, this.placement, this.options) = (kernel, nodes, images, networks, placement, options);
+        var domains = new Domains(kernel, nodes, networks, options);
         var snapshots = new Snapshots(nodes, images);
         groups = new GroupService(kernel);
         hosts = new HostService(kernel, nodes, placement, options);
         servers = new ServerService(kernel, nodes, networks, domains, snapshots);
         creation = new ServerCreation(kernel, images, networks, hosts, groups, options);
-        moves = new ServerMoves(kernel, servers, creation, images, placement, hosts);
+        between = new MoveService(kernel, servers, nodes, networks, images, placement, hosts, snapshots);
+        servers.Moves = between;
+        moves = new ServerMoves(kernel, servers, creation, images, placement, hosts, nodes, between);
         copies = new SnapshotService(kernel, servers, snapshots, images, hosts);
+        consoles = new ConsoleService(kernel, servers, nodes);
         rescue = new RescueService(kernel, servers, creation, images);
         interfaces = new InterfaceService(kernel, servers, networks, options);
-        reconciler = new ServerReconciler(kernel, nodes, networks, placement, hosts, domains, images, snapshots);
+        reconciler = new ServerReconciler(kernel, nodes, networks, placement, hosts, domains, images, snapshots, between);
         nodes.OnNode(hosts.Register);
+        nodes.OnRemove(hosts.Unregister);
         nodes.OnReport(ItemKinds.Domain, (tx, _, report) => tx.Due("server", report.Id));
+        nodes.OnFence((tx, node) =>
+        {
+            foreach (var row in ServerStore.OnNode(tx, node.Id).Where(row => row.Deleting || row.TaskState is not null)) tx.Due("server", row.Id);
+        });
+        nodes.OnReport(ItemKinds.Carry, (tx, _, report) =>
+        {
+            if (MigrationStore.ServerOf(tx, report.Id) is { } server) tx.Due("server", server);
+        });
         nodes.OnReport(ItemKinds.Snapshot, (tx, _, report) =>
         {
             if (SnapshotStore.Find(tx, report.Id) is { } snapshot) tx.Due("server", snapshot.ServerId);
@@ -83,6 +100,7 @@ public sealed class ComputeModule : IModule
 
     public async Task Start(CancellationToken stop)
     {
+        consoles.Stop = stop;
         await kernel.Queue.Write<Done>("compute.first", Origin.System, tx => StandardFlavors.Make(tx, kernel.Ids), stop);
         hosts.Load();
     }
@@ -92,12 +110,15 @@ public sealed class ComputeModule : IModule
         var api = face(Face!);
         var both = new BothRoutes(api);
         var view = new ServerView(hosts, groups, options);
+        var remote = new ConsoleEndpoints(consoles, hosts, options);
         VersionEndpoints.Map(api, both);
         new FlavorEndpoints(kernel, new FlavorService(kernel)).Map(both);
         new KeypairEndpoints(new KeypairService(kernel)).Map(both);
         new ServerEndpoints(kernel, servers, creation, new ServerList(kernel, networks, view, hosts), view, networks).Map(both);
         new ActionEndpoints(
-            servers, new MoveActions(kernel, moves, interfaces, view, networks), new DiskActions(copies, rescue, hosts), new HostActions(servers, hosts)).Map(both);
+            servers, new MoveActions(kernel, moves, interfaces, view, networks), new DiskActions(copies, rescue, hosts),
+            new HostActions(servers, hosts, between), new AddressActions(kernel, servers, networks), remote).Map(both);
+        remote.Map(api, both);
         new InterfaceEndpoints(kernel, servers, interfaces, networks).Map(both);
         new DiagnosticsEndpoints(servers, nodes, hosts).Map(both);
         new GroupEndpoints(groups).Map(both);
@@ -105,12 +126,17 @@ public sealed class ComputeModule : IModule
         new MigrationEndpoints(kernel, servers).Map(both);
         new HistoryEndpoints(kernel, servers, hosts).Map(both);
         new QuotaEndpoints(kernel).Map(both);
+        new QuotaClassEndpoints(kernel).Map(both);
         new UsageEndpoints(kernel).Map(both);
         new HostEndpoints(hosts).Map(both);
         new AggregateEndpoints(new AggregateService(kernel, hosts, placement), hosts).Map(both);
         new ExternalEventEndpoints(kernel).Map(both);
         new HypervisorEndpoints(kernel, hosts, placement, nodes).Map(both);
         new SecurityGroupEndpoints(kernel, networks).Map(both);
+        new NetworkEndpoints(kernel, networks).Map(both);
+        new ImageEndpoints(kernel, images).Map(both);
+        new OldHostEndpoints(kernel, hosts, placement).Map(both);
+        GoneEndpoints.Map(both);
     }
 
     private void PortsChanged(Tx tx, string serverId)

@@ -1,3 +1,4 @@
+using Sovereign.Compute.Limits;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Quota;
 using Sovereign.Kernel.Store;
@@ -23,11 +24,17 @@ internal static class ComputeQuotas
         new(Service, "injected_files", 0, null),
         new(Service, "injected_file_content_bytes", 10_240, null),
         new(Service, "injected_file_path_bytes", 255, null),
+
+        // The network service limits these; here they are only remembered, for clients before 2.36.
+        new(Service, "fixed_ips", -1, null),
+        new(Service, "floating_ips", -1, null),
+        new(Service, "security_groups", -1, null),
+        new(Service, "security_group_rules", -1, null),
     ];
 
     /// <summary>Takes what as many servers as fit need, from min to max.</summary>
     /// <returns>How many fit.</returns>
-    public static Outcome<int> TakeServers(Quotas quotas, Tx tx, string project, int min, int max, long vcpus, long ramMib)
+    public static Outcome<int> TakeServers(Quotas quotas, Tx tx, string project, string user, int min, int max, long vcpus, long ramMib)
     {
         var count = max;
         if (max > min)
@@ -42,6 +49,7 @@ internal static class ComputeQuotas
             count = Math.Max(count, min);
         }
 
+        if (UserQuotas.Over(tx, project, user, ("instances", count), ("cores", vcpus * count), ("ram", ramMib * count)) is { } own) return own;
         foreach (var (name, each) in new[] { ("instances", 1L), ("cores", vcpus), ("ram", ramMib) })
         {
             if (quotas.Take(tx, Service, name, project, each * count).Fault is { } over) return over;

@@ -81,7 +81,7 @@ internal static class Render
         else json.WriteNull(name);
     }
 
-    private static void Link(Utf8JsonWriter json, string rel, string href)
+    public static void Link(Utf8JsonWriter json, string rel, string href)
     {
         json.WriteStartObject();
         json.WriteString("rel", rel);

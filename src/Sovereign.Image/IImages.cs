@@ -22,6 +22,9 @@ public sealed record DiskImage(string Name, string DiskFormat, int MinDiskGib, i
 /// <summary>What the image service shows other services.</summary>
 public interface IImages
 {
+    /// <summary>For compute's old routes.</summary>
+    IImageCatalog Catalog { get; }
+
     /// <summary>The image, if this caller may see it; NotFound otherwise.</summary>
     Outcome<ImageInfo> Find(AccessGrant access, string imageId);
 

@@ -47,6 +47,8 @@ internal static class ImageAccess
         new("image:members:create", Write),
         new("image:members:update", Write),
         new("image:members:delete", Write),
+        new("image:metadefs:show", Read),
+        new("image:metadefs:change", "admin"),
         new("image:schemas:show", "any"),
         new("image:info:show", "any"),
         new("image:info:stores-detail", "admin"),

@@ -4,6 +4,7 @@ using Sovereign.Image.Discovery;
 using Sovereign.Image.Images;
 using Sovereign.Image.Imports;
 using Sovereign.Image.Members;
+using Sovereign.Image.Metadefs;
 using Sovereign.Image.Tasks;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
@@ -38,6 +39,7 @@ public sealed class ImageModule : IModule, IImages
         images = new ImageService(kernel);
         uploads = new UploadService(kernel, store);
         disks = new DiskImages(images, uploads, kernel);
+        Catalog = new ImagesForCompute(kernel, images);
         reconciler = new ImageReconciler(kernel, store);
         stages = new StageService(kernel, store);
         imports = new ImportReconciler(kernel, new ImportWork(kernel, store, import));
@@ -64,6 +66,7 @@ public sealed class ImageModule : IModule, IImages
         new MemberEndpoints(new MemberService(kernel)).Map(api);
         new ImportEndpoints(new ImportService(kernel, import), stages, import).Map(api);
         new TaskEndpoints(kernel).Map(api);
+        new MetadefEndpoints(kernel, new MetadefService(kernel)).Map(api);
         new SchemaEndpoints().Map(api);
         new InfoEndpoints(kernel).Map(api);
         new AbsentEndpoints(kernel).Map(api);
@@ -79,13 +82,9 @@ public sealed class ImageModule : IModule, IImages
         if (gone > 0) kernel.Log("image").LogInformation("Removed {Files} files of uploads that did not finish.", gone);
     }
 
-    public Outcome<ImageInfo> Find(AccessGrant access, string imageId) => images.Show(access, imageId).Map(image =>
-    {
-        var row = image.Row;
-        return new ImageInfo(
-            row.Id, row.Name ?? "", row.Owner, row.Status, row.Visibility, row.DiskFormat ?? "", row.Digest, row.Size ?? 0, row.VirtualSize ?? 0, (int)row.MinDisk,
-            (int)row.MinRam, image.Properties);
-    });
+    public IImageCatalog Catalog { get; }
+
+    public Outcome<ImageInfo> Find(AccessGrant access, string imageId) => images.Show(access, imageId).Map(ImagesForCompute.Info);
 
     public Outcome<Stream> OpenContent(string digest)
     {

@@ -24,6 +24,9 @@ public interface INetworks
 {
     ISecurityGroups SecurityGroups { get; }
 
+    /// <summary>For compute's old routes.</summary>
+    INetworkCatalog Catalog { get; }
+
     /// <summary>The networks a server gets when the user names none: the only tenant network, or Conflict when there are several ("Multiple possible networks found, use a Network ID to be more specific."), or none.</summary>
     Outcome<IReadOnlyList<NicRequest>> DefaultNics(Session session, AccessGrant access);
 
@@ -47,7 +50,7 @@ public interface INetworks
     /// <summary>Puts all ports of the server that have port security into a security group (by name or id), or takes them out.</summary>
     Outcome<Done> SetGroup(Tx tx, AccessGrant access, string serverId, string group, bool member);
 
-    /// <summary>True when no node has anything of the server's ports any more.</summary>
+    /// <summary>True when no node has anything of the server's ports any more; a fenced node has nothing.</summary>
     bool Gone(Session session, string serverId);
 
     /// <summary>Ports of servers, in the order of their NICs; one query whatever the number of servers.</summary>

@@ -25,6 +25,7 @@ internal static class NetworkAccess
         new("network:routers:add_extraroutes", Write),
         new("network:routers:remove_extraroutes", Write),
         .. Resource("floatingips"),
+        .. Resource("port_forwardings"),
         .. Resource("security_groups"),
         .. Resource("rbac_policies"),
         .. Resource("address_scopes"),

@@ -7,6 +7,7 @@ using Sovereign.Network.Agents;
 using Sovereign.Network.Extensions;
 using Sovereign.Network.FloatingIps;
 using Sovereign.Network.Networks;
+using Sovereign.Network.PortForwardings;
 using Sovereign.Network.Ports;
 using Sovereign.Network.Quotas;
 using Sovereign.Network.Qos;
@@ -42,6 +43,7 @@ namespace Sovereign.Network;
 [JsonSerializable(typeof(OnboardBody))]
 [JsonSerializable(typeof(AddressGroupView))]
 [JsonSerializable(typeof(AddressGroupBody))]
+[JsonSerializable(typeof(AddressesBody))]
 [JsonSerializable(typeof(QosPolicyView))]
 [JsonSerializable(typeof(QosPolicyBody))]
 [JsonSerializable(typeof(BandwidthLimitView))]
@@ -65,6 +67,8 @@ namespace Sovereign.Network;
 [JsonSerializable(typeof(InterfaceView))]
 [JsonSerializable(typeof(FloatingIpView))]
 [JsonSerializable(typeof(FloatingIpBody))]
+[JsonSerializable(typeof(PortForwardingView))]
+[JsonSerializable(typeof(PortForwardingBody))]
 [JsonSerializable(typeof(GroupView))]
 [JsonSerializable(typeof(GroupBody))]
 [JsonSerializable(typeof(RuleView))]

@@ -1,6 +1,7 @@
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Due;
+using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Quota;
 using Sovereign.Kernel.Store;
 using Sovereign.Kernel.Wire;
@@ -12,6 +13,7 @@ using Sovereign.Network.Extensions;
 using Sovereign.Network.Fabric;
 using Sovereign.Network.FloatingIps;
 using Sovereign.Network.Networks;
+using Sovereign.Network.PortForwardings;
 using Sovereign.Network.Ports;
 using Sovereign.Network.Quotas;
 using Sovereign.Network.Qos;
@@ -30,8 +32,14 @@ namespace Sovereign.Network;
 /// <summary>What the operator may say about networks.</summary>
 /// <param name="ExternalCidr">Range of the external network of the first start ("172.24.4.0/24"); null: what the first node's fabric chose.</param>
 /// <param name="ExternalProjectId">Project that owns the external network; empty: the cloud itself.</param>
+/// <param name="VxlanPort">UDP port on which the nodes carry tenants' networks between each other.</param>
 /// <param name="DnsNames">False: networks, subnets and ports have no DNS attributes, as in a Neutron without a DNS driver.</param>
-public sealed record NetworkOptions(string? ExternalCidr = null, string ExternalProjectId = "", bool DnsNames = true);
+public sealed record NetworkOptions(
+    string? ExternalCidr = null, string ExternalProjectId = "", int VxlanPort = NetworkOptions.VxlanPortDefault, bool DnsNames = true)
+{
+    /// <summary>IANA's.</summary>
+    public const int VxlanPortDefault = 4789;
+}
 
 /// <summary>The network service: Neutron's API v2.0 over the nodes' fabric.</summary>
 public sealed class NetworkModule : IModule
@@ -51,6 +59,7 @@ public sealed class NetworkModule : IModule
     private readonly RouterService routers;
     private readonly RouterInterfaces interfaces;
     private readonly FloatingIpService floatingIps;
+    private readonly PortForwardingService forwardings;
     private readonly RouterReconciler routerReconciler;
     private readonly RbacPolicyService policies;
     private readonly QosPolicyService qos;
@@ -60,7 +69,7 @@ public sealed class NetworkModule : IModule
     public NetworkModule(KernelServices kernel, INodes nodes, NetworkOptions options)
     {
         (this.kernel, this.options) = (kernel, options);
-        var fabric = new FabricPlan(nodes);
+        var fabric = new FabricPlan(nodes, options.VxlanPort);
         var maker = new PortMaker(kernel, fabric);
         qos = new QosPolicyService(kernel, fabric);
         this.nodes = nodes;
@@ -74,16 +83,18 @@ public sealed class NetworkModule : IModule
         routers = new RouterService(kernel, fabric, new RouterGateways(maker, fabric));
         interfaces = new RouterInterfaces(kernel, fabric, maker);
         floatingIps = new FloatingIpService(kernel, fabric, maker);
+        forwardings = new PortForwardingService(kernel, fabric);
         routerReconciler = new RouterReconciler(kernel, fabric, maker);
         Reconcilers =
         [
             new NetworkReconciler(kernel, fabric, maker), new GroupReconciler(kernel, fabric), new PortReconciler(kernel, fabric, maker), routerReconciler,
         ];
-        Networks = new ServerPorts(fabric, maker, ports, new GroupsForCompute(kernel, groups, rules));
+        Networks = new ServerPorts(fabric, maker, ports, new GroupsForCompute(kernel, groups, rules), new NetworksForCompute(floatingIps, ports));
         nodes.OnReport(ItemKinds.Network, (tx, _, report) => tx.Due(Kinds.Network, report.Id));
         nodes.OnReport(ItemKinds.Port, (tx, _, report) => tx.Due(Kinds.Port, report.Id));
         nodes.OnReport(ItemKinds.Router, (tx, _, report) => tx.Due(Kinds.Router, report.Id));
         nodes.OnNode(Welcome);
+        nodes.OnRemove(Unused);
     }
 
     /// <summary>The service as other services see it.</summary>
@@ -113,6 +124,7 @@ public sealed class NetworkModule : IModule
         new PortEndpoints(kernel, ports, options.DnsNames).Map(api);
         new RouterEndpoints(kernel, routers, interfaces).Map(api);
         new FloatingIpEndpoints(kernel, floatingIps).Map(api);
+        new PortForwardingEndpoints(kernel, forwardings).Map(api);
         new SecurityGroupEndpoints(kernel, groups, rules, new DefaultRuleService(kernel)).Map(api);
         new RbacPolicyEndpoints(kernel, policies).Map(api);
         new QosEndpoints(kernel, qos).Map(api);
@@ -142,6 +154,9 @@ public sealed class NetworkModule : IModule
     private static QuotaResource Counted(string name, long limit, string table) =>
         new(Service, name, limit, $"SELECT project_id, COUNT(*) AS used FROM {table} GROUP BY project_id");
 
+    private static Fault? Unused(Tx tx, NodeInfo node) => tx.Scalar<long>("SELECT COUNT(*) FROM ports WHERE node_id = @Id", new { node.Id }) is > 0 and var ports
+        ? new Fault.Conflict($"The node {node.HostName} has {ports} ports of servers and routers: drain it, or evacuate its servers.") : null;
+
     /// <summary>A node says hello: the first one brings the external network, and routers that waited for a node get this one.</summary>
     private void Welcome(Tx tx, NodeInfo node)
     {
@@ -152,6 +167,8 @@ public sealed class NetworkModule : IModule
             subnets.InsertExternal(tx, network, range, ExternalSubnetName);
         }
 
+        if (nodes.Find(node.Id) is { } before && before.Facts.HostAddress != node.Facts.HostAddress) FabricPlan.UnderlayChanged(tx, node.Id);
+        if (!node.Facts.Gateway) return;
         foreach (var router in RouterStore.WithoutNode(tx)) routerReconciler.Reconcile(tx, router, node.Id);
     }
 }

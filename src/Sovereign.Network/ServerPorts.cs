@@ -14,11 +14,13 @@ using Sovereign.Node.Contract;
 namespace Sovereign.Network;
 
 /// <summary>The network service as compute sees it: NICs of servers.</summary>
-internal sealed class ServerPorts(FabricPlan fabric, PortMaker maker, PortService ports, ISecurityGroups groups) : INetworks
+internal sealed class ServerPorts(FabricPlan fabric, PortMaker maker, PortService ports, ISecurityGroups groups, INetworkCatalog catalog) : INetworks
 {
     private const string GroupDefault = GroupRow.DefaultName;
 
     public ISecurityGroups SecurityGroups => groups;
+
+    public INetworkCatalog Catalog => catalog;
 
     public Outcome<IReadOnlyList<NicRequest>> DefaultNics(Session session, AccessGrant access)
     {
@@ -114,7 +116,8 @@ internal sealed class ServerPorts(FabricPlan fabric, PortMaker maker, PortServic
     }
 
     public bool Gone(Session session, string serverId) =>
-        PortStore.OfServer(session, serverId).TrueForAll(port => fabric.Nodes.NodesOf(session, ItemKinds.Port, port.Id).Count == 0);
+        PortStore.OfServer(session, serverId)
+        .TrueForAll(port => fabric.Nodes.NodesOf(session, ItemKinds.Port, port.Id).All(node => fabric.Nodes.Fenced(session, node)));
 
     public IReadOnlyDictionary<string, IReadOnlyList<PortInfo>> PortsOf(Session session, IReadOnlyCollection<string> serverIds) =>
         serverIds.Count == 0 ? new Dictionary<string, IReadOnlyList<PortInfo>>() : ServerPortStore.Of(session, serverIds);

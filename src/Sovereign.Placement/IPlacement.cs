@@ -19,6 +19,9 @@ public interface IPlacement
     /// <summary>Makes or updates a provider and its inventories; raises its generation when something changed.</summary>
     void EnsureProvider(Tx tx, string providerId, string name, IReadOnlyList<Inventory> inventories);
 
+    /// <summary>Removes a provider whose machine left the cloud; Conflict while something is taken of it. Absent is fine.</summary>
+    Outcome<Done> RemoveProvider(Tx tx, string providerId);
+
     /// <summary>Picks the least loaded provider with room and claims; the same consumer again gives its provider. Conflict when no provider has room.</summary>
     Outcome<string> Claim(Tx tx, ClaimRequest request);
 

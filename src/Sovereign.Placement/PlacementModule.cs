@@ -67,6 +67,9 @@ public sealed class PlacementModule(KernelServices kernel) : IModule, IPlacement
         ProviderService.Record(tx, ProviderStore.Find(tx, providerId)!, Change.Updated);
     }
 
+    public Outcome<Done> RemoveProvider(Tx tx, string providerId) =>
+        ProviderStore.Find(tx, providerId) is null ? Done.Value : ProviderService.Delete(tx, providerId);
+
     public Outcome<string> Claim(Tx tx, ClaimRequest request)
     {
         if (request.Resources.Count == 0 || request.Resources.Any(r => r.Value <= 0))

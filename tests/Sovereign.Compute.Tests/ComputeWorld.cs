@@ -12,6 +12,7 @@ using Sovereign.Node.Contract;
 using Sovereign.Node.Control;
 using Sovereign.Placement;
 using Sovereign.Testing.Clouds;
+using Sovereign.Testing.Simulated;
 
 namespace Sovereign.Compute.Tests;
 
@@ -138,6 +139,9 @@ internal sealed class FakeAgent(NodeHub hub, string name)
 
     public string Id => node;
 
+    /// <summary>Interrupts that running domains got.</summary>
+    public int Interrupts { get; private set; }
+
     private static DomainDiagnostics Use { get; } = new(
         "running", 7, 80, [new CpuUse(0, 5)], [new NicUse("fa:16:3e:00:00:0b", 1, 2, 3, 4, 5, 6, 7, 8)], [new DiskUse(9, 10, 11, 12, 0)]);
 
@@ -159,15 +163,29 @@ internal sealed class FakeAgent(NodeHub hub, string name)
             if (reports.Count > 0) await hub.Report(new NodeReport(node, false, reports, []), stop);
             foreach (var request in manifest.Requests)
             {
+                if (request.Kind is ConsoleKinds.Vnc or ConsoleKinds.Serial)
+                {
+                    _ = hub.Carry(request.Ticket, new SimulatedConsoleStream(), stop);
+                    continue;
+                }
+
                 var text = request.Kind switch
                 {
                     "console" => "one\ntwo\nthree\n",
                     "uptime" => " 12:00:00 up 1 days",
+                    "interrupt" => Interrupt(request.Id),
                     _ => JsonSerializer.Serialize(Use, NodeJson.Default.DomainDiagnostics),
                 };
                 await hub.Answer(request.Ticket, new MemoryStream(Encoding.UTF8.GetBytes(text)), stop);
             }
         }
+    }
+
+    private string Interrupt(string id)
+    {
+        if (items[(ItemKinds.Domain, id)].Domain!.Power != PowerTarget.Running) return "";
+        Interrupts++;
+        return "sent";
     }
 
     /// <summary>Brings the copies of disks that were held back.</summary>
@@ -222,6 +240,8 @@ internal sealed class FakeImages(KernelServices kernel) : IImages
     public IEnumerable<(string Id, DiskImage Image, string Status)> Made =>
         made.OrderBy(image => image.Value.At).Select(image => (image.Key, image.Value.Image, image.Value.Status));
 
+    public IImageCatalog Catalog => throw new NotSupportedException("The whole cloud's tests ask for it.");
+
     public Outcome<string> Announce(Tx tx, AccessGrant access, DiskImage image)
     {
         var id = kernel.Ids.Uuid();
@@ -256,7 +276,8 @@ internal sealed class FakeImages(KernelServices kernel) : IImages
             "private", TestCallers.Id("project-b")) : new Fault.NotFound("Image", imageId);
     }
 
-    public Outcome<Stream> OpenContent(string digest) => new Fault.NotFound("Image", digest);
+    public Outcome<Stream> OpenContent(string digest) =>
+        digest == new string('a', 64) ? Outcome.Of<Stream>(new MemoryStream([1])) : new Fault.NotFound("Image", digest);
 
     private static ImageInfo Info(string id, string visibility, string project) => new(
         id, "tiny", project, "active", visibility, "qcow2", new string('a', 64), 13_000_000, 100L << 20, 0, 64,
@@ -271,6 +292,8 @@ internal sealed class FakeNetworks(KernelServices kernel, INodes nodes) : INetwo
     private int last = 10;
 
     public ISecurityGroups SecurityGroups => throw new NotSupportedException("The whole cloud's tests ask for them.");
+
+    public INetworkCatalog Catalog => throw new NotSupportedException("The whole cloud's tests ask for it.");
 
     public Outcome<IReadOnlyList<NicRequest>> DefaultNics(Session session, AccessGrant access) =>
         Outcome.Of<IReadOnlyList<NicRequest>>([new NicRequest(ComputeWorld.Network, null, null, null)]);
@@ -351,43 +374,4 @@ internal sealed class FakeNetworks(KernelServices kernel, INodes nodes) : INetwo
             [new PortAddress("44444444-4444-4444-8444-444444444444", address, "10.0.0.0/8", "10.0.0.1", true, ["9.9.9.9"], [])],
             ["55555555-5555-4555-8555-555555555555"], ["default"], "DOWN", true, new Dictionary<string, string>(), name);
     }
-}
-
-/// <summary>Counts virtual CPUs only; the least loaded provider with room wins.</summary>
-internal sealed class FakePlacement : IPlacement
-{
-    private readonly ConcurrentDictionary<string, (string Name, double Capacity)> providers = new();
-    private readonly ConcurrentDictionary<string, (string Provider, long Vcpus)> claims = new();
-    private readonly ConcurrentDictionary<string, long> used = new();
-
-    public int Claims => claims.Count;
-
-    public void EnsureProvider(Tx tx, string providerId, string name, IReadOnlyList<Inventory> inventories) =>
-        providers[providerId] = (name, inventories.Where(i => i.ResourceClass == "VCPU").Sum(i => i.Total * i.AllocationRatio));
-
-    public Outcome<string> Claim(Tx tx, ClaimRequest request)
-    {
-        if (claims.TryGetValue(request.ConsumerId, out var known)) return known.Provider;
-        var vcpus = request.Resources["VCPU"];
-        var best = providers.Where(p => request.Among is null || request.Among.Contains(p.Key))
-            .Where(p => used.GetValueOrDefault(p.Key) + vcpus <= p.Value.Capacity).OrderBy(p => used.GetValueOrDefault(p.Key)).Select(p => p.Key).FirstOrDefault();
-        if (best is null) return new Fault.Conflict("No provider has room.");
-        claims[request.ConsumerId] = (best, vcpus);
-        used.AddOrUpdate(best, vcpus, (_, now) => now + vcpus);
-        return best;
-    }
-
-    public void Release(Tx tx, string consumerId)
-    {
-        if (claims.TryRemove(consumerId, out var claim)) used.AddOrUpdate(claim.Provider, 0, (_, now) => now - claim.Vcpus);
-    }
-
-    public void SetAggregate(Tx tx, string providerId, string aggregateId, bool member) => Aggregates[(providerId, aggregateId)] = member;
-
-    public ConcurrentDictionary<(string Provider, string Aggregate), bool> Aggregates { get; } = new();
-
-    public string? ProviderOf(Session session, string consumerId) => claims.TryGetValue(consumerId, out var claim) ? claim.Provider : null;
-
-    public IReadOnlyDictionary<string, long> Usages(Session session, string providerId) =>
-        new Dictionary<string, long> { ["VCPU"] = used.GetValueOrDefault(providerId) };
 }

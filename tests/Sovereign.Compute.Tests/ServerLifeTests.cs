@@ -95,6 +95,27 @@ public class ServerLifeTests
     }
 
     [Fact]
+    public async Task A_guest_that_runs_is_interrupted_for_a_dump_and_one_that_does_not_is_a_conflict()
+    {
+        await using var world = await ComputeWorld.Start();
+        var id = await world.Create();
+        await world.Until(id, "ACTIVE");
+        async Task<int> Dump(string body = "{\"trigger_crash_dump\": null}", string version = "2.17", string token = "member-a") =>
+            (await world.Send("POST", $"/servers/{id}/action", token, version: version, body: body)).Status;
+        Assert.Equal(202, await Dump());
+        Assert.Equal(1, world.Nodes[0].Interrupts);
+        var actions = (await world.Send("GET", $"/servers/{id}/os-instance-actions")).Json["instanceActions"]!.AsArray();
+        Assert.Equal(["trigger_crash_dump", "create"], actions.Select(a => (string)a!["action"]!));
+        Assert.Equal(400, await Dump(version: "2.16"));
+        Assert.Equal(400, await Dump("{\"trigger_crash_dump\": {}}"));
+        Assert.Equal(404, await Dump(token: "member-b"));
+        Assert.Equal(202, (await world.Send("POST", $"/servers/{id}/action", body: "{\"os-stop\": null}")).Status);
+        await world.Until(id, "SHUTOFF");
+        Assert.Equal(409, await Dump());
+        Assert.Equal(1, world.Nodes[0].Interrupts);
+    }
+
+    [Fact]
     public async Task A_crashed_process_is_an_error_that_a_hard_reboot_heals()
     {
         await using var world = await ComputeWorld.Start();

@@ -92,6 +92,45 @@ public sealed class FabricTests
     }
 
     [Fact]
+    public async Task A_network_on_several_nodes_has_a_way_between_them_and_none_on_one()
+    {
+        await using var cloud = await NetworkCloud.Start();
+        await cloud.Hello("node-1", "192.0.2.1");
+        var second = await cloud.Hello("node-2", "192.0.2.2", "");
+        var network = await cloud.Network();
+        await cloud.Subnet(network);
+        await Server(cloud, "server-a", network);
+        await Server(cloud, "server-b", network);
+        await Write(cloud, tx => cloud.Module.Networks.Bind(tx, "server-a", cloud.Node));
+        OverlaySpec? Way(Dictionary<(string, string), ManifestItem> manifest) => manifest[(ItemKinds.Network, network)].Network!.Overlay;
+        Assert.Null(Way(await cloud.Manifest()));
+        await Write(cloud, tx => cloud.Module.Networks.Bind(tx, "server-b", second));
+        Assert.Equal(["192.0.2.2"], Way(await cloud.Manifest())!.Remotes);
+        Assert.Equal(("192.0.2.2", 4789), (Way(await cloud.Manifest(second))!.Local, Way(await cloud.Manifest(second))!.UdpPort));
+        await cloud.Hello("node-2", "192.0.2.9", "");
+        await cloud.Settled();
+        Assert.Equal(["192.0.2.9"], Way(await cloud.Manifest())!.Remotes);
+        await Write(cloud, tx => cloud.Module.Networks.Unbind(tx, "server-b"));
+        await cloud.Settled();
+        Assert.Null(Way(await cloud.Manifest()));
+    }
+
+    [Fact]
+    public async Task Routers_are_where_the_external_network_is()
+    {
+        await using var cloud = await NetworkCloud.Start(node: false);
+        await cloud.Hello("node-1", "192.0.2.1", "");
+        var network = await cloud.Network();
+        var subnet = await cloud.Subnet(network);
+        var router = await cloud.Id("POST", "/routers", new { router = new { name = "r" } });
+        await cloud.Ok("PUT", $"/routers/{router}/add_router_interface", new { subnet_id = subnet });
+        await cloud.Settled();
+        var gateway = await cloud.Hello("node-2", "192.0.2.2");
+        await cloud.Settled();
+        Assert.Contains((ItemKinds.Router, router), (await cloud.Manifest(gateway)).Keys);
+    }
+
+    [Fact]
     public async Task Groups_that_rules_are_about_go_where_the_guarded_ports_are()
     {
         await using var cloud = await NetworkCloud.Start();

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Sovereign.Node.Contract;
 using Sovereign.Testing.Clouds;
 using Xunit;
 
@@ -85,6 +86,49 @@ public sealed class Ipv6Tests
         Assert.Equal(["2003::1"], Addresses(await cloud.Ok("GET", "/ports/" + leg["port_id"])));
         await cloud.Ok("PUT", "/ports/" + leg["port_id"], new { port = new { fixed_ips = new[] { new { subnet_id = made["id"] } } } });
         await cloud.Settled();
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task What_routers_announce_and_servers_hand_out_reaches_the_node(string engine)
+    {
+        await using var cloud = await NetworkCloud.Start(engine);
+        var network = await cloud.Network();
+        var four = await cloud.Subnet(network);
+        var automatic = await Subnet(cloud, network, "fd00::/64", "slaac");
+        var stateful = await Subnet(cloud, network, "fd01::/64", "dhcpv6-stateful");
+        var router = await cloud.Router(four);
+        var first = await cloud.Ok("PUT", $"/routers/{router}/add_router_interface", new { subnet_id = automatic });
+        var second = await cloud.Ok("PUT", $"/routers/{router}/add_router_interface", new { subnet_id = stateful });
+        // Hosts take all prefixes of a link from one router, so they are on one leg.
+        Assert.Equal((string?)first["port_id"], (string?)second["port_id"]);
+        await cloud.Obey();
+        Assert.All((await cloud.Ok("GET", "/ports?device_id=" + router))["ports"]!.AsArray(), leg => Assert.Equal("ACTIVE", (string?)leg!["status"]));
+        var manifest = await cloud.Manifest();
+        var leg = Assert.Single(manifest[(ItemKinds.Router, router)].Router!.Interfaces, leg => leg.Advertised is not null);
+        Assert.Equal(["fd00::1/64", "fd01::1/64"], leg.Addresses);
+        Assert.Equal([("fd00::/64", "slaac"), ("fd01::/64", "dhcpv6-stateful")], leg.Advertised!.Select(prefix => (prefix.Cidr, prefix.Mode)));
+        var subnets = manifest[(ItemKinds.Network, network)].Network!.Subnets;
+        Assert.Equal([false, true, false], subnets.Select(subnet => subnet.WithoutDhcp));
+        Assert.All(subnets, subnet => Assert.NotNull(subnet.DhcpAddress));
+        await cloud.Refused(400, "BadRequest", "PUT", $"/routers/{router}/add_router_interface", new { subnet_id = automatic });
+        var left = await cloud.Ok("PUT", $"/routers/{router}/remove_router_interface", new { subnet_id = automatic });
+        Assert.Equal([automatic], left["subnet_ids"]!.AsArray().Select(id => (string?)id));
+        Assert.Equal(["fd01::1"], Addresses(await cloud.Ok("GET", "/ports/" + first["port_id"])));
+        await cloud.Ok("PUT", $"/routers/{router}/remove_router_interface", new { subnet_id = stateful });
+        await cloud.Ok("GET", "/ports/" + first["port_id"], status: 404);
+        await cloud.Settled();
+    }
+
+    [Fact]
+    public async Task A_subnet_whose_router_is_another_gets_no_leg()
+    {
+        await using var cloud = await NetworkCloud.Start();
+        var network = await cloud.Network();
+        var subnet = await cloud.Id(
+            "POST", "/subnets", new { subnet = new { network_id = network, cidr = "fd00::/64", ip_version = 6, ipv6_address_mode = "dhcpv6-stateful" } });
+        var router = await cloud.Id("POST", "/routers", new { router = new { name = "r" } });
+        await cloud.Refused(400, "BadRequest", "PUT", $"/routers/{router}/add_router_interface", new { subnet_id = subnet });
     }
 
     private static async Task<string> Subnet(NetworkCloud cloud, string network, string cidr, string mode) => await cloud.Id(

@@ -36,8 +36,8 @@ internal sealed class NetworkCloud : IAsyncDisposable
         return network;
     }
 
-    public async Task<string> Hello(string host) => (await Nodes.Hub.Hello(
-        new NodeFacts(host, "127.0.0.1", 2, 4096, 40, "tcg", "qemu64", 7_002_022, "172.30.0.0/24"), CancellationToken.None)).Node;
+    public async Task<string> Hello(string host, string address = "127.0.0.1", string externalCidr = "172.30.0.0/24") => (await Nodes.Hub.Hello(
+        new NodeFacts(host, address, 2, 4096, 40, "tcg", "qemu64", 7_002_022, externalCidr), CancellationToken.None)).Node;
 
     /// <summary>Everything that the node should have now, by kind and id.</summary>
     public async Task<Dictionary<(string Kind, string Id), ManifestItem>> Manifest(string? node = null)

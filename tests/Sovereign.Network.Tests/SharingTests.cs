@@ -114,6 +114,9 @@ public sealed class SharingTests
             409, "AddressesAlreadyExist", "PUT", $"/address-groups/{group}/add_addresses", new { address_group = new { addresses = new[] { "192.0.2.7/32" } } });
         await cloud.Refused(
             404, "AddressesNotFound", "PUT", $"/address-groups/{group}/remove_addresses", new { address_group = new { addresses = new[] { "192.0.2.8" } } });
+        await cloud.Ok("PUT", $"/address-groups/{group}/add_addresses", new { addresses = new[] { "192.0.2.9/32" } });
+        var fewer = await cloud.Ok("PUT", $"/address-groups/{group}/remove_addresses", new { addresses = new[] { "192.0.2.9/32" } });
+        Assert.Equal("""["10.1.0.0/16","192.0.2.7/32","fd00::/8"]""", fewer["address_group"]!["addresses"]!.ToJsonString());
         var security = await cloud.Id("POST", "/security-groups", new { security_group = new { name = "s" } });
         var rule = new { security_group_id = security, direction = "ingress", protocol = "tcp", remote_address_group_id = group };
         var made = (await cloud.Ok("POST", "/security-group-rules", new { security_group_rule = rule }))["security_group_rule"]!;

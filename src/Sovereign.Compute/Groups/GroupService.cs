@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Sovereign.Compute.Limits;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Journal;
@@ -35,7 +36,8 @@ internal sealed class GroupService(KernelServices kernel)
             access.Origin,
             tx =>
             {
-                if (!kernel.Quotas.Take(tx, ComputeQuotas.Service, "server_groups", access.ProjectId, 1).Ok)
+                if (UserQuotas.Over(tx, access.ProjectId, access.Caller.UserId, ("server_groups", 1)) is not null
+                    || !kernel.Quotas.Take(tx, ComputeQuotas.Service, "server_groups", access.ProjectId, 1).Ok)
                 {
                     return new Fault.Forbidden("Quota exceeded, too many server groups.");
                 }

@@ -49,5 +49,12 @@ internal sealed record GroupRule(string Policy, long? MaxPerHost, IReadOnlyDicti
         };
     }
 
+    /// <summary>The rule for a member that leaves its node.</summary>
+    public GroupRule Without(string node) => this with
+    {
+        MembersByNode = MembersByNode.Select(pair => (pair.Key, Count: pair.Key == node ? pair.Value - 1 : pair.Value)).Where(pair => pair.Count > 0)
+            .ToDictionary(pair => pair.Key, pair => pair.Count, StringComparer.Ordinal),
+    };
+
     private long Members(string node) => MembersByNode.GetValueOrDefault(node);
 }

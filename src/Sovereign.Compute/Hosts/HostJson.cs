@@ -8,7 +8,11 @@ internal sealed record ServiceUpdate(string? Status = null, string? DisabledReas
 
 internal sealed record OldServiceUpdate(string Host, string Binary, string? DisabledReason = null, JsonElement? ForcedDown = null);
 
+/// <summary>What the routes of hosts change, until 2.42.</summary>
+internal sealed record OldHostUpdate(string? Status = null, string? MaintenanceMode = null);
+
 [JsonSerializable(typeof(ServiceUpdate))]
+[JsonSerializable(typeof(OldHostUpdate))]
 [JsonSerializable(typeof(OldServiceUpdate))]
 [JsonSerializable(typeof(HostDocument))]
 internal sealed partial class HostJson : JsonSerializerContext

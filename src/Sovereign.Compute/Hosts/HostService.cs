@@ -81,6 +81,18 @@ internal sealed class HostService(KernelServices kernel, INodes nodes, IPlacemen
         tx.AfterCommit(Load);
     }
 
+    /// <summary>In the transaction in which a node leaves the cloud: refused while it has servers; its row and its provider go.</summary>
+    public Fault? Unregister(Tx tx, NodeInfo node)
+    {
+        var servers = tx.Scalar<long>("SELECT COUNT(*) FROM compute_servers WHERE node_id = @Id", new { node.Id });
+        if (servers > 0) return new Fault.Conflict($"The node {node.HostName} has {servers} servers: drain it, or evacuate them.");
+        if (placement.RemoveProvider(tx, node.Id).Fault is { } taken) return taken;
+        tx.Execute("DELETE FROM compute_aggregate_hosts WHERE node_id = @Id", new { node.Id });
+        tx.Execute("DELETE FROM compute_hosts WHERE node_id = @Id", new { node.Id });
+        tx.AfterCommit(Load);
+        return null;
+    }
+
     /// <summary>All hosts by name.</summary>
     public IReadOnlyList<Host> All()
     {

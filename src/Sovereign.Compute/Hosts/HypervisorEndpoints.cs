@@ -34,15 +34,26 @@ internal sealed class HypervisorEndpoints(KernelServices kernel, HostService hos
         var (pattern, withServers) = call.Version.Has(53) ? (call.Query("hypervisor_hostname_pattern"), call.Query("with_servers")) : (null, null);
         var found = hosts.All().Where(host => pattern is null || host.Node.HostName.Contains(pattern, StringComparison.Ordinal)).ToList();
         if (pattern is not null && found.Count == 0) return Task.FromResult<Answer>(Wire.NotFound($"No hypervisor matching '{pattern}' could be found."));
+        string? next = null;
         if (call.Version.Has(33))
         {
             var page = Paged(call, found, pattern is not null);
             if (page.Fault is { } wrong) return Task.FromResult<Answer>(wrong);
+            next = page.Value.Count > 0 && page.Value[^1] != found[^1] ? Next(call, page.Value) : null;
             found = page.Value;
         }
 
         var servers = withServers is not null && Wire.Truth(withServers) == true;
-        return Task.FromResult(Render.List("hypervisors", found, (json, host) => Write(json, host, call.Version, detailed, servers)));
+        return Task.FromResult(Render.List("hypervisors", found, (json, host) => Write(json, host, call.Version, detailed, servers), next));
+    }
+
+    private static string Next(Call call, List<Host> page)
+    {
+        var others = call.Http.Request.Query.Where(pair => pair.Key is not ("limit" or "marker"))
+            .SelectMany(pair => pair.Value, (pair, value) => $"{Uri.EscapeDataString(pair.Key)}={Uri.EscapeDataString(value ?? "")}&");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{call.PublicUrl}{call.Http.Request.Path}?{string.Concat(others)}limit={page.Count}&marker={IdOf(page[^1], call.Version)}");
     }
 
     private static Outcome<List<Host>> Paged(Call call, List<Host> found, bool patterned)

@@ -1,3 +1,4 @@
+using Sovereign.Compute.Limits;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Journal;
@@ -30,7 +31,7 @@ internal sealed class KeypairService(KernelServices kernel)
             tx =>
             {
                 var made = row with { CreatedAt = tx.Now };
-                var limit = kernel.Quotas.Limit(tx, ComputeQuotas.Service, "key_pairs", access.Caller.ProjectId ?? "");
+                var limit = UserQuotas.Limit(tx, kernel.Quotas, access.Caller.ProjectId ?? "", made.UserId, "key_pairs");
                 if (limit >= 0 && KeypairStore.Count(tx, made.UserId) >= limit) return new Fault.Forbidden("Quota exceeded, too many key pairs.");
                 if (!KeypairStore.Insert(tx, made)) return new Fault.Conflict($"Key pair '{made.Name}' already exists.");
                 tx.Record("keypair", $"{made.UserId}:{made.Name}", access.Caller.UserDomainId, Change.Created, made.Document(), KeypairJson.Wire.KeypairDocument);

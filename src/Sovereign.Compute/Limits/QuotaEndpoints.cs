@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Sovereign.Kernel;
@@ -11,9 +10,13 @@ namespace Sovereign.Compute.Limits;
 
 internal sealed record QuotaSetBody(Dictionary<string, JsonElement> QuotaSet);
 
-internal sealed record QuotaDocument(string ProjectId, Dictionary<string, long> Limits);
+internal sealed record QuotaClassBody(Dictionary<string, JsonElement> QuotaClassSet);
+
+/// <param name="UserId">Null: limits of the whole project.</param>
+internal sealed record QuotaDocument(string ProjectId, Dictionary<string, long> Limits, string? UserId = null);
 
 [JsonSerializable(typeof(QuotaSetBody))]
+[JsonSerializable(typeof(QuotaClassBody))]
 [JsonSerializable(typeof(QuotaDocument))]
 internal sealed partial class QuotaJson : JsonSerializerContext
 {
@@ -23,11 +26,6 @@ internal sealed partial class QuotaJson : JsonSerializerContext
 /// <summary>Routes of quota sets and limits: the same numbers in two shapes.</summary>
 internal sealed class QuotaEndpoints(KernelServices kernel)
 {
-    private const long LimitMax = int.MaxValue;
-
-    /// <summary>What the network service limits; before 2.36 shown here as unlimited, as the original does.</summary>
-    private static readonly string[] networkNames = ["fixed_ips", "floating_ips", "security_group_rules", "security_groups"];
-
     public void Map(BothRoutes api)
     {
         api.Get("/limits", "compute:limits:show", Limits);
@@ -38,18 +36,15 @@ internal sealed class QuotaEndpoints(KernelServices kernel)
         api.Delete("/os-quota-sets/{project}", "compute:quotas:delete", Delete);
     }
 
-    private static bool Shown(string name, Microversion version) =>
-        !(version.Has(57) && name.StartsWith("injected_", StringComparison.Ordinal)) && !(version.Has(36) && Array.IndexOf(networkNames, name) >= 0);
-
     private Task<Answer> Show(Call call, bool detailed)
     {
         var project = call.Route("project");
         if (Foreign(call, project) is { } refused) return Task.FromResult<Answer>(refused);
-        var state = State(project);
+        var state = State(project, call.Query("user_id"));
         return Task.FromResult(Render.Object(200, "quota_set", json =>
         {
             json.WriteString("id", project);
-            foreach (var quota in state.Where(quota => Shown(quota.Name, call.Version)))
+            foreach (var quota in state.Where(quota => QuotaWish.InSets(quota.Name, call.Version)))
             {
                 if (!detailed)
                 {
@@ -69,11 +64,11 @@ internal sealed class QuotaEndpoints(KernelServices kernel)
     private Task<Answer> Defaults(Call call)
     {
         var project = call.Route("project");
-        var defaults = kernel.Quotas.Of(ComputeQuotas.Service).Select(r => (r.Name, Limit: r.Default)).Concat(networkNames.Select(name => (Name: name, Limit: -1L)));
+        var defaults = kernel.Database.Read(session => kernel.Quotas.Defaults(session, ComputeQuotas.Service));
         return Task.FromResult(Render.Object(200, "quota_set", json =>
         {
             json.WriteString("id", project);
-            foreach (var (name, limit) in defaults.OrderBy(d => d.Name, StringComparer.Ordinal).Where(d => Shown(d.Name, call.Version))) json.WriteNumber(name, limit);
+            foreach (var (name, limit) in defaults.Where(d => QuotaWish.InSets(d.Key, call.Version))) json.WriteNumber(name, limit);
         }));
     }
 
@@ -81,78 +76,56 @@ internal sealed class QuotaEndpoints(KernelServices kernel)
     {
         var body = await call.Body(QuotaJson.Wire.QuotaSetBody);
         if (body.Fault is { } malformed) return malformed;
-        var project = call.Route("project");
-        var read = Read(body.Value.QuotaSet, call.Version);
-        if (read.Fault is { } wrong) return wrong;
-        var (limits, force) = read.Value;
+        var (project, user) = (call.Route("project"), call.Query("user_id"));
+        var wish = QuotaWish.Read(
+            body.Value.QuotaSet, kernel.Quotas.Of(ComputeQuotas.Service), name => QuotaWish.InSets(name, call.Version), forceable: true);
+        if (wish.Fault is { } wrong) return wrong;
+        var limits = wish.Value.Limits;
         var changed = await kernel.Queue.Write<Done>(
             "quota.update",
             call.Origin,
             tx =>
             {
-                var used = kernel.Quotas.State(tx, ComputeQuotas.Service, project).ToDictionary(q => q.Name, q => q.Used, StringComparer.Ordinal);
+                var whole = kernel.Quotas.State(tx, ComputeQuotas.Service, project).ToDictionary(q => q.Name, StringComparer.Ordinal);
+                var own = user is null ? whole : UserQuotas.State(tx, kernel.Quotas, project, user).ToDictionary(q => q.Name, StringComparer.Ordinal);
                 foreach (var (name, limit) in limits)
                 {
-                    if (!force && limit >= 0 && limit < used.GetValueOrDefault(name))
-                    {
-                        return new Fault.Invalid(name, $"Quota limit {limit} for {name} must be greater than or equal to already used and reserved {used[name]}.");
-                    }
-
-                    kernel.Quotas.SetLimit(tx, ComputeQuotas.Service, name, project, limit);
+                    var refused = wish.Value.Force ? null : QuotaWish.Wrong(name, limit, own[name].Used, user is null ? -1 : whole[name].Limit);
+                    if (refused is not null) return refused;
+                    if (user is null) kernel.Quotas.SetLimit(tx, ComputeQuotas.Service, name, project, limit);
+                    else UserQuotas.Set(tx, project, user, name, limit);
                 }
 
-                tx.Record("compute-quota", project, project, Change.Updated, new QuotaDocument(project, limits), QuotaJson.Wire.QuotaDocument);
+                tx.Record("compute-quota", project, project, Change.Updated, new QuotaDocument(project, limits, user), QuotaJson.Wire.QuotaDocument);
                 return Done.Value;
             },
             call.Stop);
         return Answer.Of(changed, _ => Render.Object(200, "quota_set", json =>
         {
-            foreach (var quota in State(project).Where(quota => Shown(quota.Name, call.Version))) json.WriteNumber(quota.Name, quota.Limit);
+            foreach (var quota in State(project, user).Where(quota => QuotaWish.InSets(quota.Name, call.Version))) json.WriteNumber(quota.Name, quota.Limit);
         }));
     }
 
+    /// <summary>Takes a user's limits away, or the project's with those of all its users.</summary>
     private async Task<Answer> Delete(Call call)
     {
-        var project = call.Route("project");
+        var (project, user) = (call.Route("project"), call.Query("user_id"));
         var deleted = await kernel.Queue.Write<Done>(
             "quota.delete",
             call.Origin,
             tx =>
             {
-                foreach (var resource in kernel.Quotas.Of(ComputeQuotas.Service)) kernel.Quotas.SetLimit(tx, ComputeQuotas.Service, resource.Name, project, null);
-                tx.Record("compute-quota", project, project, Change.Updated, new QuotaDocument(project, []), QuotaJson.Wire.QuotaDocument);
+                UserQuotas.Clear(tx, project, user);
+                if (user is null)
+                {
+                    foreach (var resource in kernel.Quotas.Of(ComputeQuotas.Service)) kernel.Quotas.SetLimit(tx, ComputeQuotas.Service, resource.Name, project, null);
+                }
+
+                tx.Record("compute-quota", project, project, Change.Updated, new QuotaDocument(project, [], user), QuotaJson.Wire.QuotaDocument);
                 return Done.Value;
             },
             call.Stop);
         return Answer.Of(deleted, _ => Answer.Empty(202));
-    }
-
-    private Outcome<(Dictionary<string, long> Limits, bool Force)> Read(Dictionary<string, JsonElement> asked, Microversion version)
-    {
-        var known = kernel.Quotas.Of(ComputeQuotas.Service).Select(r => r.Name).ToHashSet(StringComparer.Ordinal);
-        var limits = new Dictionary<string, long>(StringComparer.Ordinal);
-        var force = false;
-        foreach (var (name, element) in asked)
-        {
-            if (name == "force")
-            {
-                if (Wire.Truth(element, false) is not { } truth) return new Fault.Invalid(name, "force is a boolean.");
-                force = truth;
-                continue;
-            }
-
-            var network = Array.IndexOf(networkNames, name) >= 0;
-            if ((!known.Contains(name) && !network) || !Shown(name, version)) return Wire.Unexpected(name);
-            if (!long.TryParse(element.ToString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var limit) || limit is < -1 or > LimitMax)
-            {
-                return new Fault.Invalid(name, $"Invalid input for field/attribute {name}. Quota limit must be -1 or a number that is not negative.");
-            }
-
-            if (network && limit != -1) return new Fault.Invalid(name, $"The limit of {name} is set in the network service.");
-            if (!network) limits[name] = limit;
-        }
-
-        return (limits, force);
     }
 
     private Task<Answer> Limits(Call call)
@@ -162,7 +135,7 @@ internal sealed class QuotaEndpoints(KernelServices kernel)
         {
             return Task.FromResult<Answer>(new Fault.Forbidden("Policy doesn't allow os_compute_api:limits:other_project to be performed."));
         }
-        var state = State(project ?? "").ToDictionary(q => q.Name, StringComparer.Ordinal);
+        var state = State(project ?? "", null).ToDictionary(q => q.Name, StringComparer.Ordinal);
         return Task.FromResult(Render.Object(200, "limits", json =>
         {
             json.WriteStartArray("rate");
@@ -191,9 +164,9 @@ internal sealed class QuotaEndpoints(KernelServices kernel)
         json.WriteNumber("maxServerGroupMembers", state["server_group_members"].Limit);
         if (!version.Has(36))
         {
-            json.WriteNumber("maxTotalFloatingIps", -1);
-            json.WriteNumber("maxSecurityGroups", -1);
-            json.WriteNumber("maxSecurityGroupRules", -1);
+            json.WriteNumber("maxTotalFloatingIps", state["floating_ips"].Limit);
+            json.WriteNumber("maxSecurityGroups", state["security_groups"].Limit);
+            json.WriteNumber("maxSecurityGroupRules", state["security_group_rules"].Limit);
         }
 
         json.WriteNumber("totalRAMUsed", state["ram"].Used);
@@ -208,9 +181,10 @@ internal sealed class QuotaEndpoints(KernelServices kernel)
         json.WriteNumber("totalServerGroupsUsed", state["server_groups"].Used);
     }
 
-    /// <summary>All quotas by name, those of networks as unlimited.</summary>
-    private List<QuotaState> State(string project) => kernel.Database.Read(session => kernel.Quotas.State(session, ComputeQuotas.Service, project))
-        .Concat(networkNames.Select(name => new QuotaState(name, -1, 0))).OrderBy(q => q.Name, StringComparer.Ordinal).ToList();
+    /// <summary>All quotas by name.</summary>
+    private List<QuotaState> State(string project, string? user) => kernel.Database.Read(session => user is null
+        ? kernel.Quotas.State(session, ComputeQuotas.Service, project)
+        : UserQuotas.State(session, kernel.Quotas, project, user)).OrderBy(q => q.Name, StringComparer.Ordinal).ToList();
 
     private static Fault? Foreign(Call call, string project) => call.Access.Covers(project)
         ? null

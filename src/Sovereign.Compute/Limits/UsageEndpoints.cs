@@ -13,6 +13,7 @@ namespace Sovereign.Compute.Limits;
 internal sealed class UsageEndpoints(KernelServices kernel)
 {
     private const int ServersMax = 10_000;
+    private const int PageItemsMax = 1000;
     private static readonly TimeSpan periodByDefault = TimeSpan.FromDays(28);
 
     public void Map(BothRoutes api)
@@ -33,8 +34,9 @@ internal sealed class UsageEndpoints(KernelServices kernel)
         if (period.Fault is { } wrong) return Task.FromResult<Answer>(wrong);
         var (start, stop) = period.Value;
         var detailed = call.Query("detailed") == "1";
-        var projects = Uses(null, start, stop).GroupBy(use => use.Row.ProjectId, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal);
-        return Task.FromResult(Render.List("tenant_usages", projects, (json, group) => Write(json, group.Key, [.. group], start, stop, detailed)));
+        return Task.FromResult(Answer.Of(Paged(call, Uses(null, start, stop)), page => Render.List(
+            "tenant_usages", page.Uses.GroupBy(use => use.Row.ProjectId, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal),
+            (json, group) => Write(json, group.Key, [.. group], start, stop, detailed), page.Next)));
     }
 
     private Task<Answer> Show(Call call)
@@ -47,11 +49,51 @@ internal sealed class UsageEndpoints(KernelServices kernel)
         var period = Period(call);
         if (period.Fault is { } wrong) return Task.FromResult<Answer>(wrong);
         var (start, stop) = period.Value;
-        var uses = Uses(project, start, stop);
-        return Task.FromResult(Render.Object(200, "tenant_usage", json =>
+        return Task.FromResult(Answer.Of(Paged(call, Uses(project, start, stop)), page => Render.Json(200, json =>
         {
-            if (uses.Count > 0) Write(json, project, uses, start, stop, detailed: true);
-        }));
+            json.WriteStartObject();
+            json.WriteStartObject("tenant_usage");
+            if (page.Uses.Count > 0) Write(json, project, page.Uses, start, stop, detailed: true);
+            json.WriteEndObject();
+            if (page.Next is { } next)
+            {
+                json.WriteStartArray("tenant_usage_links");
+                Render.Link(json, "next", next);
+                json.WriteEndArray();
+            }
+
+            json.WriteEndObject();
+        })));
+    }
+
+    /// <summary>From 2.40 on: so many servers after the one that the marker names, in the order of their ids, and the next page's link.</summary>
+    private static Outcome<(List<Use> Uses, string? Next)> Paged(Call call, List<Use> uses)
+    {
+        if (!call.Version.Has(40)) return (uses, null);
+        var limit = PageItemsMax;
+        if (call.Query("limit") is { } text && !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit))
+        {
+            return new Fault.Invalid("limit", "limit param must be an integer that is not negative");
+        }
+
+        limit = Math.Min(limit, PageItemsMax);
+        uses.Sort((left, right) => string.CompareOrdinal(left.Row.Id, right.Row.Id));
+        if (call.Query("marker") is { } marker)
+        {
+            if (!uses.Exists(use => use.Row.Id == marker)) return new Fault.Invalid("marker", $"marker [{marker}] not found");
+            uses.RemoveAll(use => string.CompareOrdinal(use.Row.Id, marker) <= 0);
+        }
+
+        if (uses.Count <= limit) return (uses, null);
+        var page = uses.GetRange(0, limit);
+        return (page, page.Count == 0 ? null : Next(call, limit, page[^1].Row.Id));
+    }
+
+    private static string Next(Call call, int limit, string marker)
+    {
+        var others = call.Http.Request.Query.Where(pair => pair.Key is not ("limit" or "marker"))
+            .SelectMany(pair => pair.Value, (pair, value) => $"{Uri.EscapeDataString(pair.Key)}={Uri.EscapeDataString(value ?? "")}&");
+        return string.Create(CultureInfo.InvariantCulture, $"{call.PublicUrl}{call.Http.Request.Path}?{string.Concat(others)}limit={limit}&marker={marker}");
     }
 
     private Outcome<(long Start, long Stop)> Period(Call call)

@@ -3,7 +3,15 @@ using Sovereign.Kernel.Store;
 
 namespace Sovereign.Compute.Migrating;
 
-/// <summary>A change of a server's size, as the list of migrations shows it: here from a node to the same node.</summary>
+/// <summary>What a migration is for, in the API's words.</summary>
+internal static class MigrationKinds
+{
+    public const string Resize = "resize";
+    public const string Migration = "migration";
+    public const string Evacuation = "evacuation";
+}
+
+/// <summary>A change of a server's size or node, as the list of migrations shows it.</summary>
 internal sealed record MigrationRow
 {
     /// <summary>Small number that old clients show as the migration's id.</summary>
@@ -20,7 +28,13 @@ internal sealed record MigrationRow
 
     public string HostName { get; init; } = "";
 
-    /// <summary>"migrating", "finished", "confirmed", "reverted" or "error".</summary>
+    /// <summary>Where it goes; the same node for a resize that stays.</summary>
+    public string DestHost { get; init; } = "";
+
+    /// <summary>One of <see cref="MigrationKinds"/>.</summary>
+    public string Kind { get; init; } = "";
+
+    /// <summary>"migrating", "finished", "confirmed", "reverted" or "error"; of an evacuation "accepted" or "done".</summary>
     public string Status { get; init; } = "";
 
     public string OldFlavorId { get; init; } = "";
@@ -35,13 +49,31 @@ internal sealed record MigrationRow
 /// <summary>SQL of migrations.</summary>
 internal static class MigrationStore
 {
-    public static void Begin(Tx tx, ServerRow server, string hostName, string id, string newFlavorId) => tx.Execute(
+    public static void Begin(Tx tx, ServerRow server, string kind, (string From, string To) hosts, string id, string newFlavorId) => tx.Execute(
         """
-        INSERT INTO compute_migrations (number, id, server_id, project_id, user_id, host_name, status, old_flavor_id, new_flavor_id, created_at, updated_at)
-        SELECT COALESCE(MAX(number), 0) + 1, @id, @serverId, @ProjectId, @UserId, @hostName, 'migrating', @FlavorId, @newFlavorId, @Now, @Now
+        INSERT INTO compute_migrations (number, id, server_id, project_id, user_id, host_name, dest_host, kind, status, old_flavor_id, new_flavor_id, created_at,
+          updated_at)
+        SELECT COALESCE(MAX(number), 0) + 1, @id, @serverId, @ProjectId, @UserId, @From, @To, @kind, @status, @FlavorId, @newFlavorId, @Now, @Now
         FROM compute_migrations
         """,
-        new { id, serverId = server.Id, server.ProjectId, server.UserId, hostName, server.FlavorId, newFlavorId, tx.Now });
+        new
+        {
+            id, serverId = server.Id, server.ProjectId, server.UserId, hosts.From, hosts.To, kind, status = kind == MigrationKinds.Evacuation ? "accepted" : "migrating",
+            server.FlavorId, newFlavorId, tx.Now,
+        });
+
+    /// <summary>The server is gone: nothing of it is under way any more.</summary>
+    public static void Abandon(Tx tx, string serverId) => tx.Execute(
+        "UPDATE compute_migrations SET status = 'error', updated_at = @Now WHERE server_id = @serverId AND status IN ('migrating', 'finished', 'accepted')",
+        new { serverId, tx.Now });
+
+    /// <summary>The server of a migration; null when it is forgotten.</summary>
+    public static string? ServerOf(Session session, string id) => session.Scalar<string>("SELECT server_id FROM compute_migrations WHERE id = @id", new { id });
+
+    /// <summary>The server runs (or failed) on the node that it was evacuated to.</summary>
+    public static void Arrived(Tx tx, string serverId, string status) => tx.Execute(
+        "UPDATE compute_migrations SET status = @status, updated_at = @Now WHERE server_id = @serverId AND kind = 'evacuation' AND status = 'accepted'",
+        new { serverId, status, tx.Now });
 
     public static void End(Tx tx, string id, string status) =>
         tx.Execute("UPDATE compute_migrations SET status = @status, updated_at = @Now WHERE id = @id", new { id, status, tx.Now });

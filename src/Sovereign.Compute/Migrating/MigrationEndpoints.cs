@@ -54,14 +54,15 @@ internal sealed class MigrationEndpoints(KernelServices kernel, ServerService se
         var filter = new
         {
             marker, limit = (long)limit + 1, server = call.Query("instance_uuid"), status = call.Query("status"),
-            host = call.Query("host") ?? call.Query("source_compute"), kind = call.Query("migration_type"),
+            host = call.Query("host"), source = call.Query("source_compute"), kind = call.Query("migration_type"),
             user = version.Has(80) ? call.Query("user_id") : null, project = version.Has(80) ? call.Query("project_id") : null,
             since = times[0] ?? 0, before = times[1] ?? long.MaxValue,
         };
         var rows = kernel.Database.Read(session => session.Query<MigrationRow>(
             """
             SELECT * FROM compute_migrations WHERE number < @marker AND (@server IS NULL OR server_id = @server) AND (@status IS NULL OR status = @status)
-              AND (@host IS NULL OR host_name = @host) AND (@kind IS NULL OR @kind = 'resize') AND (@user IS NULL OR user_id = @user)
+              AND (@host IS NULL OR host_name = @host OR dest_host = @host) AND (@source IS NULL OR host_name = @source) AND (@kind IS NULL OR kind = @kind)
+              AND (@user IS NULL OR user_id = @user)
               AND (@project IS NULL OR project_id = @project) AND updated_at >= @since AND updated_at <= @before ORDER BY number DESC LIMIT @limit
             """,
             filter));
@@ -87,17 +88,17 @@ internal sealed class MigrationEndpoints(KernelServices kernel, ServerService se
     {
         json.WriteNumber("id", row.Number);
         json.WriteString("source_node", row.HostName);
-        json.WriteString("dest_node", row.HostName);
+        json.WriteString("dest_node", row.DestHost);
         json.WriteString("source_compute", row.HostName);
-        json.WriteString("dest_compute", row.HostName);
-        json.WriteString("dest_host", row.HostName);
+        json.WriteString("dest_compute", row.DestHost);
+        json.WriteString("dest_host", row.DestHost);
         json.WriteString("status", row.Status);
         json.WriteString("instance_uuid", row.ServerId);
         json.WriteNumber("old_instance_type_id", Small(row.OldFlavorId));
         json.WriteNumber("new_instance_type_id", Small(row.NewFlavorId));
         json.WriteString("created_at", Micros.ToMicrosBare(row.CreatedAt));
         json.WriteString("updated_at", Micros.ToMicrosBare(row.UpdatedAt));
-        if (version.Has(23)) json.WriteString("migration_type", "resize");
+        if (version.Has(23)) json.WriteString("migration_type", row.Kind);
         if (version.Has(59)) json.WriteString("uuid", row.Id);
         if (!version.Has(80)) return;
         json.WriteString("user_id", row.UserId);

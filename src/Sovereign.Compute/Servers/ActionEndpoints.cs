@@ -2,13 +2,15 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Sovereign.Compute.Consoles;
+using Sovereign.Compute.Proxies;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Wire;
 
 namespace Sovereign.Compute.Servers;
 
 /// <summary>The one route of actions: the body's only member names the action.</summary>
-internal sealed class ActionEndpoints(ServerService servers, MoveActions moves, DiskActions disks, HostActions hosts)
+internal sealed class ActionEndpoints(ServerService servers, MoveActions moves, DiskActions disks, HostActions hosts, AddressActions addresses, ConsoleEndpoints consoles)
 {
     public void Map(BothRoutes api) => api.Post("/servers/{id}/action", "compute:servers:action", Run);
 
@@ -28,8 +30,10 @@ internal sealed class ActionEndpoints(ServerService servers, MoveActions moves, 
             "lock" => await Lock(call, id, arguments),
             "unlock" => Accepted(await servers.Unlock(call.Access, id, call.Stop)),
             "os-resetState" => await Reset(call, id, arguments),
+            "trigger_crash_dump" when call.Version.Has(17) => await Interrupt(call, id, arguments),
             "forceDelete" => Deleted(await servers.Delete(call.Access, id, call.Stop)),
             _ => await moves.Run(call, id, name, arguments) ?? await disks.Run(call, id, name, arguments) ?? await hosts.Run(call, id, name, arguments)
+                ?? await addresses.Run(call, id, name, arguments) ?? await consoles.Run(call, id, name, arguments)
                 ?? new Fault.Invalid("", $"There is no such action: {Short(name)}"),
         };
     }
@@ -37,6 +41,10 @@ internal sealed class ActionEndpoints(ServerService servers, MoveActions moves, 
     private static Answer Accepted(Outcome<ServerRow> outcome) => Answer.Of(outcome, _ => Answer.Empty(202));
 
     private static Answer Deleted(Outcome<Done> outcome) => Answer.Of(outcome, _ => Answer.Empty(202));
+
+    private async Task<Answer> Interrupt(Call call, string id, JsonElement arguments) => arguments.ValueKind == JsonValueKind.Null
+        ? Accepted(await servers.Interrupt(call.Access, id, call.Stop))
+        : new Fault.Invalid("trigger_crash_dump", "Invalid input for field/attribute trigger_crash_dump. It has no arguments.");
 
     private async Task<Answer> Reboot(Call call, string id, JsonElement arguments)
     {

@@ -2,12 +2,14 @@ using Sovereign.Compute.Flavors;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Store;
 using Sovereign.Network;
+using Sovereign.Compute.Servers.Moving;
 using Sovereign.Node.Contract;
+using Sovereign.Node.Control;
 
 namespace Sovereign.Compute.Servers;
 
 /// <summary>What a node is told of a server: one manifest item, made from the row and its ports alone.</summary>
-internal sealed class Domains(KernelServices kernel, INetworks networks, ComputeOptions options)
+internal sealed class Domains(KernelServices kernel, INodes nodes, INetworks networks, ComputeOptions options)
 {
     private const long GibBytes = 1L << 30;
     private const long MibBytes = 1L << 20;
@@ -17,6 +19,7 @@ internal sealed class Domains(KernelServices kernel, INetworks networks, Compute
     {
         var detaching = row.DetachingList();
         var ports = (networks.PortsOf(session, [row.Id]).GetValueOrDefault(row.Id) ?? []).Where(port => !detaching.Contains(port.Id)).ToList();
+        var before = row.Before();
         var (flavor, image, root) = (row.FlavorThen(), row.ImageThen(), row.RootThen());
         var pass = row.AdminPass is { } sealedPass && kernel.Keys.Open(session, row.ProjectId, sealedPass, row.Id) is { } plain
             ? System.Text.Encoding.UTF8.GetString(plain)
@@ -25,14 +28,16 @@ internal sealed class Domains(KernelServices kernel, INetworks networks, Compute
         {
             Domain = new DomainSpec(
                 row.Id, row.ProjectId, row.Name, (int)flavor.Vcpus, (int)flavor.RamMib,
-                Target(row.PowerTarget), (int)row.RebootCount, row.RebootHard, options.ShutdownSeconds,
+                MovePhases.Leaving(row) ? PowerTarget.Shutoff : Target(row.PowerTarget), (int)row.RebootCount, row.RebootHard, options.ShutdownSeconds,
                 new RootDiskSpec(
-                    root.Digest ?? "", root.DiskFormat, root.SizeBytes, flavor.DiskGib * GibBytes, (int)row.DiskGeneration, (int?)row.Before()?.DiskGeneration),
+                    root.Digest ?? "", root.DiskFormat, root.SizeBytes, flavor.DiskGib * GibBytes, (int)row.DiskGeneration,
+                    before is { Node: null } ? (int)before.DiskGeneration : null),
                 [.. ports.Select(port => new NicSpec(port.Id, port.Mac, port.MtuBytes))],
                 guests.Of(row, ports, pass),
-                Hardware(image.Properties, flavor.ExtraSpecs))
+                Hardware(image.Properties, flavor))
             {
                 Rescue = Rescue(row.RescueThen()), Blanks = Blanks(flavor),
+                Carried = before is { Target: { } target } && target == row.NodeId ? nodes.Carried(session, before.Migration) : null,
             },
         };
     }
@@ -59,9 +64,7 @@ internal sealed class Domains(KernelServices kernel, INetworks networks, Compute
         _ => PowerTarget.Shutoff,
     };
 
-    private static HardwareSpec Hardware(IReadOnlyDictionary<string, string> image, Dictionary<string, string> specs) => new(
-        DiskBus(image),
-        image.GetValueOrDefault("hw_vif_model") is "e1000" ? "e1000" : "virtio",
-        image.GetValueOrDefault("hw_machine_type")?.Contains("q35", StringComparison.Ordinal) == true ? "q35" : "pc",
-        !specs.TryGetValue("hw_rng:allowed", out var allowed) || Wire.Truth(allowed) != false);
+    /// <summary>Servers of before the rules were as they are keep plain hardware where the rules would refuse theirs.</summary>
+    private static HardwareSpec Hardware(IReadOnlyDictionary<string, string> image, FlavorDocument flavor) =>
+        HardwareRules.Read(image, flavor.ExtraSpecs, (int)flavor.Vcpus) is { Ok: true } read ? read.Value : new HardwareSpec(DiskBus(image), "virtio", "pc", true);
 }

@@ -2,43 +2,44 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Sovereign.Compute.Hosts;
+using Sovereign.Compute.Servers.Moving;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Wire;
 
 namespace Sovereign.Compute.Servers;
 
-/// <summary>Actions that would take a server to another node. Disks are local, so each is checked as the API says and then refused for want of a host; and actions
-/// that the API has given up.</summary>
-internal sealed class HostActions(ServerService servers, HostService hosts)
+/// <summary>Actions that take a server to another node; live migration is checked as the API says and then refused, since disks are local. And actions that the API
+/// has given up.</summary>
+internal sealed class HostActions(ServerService servers, HostService hosts, MoveService moves)
 {
     private const string NoHost = "No valid host was found. ";
 
     /// <returns>Null when there is no such action here.</returns>
-    public Task<Answer?> Run(Call call, string id, string name, JsonElement arguments) => Task.FromResult(name switch
+    public async Task<Answer?> Run(Call call, string id, string name, JsonElement arguments) => name switch
     {
-        "migrate" => Migrate(call, id, arguments),
+        "migrate" => await Migrate(call, id, arguments),
         "os-migrateLive" => MigrateLive(call, id, arguments),
-        "evacuate" => Evacuate(call, id, arguments),
+        "evacuate" => await Evacuate(call, id, arguments),
         "restore" => Found(call, id, row => new Fault.Conflict($"Cannot 'restore' instance {id} while it is in vm_state {row.VmState}")),
         "injectNetworkInfo" or "resetNetwork" => call.Access.Everything
             ? (Answer?)new Fault.Gone("This resource is no longer available. No forwarding address is given.")
             : Denied("os-admin-actions:" + name),
         _ => null,
-    });
+    };
 
-    private Answer Migrate(Call call, string id, JsonElement arguments)
+    private async Task<Answer> Migrate(Call call, string id, JsonElement arguments)
     {
         if (!call.Access.Everything) return Denied("os-migrate-server:migrate");
+        string? wanted = null;
         if (arguments.ValueKind != JsonValueKind.Null)
         {
             if (!call.Version.Has(56)) return new Fault.Invalid("migrate", "Invalid input for field/attribute migrate. It has no arguments before 2.56.");
             var read = Read(arguments, ServerJson.Wire.MigrateArguments);
             if (read.Fault is { } wrong) return wrong;
-            if (read.Value.Host is { } host && hosts.ByName(host) is null) return Unknown(host);
+            if (read.Value.Host is { } host && (wanted = hosts.ByName(host)?.Id) is null) return Unknown(host);
         }
 
-        return Found(call, id, row => ServerService.Refused(call.Access, row, "migrate", idle: true, ServerStates.Active, ServerStates.Stopped)
-            ?? new Fault.Invalid("", NoHost + "Cold migration is not possible: the disks of servers are local to their node."));
+        return Answer.Of(await moves.Migrate(call.Access, id, wanted, call.Stop), _ => Answer.Empty(202));
     }
 
     private Answer MigrateLive(Call call, string id, JsonElement arguments)
@@ -58,21 +59,21 @@ internal sealed class HostActions(ServerService servers, HostService hosts)
         });
     }
 
-    private Answer Evacuate(Call call, string id, JsonElement arguments)
+    private async Task<Answer> Evacuate(Call call, string id, JsonElement arguments)
     {
         if (!call.Access.Everything) return Denied("os-evacuate");
         var read = Read(arguments, ServerJson.Wire.EvacuateArguments);
         if (read.Fault is { } wrong) return wrong;
         if (read.Value.OnSharedStorage is not null && call.Version.Has(14)) return Wire.Unexpected("onSharedStorage");
-        if (read.Value.Host is { } host && hosts.ByName(host) is null) return Unknown(host);
-        return Found(call, id, row =>
-        {
-            var refused = ServerService.Refused(call.Access, row, "evacuate", idle: false, ServerStates.Active, ServerStates.Stopped, ServerStates.Error);
-            if (refused is not null) return refused;
-            return hosts.Find(row.NodeId!) is { Up: true } up
-                ? new Fault.Invalid("", $"Compute service of {up.Node.HostName} is still in use.")
-                : new Fault.Invalid("", NoHost + "Nothing starts elsewhere before its node is confirmed to be off, and its disk is there.");
-        });
+        string? wanted = null;
+        if (read.Value.Host is { } host && (wanted = hosts.ByName(host)?.Id) is null) return Unknown(host);
+        return Answer.Of(await moves.Evacuate(call.Access, id, wanted, call.Stop), _ => call.Version.Has(14)
+            ? Answer.Empty(200) : Render.Json(200, json =>
+            {
+                json.WriteStartObject();
+                json.WriteString("adminPass", read.Value.AdminPass);
+                json.WriteEndObject();
+            }));
     }
 
     private Answer Found(Call call, string id, Func<ServerRow, Fault> refuse) =>

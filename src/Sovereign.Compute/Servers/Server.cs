@@ -173,8 +173,15 @@ internal sealed record ServerRow
 
 /// <summary>A server before its resize, for going back.</summary>
 /// <param name="Flavor">The flavor as it was at creation (JSON).</param>
-/// <param name="Migration">Id under which placement keeps what it had.</param>
-internal sealed record ResizeBefore(string FlavorId, string Flavor, long Vcpus, long RamMib, long DiskGeneration, string Migration);
+/// <param name="Migration">Id under which placement keeps what it had; also of the item under which its disks travel.</param>
+internal sealed record ResizeBefore(string FlavorId, string Flavor, long Vcpus, long RamMib, long DiskGeneration, string Migration)
+{
+    /// <summary>The node that it leaves, which keeps its disks until the move is confirmed; null: it stays on its node.</summary>
+    public string? Node { get; init; }
+
+    /// <summary>The node that it goes to.</summary>
+    public string? Target { get; init; }
+}
 
 /// <summary>What a server boots from to be mended.</summary>
 /// <param name="Bus">"virtio", "scsi", "ide" or "usb".</param>

@@ -48,6 +48,7 @@ internal sealed class ServerCreation(KernelServices kernel, IImages images, INet
             var flavor = FlavorService.Find(session, access, order.FlavorRef);
             if (!flavor.Ok) return new Fault.Invalid("flavorRef", $"Flavor {order.FlavorRef} could not be found.");
             if (WrongImage(image.Value, flavor.Value.RamMib, flavor.Value.DiskGib) is { } wrong) return wrong;
+            if (HardwareRules.Read(image.Value.Properties, flavor.Value.Specs, (int)flavor.Value.Vcpus).Fault is { } noHardware) return noHardware;
             var key = order.KeyName is null ? null : KeypairStore.Find(session, access.Caller.UserId, order.KeyName);
             if (key is null && order.KeyName is not null) return new Fault.Invalid("key_name", "Invalid key_name provided.");
             if (order.Zone is { } zone && !hosts.Zones().Contains(zone))
@@ -106,7 +107,8 @@ internal sealed class ServerCreation(KernelServices kernel, IImages images, INet
 
     private Outcome<CreatedServers> Make(Tx tx, AccessGrant access, ServerOrder order, Found found, string adminPass, string reservation)
     {
-        var counted = ComputeQuotas.TakeServers(kernel.Quotas, tx, access.ProjectId, order.Min, order.Max, found.Flavor.Vcpus, found.Flavor.RamMib);
+        var counted = ComputeQuotas.TakeServers(
+            kernel.Quotas, tx, access.ProjectId, access.Caller.UserId, order.Min, order.Max, found.Flavor.Vcpus, found.Flavor.RamMib);
         if (counted.Fault is { } over) return over;
         var count = counted.Value;
         var first = ServerStore.Numbers(tx, count);

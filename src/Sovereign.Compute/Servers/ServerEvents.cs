@@ -30,9 +30,12 @@ internal static class ServerEvents
         ["shelve"] = "compute_shelve_instance",
         ["shelveOffload"] = "compute_shelve_offload_instance",
         ["unshelve"] = "compute_unshelve_instance",
+        ["migrate"] = "cold_migrate",
+        ["evacuate"] = "rebuild_server",
         ["delete"] = "compute_terminate_instance",
         ["lock"] = "api_lock",
         ["unlock"] = "api_unlock",
+        ["trigger_crash_dump"] = "compute_trigger_crash_dump",
     }.ToFrozenDictionary();
 
     public static string Of(string action) => events[action];

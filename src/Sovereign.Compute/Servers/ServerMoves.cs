@@ -2,19 +2,24 @@ using System.Text;
 using System.Text.Json;
 using Sovereign.Compute.Flavors;
 using Sovereign.Compute.Hosts;
+using Sovereign.Compute.Limits;
 using Sovereign.Compute.Migrating;
+using Sovereign.Compute.Servers.Moving;
 using Sovereign.Image;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Store;
+using Sovereign.Node.Contract;
+using Sovereign.Node.Control;
 using Sovereign.Placement;
 
 namespace Sovereign.Compute.Servers;
 
 /// <summary>Actions that stand a server still, remake its disk or change its size.</summary>
 internal sealed class ServerMoves(
-    KernelServices kernel, ServerService servers, ServerCreation creation, IImages images, IPlacement placement, HostService hosts)
+    KernelServices kernel, ServerService servers, ServerCreation creation, IImages images, IPlacement placement, HostService hosts, INodes nodes,
+    MoveService between)
 {
     private const string NoHost = "No valid host was found. There are not enough hosts available.";
 
@@ -50,6 +55,7 @@ internal sealed class ServerMoves(
 
                 var flavor = row.FlavorThen();
                 if (ServerCreation.WrongImage(image.Value, flavor.RamMib, flavor.DiskGib) is { } wrong) return wrong;
+                if (HardwareRules.Read(image.Value.Properties, flavor.ExtraSpecs, (int)flavor.Vcpus).Fault is { } noHardware) return noHardware;
                 var max = kernel.Quotas.Limit(tx, ComputeQuotas.Service, "metadata_items", row.ProjectId);
                 if (wish.Metadata is not null && ServerOrder.WrongMetadata(wish.Metadata, max) is { } wrongMetadata) return wrongMetadata;
                 var key = wish.KeyName.Value is { } name ? Keypairs.KeypairStore.Find(tx, access.Caller.UserId, name) : null;
@@ -67,7 +73,7 @@ internal sealed class ServerMoves(
         return changed.Map(row => (row, adminPass));
     }
 
-    /// <summary>Another flavor on the same node; what it had before is kept until the resize is confirmed.</summary>
+    /// <summary>Another flavor, on the same node when it has room for both sizes; what it had before is kept until the resize is confirmed.</summary>
     public Task<Outcome<ServerRow>> Resize(AccessGrant access, string id, string flavorRef, string? diskConfig, CancellationToken stop) => servers.Change(
         access,
         id,
@@ -81,19 +87,22 @@ internal sealed class ServerMoves(
             if (flavor.Id == row.FlavorId) return new Fault.Invalid("flavorRef", "When resizing, instances must change flavor!");
             if (flavor.DiskGib < old.DiskGib) return new Fault.Invalid("flavorRef", "Resize to a flavor with a smaller disk is not possible.");
             if (ServerCreation.WrongImage(row.ImageThen(), flavor.RamMib, flavor.DiskGib) is { } wrong) return wrong;
-            if (Book(tx, row.ProjectId, flavor.Vcpus - row.Vcpus, flavor.RamMib - row.RamMib) is { } over) return over;
+            if (HardwareRules.Read(row.ImageThen().Properties, flavor.Specs, (int)flavor.Vcpus).Fault is { } noHardware) return noHardware;
+            if (Book(tx, row, flavor.Vcpus - row.Vcpus, flavor.RamMib - row.RamMib) is { } over) return over;
             var before = new ResizeBefore(row.FlavorId, row.Flavor, row.Vcpus, row.RamMib, row.DiskGeneration, kernel.Ids.Uuid());
-            var next = row.Move(row.VmState, ServerStates.Resizing) with
+            var sized = row with
             {
                 FlavorId = flavor.Id,
                 Flavor = JsonSerializer.Serialize(flavor.Document(), FlavorJson.Wire.FlavorDocument),
                 Vcpus = flavor.Vcpus,
                 RamMib = flavor.RamMib,
-                BeforeResize = JsonSerializer.Serialize(before, ServerJson.Wire.ResizeBefore),
                 DiskConfig = diskConfig ?? row.DiskConfig,
             };
-            MigrationStore.Begin(tx, row, hosts.Find(row.NodeId!)?.Node.HostName ?? "", before.Migration, flavor.Id);
-            return Claims(tx, row, next, before.Migration) ?? servers.Want(tx, Anew(next, hard: false));
+            if (Claims(tx, row, sized, before.Migration) is not null) return between.Leave(tx, row, sized, MigrationKinds.Resize, null);
+            var next = sized.Move(row.VmState, ServerStates.Resizing) with { BeforeResize = JsonSerializer.Serialize(before, ServerJson.Wire.ResizeBefore) };
+            var host = hosts.Find(row.NodeId!)?.Node.HostName ?? "";
+            MigrationStore.Begin(tx, row, MigrationKinds.Resize, (host, host), before.Migration, flavor.Id);
+            return servers.Want(tx, Anew(next, hard: false));
         },
         stop);
 
@@ -106,7 +115,7 @@ internal sealed class ServerMoves(
             if (ServerService.Refused(access, row, "confirmResize", idle: true, ServerStates.Resized) is { } refused) return refused;
             if (row.Before() is { } before)
             {
-                placement.Release(tx, before.Migration);
+                between.Unmove(tx, row);
                 MigrationStore.End(tx, before.Migration, "confirmed");
             }
 
@@ -124,23 +133,24 @@ internal sealed class ServerMoves(
         {
             if (ServerService.Refused(access, row, "revertResize", idle: true, ServerStates.Resized) is { } refused) return refused;
             if (row.Before() is not { } before) return new Fault.Conflict($"Instance {id} has no resize to revert.");
-            if (Book(tx, row.ProjectId, before.Vcpus - row.Vcpus, before.RamMib - row.RamMib) is { } over) return over;
-            var next = row.Move(ServerStates.Resized, ServerStates.Reverting) with
+            if (Book(tx, row, before.Vcpus - row.Vcpus, before.RamMib - row.RamMib) is { } over) return over;
+            var home = before.Node ?? row.NodeId!;
+            var next = MovePhases.Former(row, before).Move(ServerStates.Resized, ServerStates.Reverting) with
             {
-                FlavorId = before.FlavorId,
-                Flavor = before.Flavor,
-                Vcpus = before.Vcpus,
-                RamMib = before.RamMib,
-                DiskGeneration = before.DiskGeneration,
-                BeforeResize = null,
-                RebootCount = row.RebootCount + (Runs(row) ? 1 : 0),
+                BeforeResize = before.Node is null ? null : row.BeforeResize,
+                RebootCount = row.RebootCount + (Runs(row) && before.Node is null ? 1 : 0),
                 RebootHard = true,
             };
             placement.Release(tx, before.Migration);
             MigrationStore.End(tx, before.Migration, "reverted");
             placement.Release(tx, row.Id);
-            var claimed = placement.Claim(tx, new ClaimRequest(row.Id, row.ProjectId, row.UserId, ServerReconciler.Resources(next), [row.NodeId!]));
-            return claimed.Fault ?? servers.Want(tx, next);
+            var claimed = placement.Claim(tx, new ClaimRequest(row.Id, row.ProjectId, row.UserId, ServerReconciler.Resources(next), [home]));
+            if (claimed.Fault is { } full) return full;
+            if (before.Node is null) return servers.Want(tx, next);
+            // It starts at home when the other node has nothing of it any more.
+            nodes.Remove(tx, row.NodeId!, ItemKinds.Domain, row.Id);
+            tx.Due("server", row.Id);
+            return next;
         },
         stop);
 
@@ -169,12 +179,13 @@ internal sealed class ServerMoves(
         };
     }
 
-    private Fault? Book(Tx tx, string project, long vcpus, long ramMib)
+    private Fault? Book(Tx tx, ServerRow row, long vcpus, long ramMib)
     {
+        if (UserQuotas.Over(tx, row.ProjectId, row.UserId, ("cores", vcpus), ("ram", ramMib)) is { } own) return own;
         foreach (var (name, more) in new[] { ("cores", vcpus), ("ram", ramMib) })
         {
-            if (more > 0 && kernel.Quotas.Take(tx, ComputeQuotas.Service, name, project, more).Fault is { } over) return over;
-            if (more < 0) kernel.Quotas.Give(tx, ComputeQuotas.Service, name, project, -more);
+            if (more > 0 && kernel.Quotas.Take(tx, ComputeQuotas.Service, name, row.ProjectId, more).Fault is { } over) return over;
+            if (more < 0) kernel.Quotas.Give(tx, ComputeQuotas.Service, name, row.ProjectId, -more);
         }
 
         return null;

@@ -2,6 +2,7 @@ using Sovereign.Compute.Groups;
 using Sovereign.Compute.Hosts;
 using Sovereign.Compute.Servers.Copies;
 using Sovereign.Compute.Migrating;
+using Sovereign.Compute.Servers.Moving;
 using Sovereign.Image;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Due;
@@ -35,12 +36,18 @@ internal sealed class ServerReconciler : IReconciler
     private readonly IReadOnlyList<Phase<ServerRow>> phases;
 
     public ServerReconciler(
-        KernelServices kernel, INodes nodes, INetworks networks, IPlacement placement, HostService hosts, Domains domains, IImages images, Snapshots snapshots)
+        KernelServices kernel, INodes nodes, INetworks networks, IPlacement placement, HostService hosts, Domains domains, IImages images, Snapshots snapshots,
+        MoveService moves)
     {
         (this.kernel, this.nodes, this.networks, this.placement, this.hosts) = (kernel, nodes, networks, placement, hosts);
         (this.domains, this.images, this.snapshots) = (domains, images, snapshots);
         var copies = new CopyPhases(kernel, nodes, networks, placement, images, snapshots);
-        phases = [new("place", Place, Forget), new("run", Follow, Unrun), new("copy", copies.Copy, Nothing), new("offload", copies.Offload, Nothing)];
+        var between = new MovePhases(kernel, nodes, networks, placement, domains, moves);
+        phases =
+        [
+            new("place", Place, Forget), new("move", between.Move, Nothing), new("run", Follow, Unrun),
+            new("copy", copies.Copy, Nothing), new("offload", copies.Offload, Nothing),
+        ];
     }
 
     public string Kind => "server";
@@ -124,6 +131,7 @@ internal sealed class ServerReconciler : IReconciler
     private async Task<Progress> Follow(ServerRow row, CancellationToken stop)
     {
         if (row.NodeId is not { } node || ServerStates.Copies(row.TaskState) || row.TaskState == ServerStates.Offloading) return Progress.Done;
+        if (MovePhases.UnderWay(row)) return Progress.Done;
         var seen = kernel.Database.Read(session => nodes.Observed(session, node, ItemKinds.Domain, row.Id));
         if (seen is null || !seen.Current) return new Progress.Waiting(nodeWait, "its node");
         if (Next(row, seen, 0) is null)
@@ -138,7 +146,7 @@ internal sealed class ServerReconciler : IReconciler
             tx =>
             {
                 var now = ServerStore.Find(tx, row.Id);
-                if (now is null || now.Deleting || now.NodeId is null) return Done.Value;
+                if (now is null || now.Deleting || now.NodeId is null || MovePhases.UnderWay(now)) return Done.Value;
                 var observed = nodes.Observed(tx, now.NodeId, ItemKinds.Domain, now.Id);
                 if (observed is null || !observed.Current) return Done.Value;
                 var failed = observed.State == ItemState.Error;
@@ -153,6 +161,7 @@ internal sealed class ServerReconciler : IReconciler
                 }
 
                 if (now.TaskState == ServerStates.Resizing && next.Before() is { } before) MigrationStore.End(tx, before.Migration, failed ? "error" : "finished");
+                if (now.TaskState == ServerStates.Rebuilding) MigrationStore.Arrived(tx, now.Id, failed ? "error" : "done");
                 // What went down by itself stays down until the user starts it again.
                 if (next.PowerTarget != now.PowerTarget) nodes.Put(tx, now.NodeId, domains.Item(tx, next));
                 return Save(tx, next, next.VmState == ServerStates.Error ? next.FaultMessage : null);
@@ -227,9 +236,11 @@ internal sealed class ServerReconciler : IReconciler
     private Task<Progress> Unrun(ServerRow row, CancellationToken stop)
     {
         if (row.NodeId is not { } node) return Task.FromResult(Progress.Done);
-        var (domain, portsGone) = kernel.Database.Read(session =>
-            (nodes.Observed(session, node, ItemKinds.Domain, row.Id), networks.Gone(session, row.Id)));
-        if (domain is not null) return Task.FromResult<Progress>(new Progress.Waiting(nodeWait, "its node to remove it"));
+        // A fenced node has nothing of it, and is told to remove what it finds when it comes back.
+        var (left, portsGone) = kernel.Database.Read(session => (
+            MoveService.Others(row).Append(node).Any(one => nodes.Observed(session, one, ItemKinds.Domain, row.Id) is not null && !nodes.Fenced(session, one)),
+            networks.Gone(session, row.Id)));
+        if (left) return Task.FromResult<Progress>(new Progress.Waiting(nodeWait, "its node to remove it"));
         return Task.FromResult(portsGone ? Progress.Done : new Progress.Waiting(portWait, "its node to remove its ports"));
     }
 
@@ -247,6 +258,7 @@ internal sealed class ServerReconciler : IReconciler
                 if (now.Before() is { } before) placement.Release(tx, before.Migration);
                 if (now.ShelvedImage is { } shelved) images.Remove(tx, shelved);
                 snapshots.Cancel(tx, now.Id);
+                MigrationStore.Abandon(tx, now.Id);
                 ComputeQuotas.GiveServer(kernel.Quotas, tx, now.ProjectId, now.Vcpus, now.RamMib);
                 ServerStore.Delete(tx, now.Id);
                 ServerStore.End(tx, now.Id, now.NodeId, null);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Sovereign.Compute.Servers.Copies;
+using Sovereign.Compute.Servers.Moving;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Journal;
@@ -15,6 +16,9 @@ namespace Sovereign.Compute.Servers;
 /// <summary>What users do to servers they have: each one transaction that writes what should be, and lets the node and the reconciler do the rest.</summary>
 internal sealed class ServerService(KernelServices kernel, INodes nodes, INetworks networks, Domains domains, Snapshots snapshots)
 {
+    /// <summary>What moves between nodes; set once, since each of the two needs the other.</summary>
+    internal MoveService Moves { get; set; } = null!;
+
     public static Fault Missing(string id) => new Fault.NotFound("Instance", id);
 
     public Outcome<ServerRow> Find(AccessGrant access, string id) =>
@@ -47,6 +51,7 @@ internal sealed class ServerService(KernelServices kernel, INodes nodes, INetwor
                 if (Locked(access, row) is { } locked) return locked;
                 if (row.Deleting) return row;
                 snapshots.Cancel(tx, row.Id);
+                Moves.Unmove(tx, row);
                 if (row.NodeId is { } node)
                 {
                     nodes.Remove(tx, node, ItemKinds.Domain, row.Id);
@@ -169,6 +174,21 @@ internal sealed class ServerService(KernelServices kernel, INodes nodes, INetwor
         return read.Map(bytes => Tail(System.Text.Encoding.UTF8.GetString(bytes), lines));
     }
 
+    /// <summary>Sends the guest a non-maskable interrupt; what it does with it (a dump of its memory, a line in its log) is set in the guest.</summary>
+    public async Task<Outcome<ServerRow>> Interrupt(AccessGrant access, string id, CancellationToken stop)
+    {
+        const string Action = "trigger_crash_dump";
+        var found = Find(access, id);
+        if (found.Fault is { } missing) return missing;
+        var refused = Refused(
+            access, found.Value, Action, idle: false, ServerStates.Active, ServerStates.Paused, ServerStates.Rescued, ServerStates.Resized, ServerStates.Error);
+        if (refused is not null) return refused;
+        var sent = await nodes.Ask(found.Value.NodeId!, "interrupt", id, bytesMax: 16, stop);
+        if (sent.Fault is { } away) return away;
+        if (sent.Value.Length == 0) return new Fault.Conflict($"Cannot '{Action}' instance {id} while it does not run");
+        return await Change(access, id, Action, (_, row) => row with { }, stop);
+    }
+
     internal static string Tail(string text, int? lines)
     {
         if (lines is null or < 0) return text;
@@ -230,7 +250,7 @@ internal sealed class ServerService(KernelServices kernel, INodes nodes, INetwor
             ActorProjectId = access.Caller.ProjectId, Event = ServerEvents.Of(action), NodeId = row.NodeId, StartedAt = tx.Now,
         });
         // What needs no node is done with its transaction.
-        var atOnce = action is "lock" or "unlock" || (row.NodeId is null && (action is "addSecurityGroup" or "removeSecurityGroup"));
+        var atOnce = action is "lock" or "unlock" or "trigger_crash_dump" || (row.NodeId is null && (action is "addSecurityGroup" or "removeSecurityGroup"));
         if (atOnce) ServerStore.EndOne(tx, row.Id, access.Origin.RequestId);
     }
 }

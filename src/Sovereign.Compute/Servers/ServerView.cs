@@ -12,7 +12,8 @@ namespace Sovereign.Compute.Servers;
 
 /// <summary>Who looks at servers, by which version, through which links.</summary>
 /// <param name="Admin">True: also what only administrators see.</param>
-internal readonly record struct ServerViewer(Microversion Version, bool Admin, string PublicUrl);
+/// <param name="Rebuilt">True: the answer to a rebuild, which has the user data under its own name.</param>
+internal readonly record struct ServerViewer(Microversion Version, bool Admin, string PublicUrl, bool Rebuilt = false);
 
 /// <summary>A server on the wire, member by member as the microversion has it.</summary>
 internal sealed class ServerView(HostService hosts, GroupService groups, ComputeOptions options)
@@ -53,9 +54,9 @@ internal sealed class ServerView(HostService hosts, GroupService groups, Compute
     /// <summary>What a rebuild answers: what updates do, and a little more.</summary>
     public void Rebuilt(Utf8JsonWriter json, ServerRow row, IReadOnlyList<PortInfo> ports, ServerViewer viewer, string adminPass)
     {
-        Updated(json, row, ports, viewer);
+        Updated(json, row, ports, viewer with { Rebuilt = true });
         if (viewer.Version.Has(54) && !viewer.Version.Has(75)) json.WriteString("key_name", row.KeyName);
-        if (viewer.Version.Has(57) && !(viewer.Version.Has(75) && viewer.Admin)) json.WriteString("user_data", row.UserData);
+        if (viewer.Version.Has(57)) json.WriteString("user_data", row.UserData);
         json.WriteString("adminPass", adminPass);
     }
 
@@ -117,7 +118,7 @@ internal sealed class ServerView(HostService hosts, GroupService groups, Compute
         json.WriteString("key_name", row.KeyName);
         json.WriteString("OS-SRV-USG:launched_at", row.LaunchedAt == 0 ? null : Micros.ToMicrosBare(row.LaunchedAt));
         json.WriteString("OS-SRV-USG:terminated_at", deletedAt == 0 ? null : Micros.ToMicrosBare(deletedAt));
-        if (viewer.Admin) ForAdministrators(json, row, viewer.Version);
+        if (viewer.Admin) ForAdministrators(json, row, viewer);
         else if (viewer.Version.Has(90)) json.WriteString("OS-EXT-SRV-ATTR:hostname", row.Hostname);
         json.WriteString("OS-EXT-STS:task_state", deletedAt > 0 ? null : row.TaskState);
         json.WriteString("OS-EXT-STS:vm_state", deletedAt > 0 ? "deleted" : row.VmState);
@@ -138,8 +139,9 @@ internal sealed class ServerView(HostService hosts, GroupService groups, Compute
         json.WriteEndArray();
     }
 
-    private void ForAdministrators(Utf8JsonWriter json, ServerRow row, Microversion version)
+    private void ForAdministrators(Utf8JsonWriter json, ServerRow row, ServerViewer viewer)
     {
+        var version = viewer.Version;
         var host = row.NodeId is { } node ? hosts.Find(node) : null;
         json.WriteString("OS-EXT-SRV-ATTR:host", host?.Node.HostName);
         json.WriteString("OS-EXT-SRV-ATTR:instance_name", string.Create(CultureInfo.InvariantCulture, $"instance-{row.Number:x8}"));
@@ -152,7 +154,7 @@ internal sealed class ServerView(HostService hosts, GroupService groups, Compute
             json.WriteString("OS-EXT-SRV-ATTR:kernel_id", "");
             json.WriteString("OS-EXT-SRV-ATTR:ramdisk_id", "");
             json.WriteString("OS-EXT-SRV-ATTR:root_device_name", "/dev/vda");
-            json.WriteString("OS-EXT-SRV-ATTR:user_data", row.UserData);
+            if (!viewer.Rebuilt) json.WriteString("OS-EXT-SRV-ATTR:user_data", row.UserData);
         }
 
         if (version.Has(16)) json.WriteString("host_status", host is null ? "" : host.Row.Disabled ? "MAINTENANCE" : host.Up ? "UP" : "DOWN");

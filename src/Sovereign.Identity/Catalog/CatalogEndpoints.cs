@@ -17,6 +17,16 @@ internal sealed class CatalogEndpoints(House house, CatalogService catalog)
             .Create(endpoint, catalog.CreateEndpoint).Update(endpoint, catalog.UpdateEndpoint).Delete(catalog.DeleteEndpoint);
         Operators(api, CatalogService.Regions)
             .Create(region, catalog.CreateRegion).Update(region, catalog.UpdateRegion).Delete(catalog.DeleteRegion);
+        api.Put("/regions/{id}", "identity:create_region", PutRegion);
+    }
+
+    /// <summary>Makes a region whose id the path says.</summary>
+    private async Task<Answer> PutRegion(Call call)
+    {
+        var body = await call.Body(CatalogJson.Wire.RegionBody);
+        if (body.Fault is { } wrong) return wrong;
+        var wish = body.Value.Region with { Id = call.Route("id") };
+        return Answer.Of(await catalog.CreateRegion(call.Access, wish, call.Stop), row => CatalogService.Regions.One(house, 201, row));
     }
 
     /// <summary>Who the rule lets in sees all of them: they belong to no domain.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Sovereign.Image.Discovery;
 using Sovereign.Image.Imports;
@@ -84,6 +85,8 @@ internal sealed record ImageList(
 [JsonSerializable(typeof(ImageView))]
 [JsonSerializable(typeof(ImageList))]
 [JsonSerializable(typeof(string))]
+[JsonSerializable(typeof(JsonElement))]
+[JsonSerializable(typeof(JsonObject))]
 [JsonSerializable(typeof(Dictionary<string, JsonElement>))]
 [JsonSerializable(typeof(List<JsonElement>))]
 [JsonSerializable(typeof(List<string>))]

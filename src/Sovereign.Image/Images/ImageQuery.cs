@@ -45,6 +45,18 @@ internal static class ImageQuery
         return request;
     }
 
+    /// <summary>The images that a list shows without further words.</summary>
+    public static ListRequest Visible(AccessGrant access, string? marker, int limit)
+    {
+        var page = new Dictionary<string, StringValues> { ["limit"] = limit.ToString(CultureInfo.InvariantCulture) };
+        if (marker is not null) page["marker"] = marker;
+        return Parse(new QueryCollection(page), access).Value;
+    }
+
+    /// <summary>Only images that have this property.</summary>
+    public static void Having(ListRequest request, string name, string value) =>
+        request.Where("i.id IN (SELECT p.image_id FROM image_properties p WHERE p.pair = @value)", ImageStore.Pair(name, value));
+
     /// <summary>Whose images a list shows: one's own, public ones, and those shared with the caller.</summary>
     private static Fault? Reach(ListRequest request, IQueryCollection query, AccessGrant access)
     {
@@ -80,7 +92,7 @@ internal static class ImageQuery
         if (numbers.TryGetValue(name, out var number)) return Number(request, name, value, number);
         if (!texts.TryGetValue(name, out var column))
         {
-            request.Where("i.id IN (SELECT p.image_id FROM image_properties p WHERE p.pair = @value)", ImageStore.Pair(name, value));
+            Having(request, name, value);
             return null;
         }
 

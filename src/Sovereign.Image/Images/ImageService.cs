@@ -144,7 +144,8 @@ internal sealed class ImageService(KernelServices kernel)
     public static void Record(Tx tx, ImageWhole image, Change change) =>
         tx.Record(ImageRow.Kind, image.Row.Id, image.Row.Owner, change, ImageView.From(image), ImageJson.Wire.ImageView);
 
-    private Task<Outcome<ImageWhole>> Change(
+    /// <summary>Changes an image of the caller's by a function of what it was.</summary>
+    public Task<Outcome<ImageWhole>> Change(
         AccessGrant access, string id, string what, Func<ImageWhole, Outcome<ImageWhole>> body, CancellationToken stop) => kernel.Queue.Write<ImageWhole>(
         "image.update",
         access.Origin,

@@ -40,6 +40,9 @@ public abstract record Fault(string Message)
     /// <summary>410: it was here and is gone for good.</summary>
     public sealed record Gone(string Message) : Fault(Message);
 
+    /// <summary>501: the API knows it, and this cloud does not do it.</summary>
+    public sealed record NotImplemented(string Message) : Fault(Message);
+
     /// <summary>503: a part of the cloud can't be reached now; trying again later may help.</summary>
     public sealed record Unavailable(string Message) : Fault(Message);
 }

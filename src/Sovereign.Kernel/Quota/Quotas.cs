@@ -15,6 +15,9 @@ public sealed record QuotaState(string Name, long Limit, long Used);
 /// <summary>One usage row per project and resource, changed in the transaction of the change by a conditional UPDATE; the verifier recounts.</summary>
 public sealed class Quotas(Database database)
 {
+    /// <summary>Stands for all projects without limits of their own, where an operator changed a default.</summary>
+    private const string Everyone = "*";
+
     private readonly Dictionary<(string Service, string Name), QuotaResource> resources = [];
 
     public void Add(QuotaResource resource) => resources.Add((resource.Service, resource.Name), resource);
@@ -45,6 +48,8 @@ public sealed class Quotas(Database database)
         WHERE project_id = @projectId AND service = @service AND name = @name AND COALESCE(
           (SELECT CASE WHEN l.hard_limit < 0 THEN used + @amount ELSE l.hard_limit END FROM quota_limits l
            WHERE l.project_id = @projectId AND l.service = @service AND l.name = @name),
+          (SELECT CASE WHEN d.hard_limit < 0 THEN used + @amount ELSE d.hard_limit END FROM quota_limits d
+           WHERE d.project_id = '*' AND d.service = @service AND d.name = @name),
           CASE WHEN @otherwise < 0 THEN used + @amount ELSE @otherwise END) >= used + @amount
         """,
         key) == 1;
@@ -59,7 +64,8 @@ public sealed class Quotas(Database database)
 
     /// <summary>Projects that have limits of their own in a service.</summary>
     public List<string> ProjectsWithLimits(Session session, string service) =>
-        session.Query<string>("SELECT DISTINCT project_id FROM quota_limits WHERE service = @service ORDER BY project_id", new { service });
+        session.Query<string>(
+        "SELECT DISTINCT project_id FROM quota_limits WHERE service = @service AND project_id <> @Everyone ORDER BY project_id", new { service, Everyone });
 
     public void Give(Tx tx, string service, string name, string projectId, long amount)
     {
@@ -70,9 +76,14 @@ public sealed class Quotas(Database database)
     }
 
     public long Limit(Session session, string service, string name, string projectId) =>
-        session.Scalar<long?>(
-            "SELECT hard_limit FROM quota_limits WHERE project_id = @projectId AND service = @service AND name = @name", new { projectId, service, name })
-        ?? resources[(service, name)].Default;
+        Own(session, service, name, projectId) ?? Own(session, service, name, Everyone) ?? resources[(service, name)].Default;
+
+    /// <summary>Limits of projects that have none of their own, by name.</summary>
+    public SortedDictionary<string, long> Defaults(Session session, string service) =>
+        new(Of(service).ToDictionary(r => r.Name, r => Own(session, service, r.Name, Everyone) ?? r.Default), StringComparer.Ordinal);
+
+    /// <summary>Changes the limit of all projects that have none of their own.</summary>
+    public void SetDefault(Tx tx, string service, string name, long limit) => SetLimit(tx, service, name, Everyone, limit);
 
     /// <summary>Sets a project's own limit; null takes it back to the default.</summary>
     public void SetLimit(Tx tx, string service, string name, string projectId, long? limit)
@@ -111,6 +122,9 @@ public sealed class Quotas(Database database)
 
         return wrong;
     });
+
+    private static long? Own(Session session, string service, string name, string projectId) => session.Scalar<long?>(
+        "SELECT hard_limit FROM quota_limits WHERE project_id = @projectId AND service = @service AND name = @name", new { projectId, service, name });
 
     private static long Used(Session session, string service, string name, string projectId) =>
         session.Scalar<long?>(

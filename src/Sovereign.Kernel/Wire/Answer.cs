@@ -12,6 +12,9 @@ public sealed class Answer
 
     private Answer(int status) => Status = status;
 
+    /// <summary>The handler spoke to the client itself (a WebSocket): nothing is left to write.</summary>
+    public static Answer Spoken { get; } = new(0);
+
     public int Status { get; }
 
     public string ContentType { get; private init; } = "application/json";

@@ -13,6 +13,7 @@ internal static class AnswerWriter
     /// <param name="version">The negotiated microversion; null when there was none to negotiate or the client's was refused.</param>
     public static Task Write(HttpContext http, Answer answer, ServiceFace face, string requestId, Microversion? version)
     {
+        if (ReferenceEquals(answer, Answer.Spoken)) return Task.CompletedTask;
         var response = http.Response;
         if (response.HasStarted)
         {

@@ -17,6 +17,8 @@ public static class CloudWeb
     private const int HeaderBytesMax = 64 * 1024;
     private const int RequestLineBytesMax = 32 * 1024;
     private static readonly TimeSpan headersTimeMax = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan pingAfter = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan pingTimeMax = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan keepAliveTimeMax = TimeSpan.FromSeconds(75);
 
     public static WebApplicationBuilder Builder(KernelServices kernel, Action<KestrelServerOptions> listen)
@@ -35,6 +37,9 @@ public static class CloudWeb
             options.Limits.RequestHeadersTimeout = headersTimeMax;
             options.Limits.KeepAliveTimeout = keepAliveTimeMax;
             options.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(10));
+            // A node whose path is cut without a word is noticed by these.
+            options.Limits.Http2.KeepAlivePingDelay = pingAfter;
+            options.Limits.Http2.KeepAlivePingTimeout = pingTimeMax;
             listen(options);
         });
         return builder;
@@ -46,6 +51,11 @@ public static class CloudWeb
         var wire = new WireServices(kernel.Policy, callers, kernel.Ids, kernel.Clock, kernel.Settings.PublicUrl, kernel.Log("api"));
         var faces = new List<ServiceFace>();
         app.Use((http, next) => Unrouted(http, next, wire, faces));
+        app.Use((http, next) =>
+        {
+            if (SocketUpgrade.Connected(http)) http.Request.Method = HttpMethods.Get;
+            return next(http);
+        });
         app.UseRouting();
         foreach (var module in modules)
         {

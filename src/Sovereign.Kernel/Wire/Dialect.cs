@@ -37,6 +37,7 @@ public abstract class Dialect
         Fault.TooLarge => 413,
         Fault.UnsupportedMedia => 415,
         Fault.Gone => 410,
+        Fault.NotImplemented => 501,
         Fault.Unavailable => 503,
         _ => throw new InvalidOperationException($"No status for {fault.GetType().Name}."),
     };

@@ -32,6 +32,15 @@ internal sealed record AddressGroupBody
     public IReadOnlyList<AddressGroupWish>? AddressGroups { get; init; }
 }
 
+/// <summary>What add_addresses and remove_addresses are given: the reference's {"address_group": {"addresses": […]}}, or {"addresses": […]}, which the
+/// stock client sends.</summary>
+internal sealed record AddressesBody
+{
+    public AddressGroupWish? AddressGroup { get; init; }
+
+    public IReadOnlyList<string>? Addresses { get; init; }
+}
+
 internal sealed record AddressGroupWish
 {
     public Optional<string> Name { get; init; }

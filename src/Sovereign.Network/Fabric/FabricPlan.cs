@@ -14,7 +14,8 @@ namespace Sovereign.Network.Fabric;
 
 /// <summary>From rows to the nodes' manifests. What a server needs to start is put there at once, in the transaction that binds it; everything else is made due
 /// and follows from the rows, so that a thousand changes of one group are a few items.</summary>
-internal sealed class FabricPlan(INodes nodes)
+/// <param name="vxlanPort">UDP port of VXLAN on all nodes.</param>
+internal sealed class FabricPlan(INodes nodes, int vxlanPort)
 {
     /// <summary>Changes of members within this time become one item.</summary>
     private const long MembersDelayMicros = 200_000;
@@ -55,20 +56,20 @@ internal sealed class FabricPlan(INodes nodes)
     public void PutPort(Tx tx, PortRow port)
     {
         if (port.NodeId.Length == 0) return;
-        if (!HasOther(tx, port, "p.network_id = @wanted", port.NetworkId)) PutNetwork(tx, port.NetworkId, [port.NodeId]);
+        // The first port of a network on a node joins the node to the others that have it.
+        if (!HasOther(tx, port, "p.network_id = @wanted", port.NetworkId)) PutNetwork(tx, port.NetworkId, NodesOfNetwork(tx, port.NetworkId, port.NodeId));
         var groups = port.PortSecurity ? PortStore.Groups(tx, port.Id) : [];
         foreach (var group in groups)
         {
             if (!HasOther(tx, port, "EXISTS (SELECT 1 FROM port_groups g WHERE g.port_id = p.id AND g.group_id = @wanted)", group)) PutGroup(tx, group, [port.NodeId]);
         }
 
-        // The fabric speaks IPv4: what is of IPv6 stays in the rows.
-        var addresses = AddressStore.OfPort(tx, port.Id).Where(a => a.Ip.Version == 4).Select(a => new AddressSpec(a.SubnetId, a.Text)).ToList();
-        var pairs = port.Pairs.Where(pair => !pair.IpAddress!.Contains(':', StringComparison.Ordinal))
-            .Select(pair => new AddressPairSpec(pair.IpAddress!, pair.MacAddress == port.Mac ? null : pair.MacAddress)).ToList();
-        var name = port.DnsName.Length > 0
-            ? port.DnsName : port.HostName.Length > 0 ? port.HostName : addresses.Count > 0 ? "host-" + addresses[0].Address.Replace('.', '-') : "host-" + port.Id;
-        var options = port.Options.Where(option => option.IpVersion == 4).Select(option => new DhcpOptionSpec(option.OptName!, option.OptValue!)).ToList();
+        var addresses = AddressStore.OfPort(tx, port.Id).ConvertAll(a => new AddressSpec(a.SubnetId, a.Text));
+        var pairs = port.Pairs.Select(pair => new AddressPairSpec(pair.IpAddress!, pair.MacAddress == port.Mac ? null : pair.MacAddress)).ToList();
+        var name = port.DnsName.Length > 0 ? port.DnsName
+            : port.HostName.Length > 0 ? port.HostName
+            : "host-" + (addresses.Count > 0 ? addresses[0].Address.Replace('.', '-').Replace(':', '-') : port.Id);
+        var options = port.Options.Select(option => new DhcpOptionSpec(option.OptName!, option.OptValue!) { Ipv6 = option.IpVersion == 6 }).ToList();
         var spec = new PortSpec(
             port.Id, port.NetworkId, port.DeviceId, port.Mac, addresses, port.AdminStateUp, port.PortSecurity, groups, pairs, name)
         {
@@ -108,14 +109,38 @@ internal sealed class FabricPlan(INodes nodes)
         if (nodeIds.Count == 0 || NetworkStore.Find(tx, networkId) is not { } network) return;
         var dhcp = PortStore.DhcpOf(tx, networkId) is { } port
             ? AddressStore.OfPort(tx, port.Id).ToLookup(a => a.SubnetId, a => a.Text, StringComparer.Ordinal) : null;
-        var subnets = SubnetStore.OfNetwork(tx, networkId).Where(subnet => subnet.IpVersion == 4).Select(subnet => new SubnetSpec(
-            subnet.Id, subnet.Cidr, subnet.GatewayIp, subnet.EnableDhcp ? dhcp?[subnet.Id].FirstOrDefault() : null, subnet.DnsServers,
-            Routes(subnet.Routes))).ToList();
+        var subnets = SubnetStore.OfNetwork(tx, networkId).ConvertAll(subnet => new SubnetSpec(
+            subnet.Id, subnet.Cidr, subnet.GatewayIp, subnet.EnableDhcp ? dhcp?[subnet.Id].FirstOrDefault() : null, subnet.DnsServers, Routes(subnet.Routes))
+        {
+            WithoutDhcp = !subnet.ServesDhcp,
+        });
         var spec = new NetworkSpec(
             networkId, network.ProjectId, (int)network.Vni, (int)network.Mtu, network.External,
             network.DnsDomain.Length > 0 ? network.DnsDomain : DnsNames.DefaultDomain, subnets);
-        foreach (var node in nodeIds) nodes.Put(tx, node, new ManifestItem(ItemKinds.Network, networkId, 0) { Network = spec });
+        var known = nodeIds.Select(id => nodes.Find(id)).OfType<NodeInfo>().ToDictionary(node => node.Id, StringComparer.Ordinal);
+        foreach (var node in nodeIds)
+        {
+            // A node without an external range has only the inside of the external network.
+            var own = spec with { External = spec.External && known.GetValueOrDefault(node)?.Facts.Gateway != false, Overlay = Overlay(node, known) };
+            nodes.Put(tx, node, new ManifestItem(ItemKinds.Network, networkId, 0) { Network = own });
+        }
     }
+
+    /// <summary>A node says hello with another address than before: the others reach its networks there.</summary>
+    public static void UnderlayChanged(Tx tx, string nodeId)
+    {
+        foreach (var network in tx.Query<string>("SELECT DISTINCT network_id FROM ports WHERE node_id = @nodeId", new { nodeId })) tx.Due(Kinds.Network, network);
+    }
+
+    private OverlaySpec? Overlay(string node, Dictionary<string, NodeInfo> known)
+    {
+        if (known.Count < 2 || !known.TryGetValue(node, out var own)) return null;
+        var remotes = known.Values.Where(other => other.Id != node && Reachable(other)).Select(other => other.Facts.HostAddress)
+            .Where(address => address != own.Facts.HostAddress).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
+        return remotes.Count == 0 || !Reachable(own) ? null : new OverlaySpec(own.Facts.HostAddress, vxlanPort, remotes);
+    }
+
+    private static bool Reachable(NodeInfo node) => System.Net.IPAddress.TryParse(node.Facts.HostAddress, out var address) && !System.Net.IPAddress.IsLoopback(address);
 
     /// <summary>Puts a group on nodes, after the groups that its rules are about.</summary>
     public void PutGroup(Tx tx, string groupId, IReadOnlyCollection<string> nodeIds)
@@ -152,7 +177,13 @@ internal sealed class FabricPlan(INodes nodes)
 
     /// <summary>Nodes that have ports of servers or legs of routers on the network.</summary>
     public static List<string> NodesOfNetwork(Session session, string networkId) => session.Query<string>(
-        "SELECT DISTINCT node_id FROM ports WHERE network_id = @networkId AND node_id <> ''", new { networkId });
+        "SELECT DISTINCT node_id FROM ports WHERE network_id = @networkId AND node_id <> '' ORDER BY node_id", new { networkId });
+
+    private static List<string> NodesOfNetwork(Session session, string networkId, string andNode)
+    {
+        var found = NodesOfNetwork(session, networkId);
+        return found.Contains(andNode) ? found : [.. found, andNode];
+    }
 
     private void PutItem(Tx tx, string groupId, IReadOnlyCollection<string> nodeIds)
     {
@@ -192,7 +223,6 @@ internal sealed class FabricPlan(INodes nodes)
             "SELECT p.allowed_pairs FROM port_groups g JOIN ports p ON p.id = g.port_id WHERE g.group_id = @groupId AND p.port_security = 1 AND p.allowed_pairs <> '[]'",
             new { groupId });
         return addresses.Select(key => Ip.OfKey(key).ToString()).Concat(pairs.SelectMany(port => port.Pairs).Select(pair => pair.IpAddress!))
-            .Where(address => !address.Contains(':', StringComparison.Ordinal))
             .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
     }
 

@@ -6,6 +6,7 @@ using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Store;
 using Sovereign.Network.Addressing;
 using Sovereign.Network.FloatingIps;
+using Sovereign.Network.PortForwardings;
 using Sovereign.Network.Ports;
 using Sovereign.Network.Routers;
 using Sovereign.Network.Subnets;
@@ -60,7 +61,11 @@ internal sealed class RouterReconciler(KernelServices kernel, FabricPlan fabric,
             ports.Save(tx, all[i]);
         }
 
-        foreach (var network in all.Select(port => port.NetworkId).Distinct(StringComparer.Ordinal)) fabric.PutNetwork(tx, network, [node]);
+        foreach (var network in all.Select(port => port.NetworkId).Distinct(StringComparer.Ordinal))
+        {
+            fabric.PutNetwork(tx, network, FabricPlan.NodesOfNetwork(tx, network));
+        }
+
         fabric.Nodes.Put(tx, node, new ManifestItem(ItemKinds.Router, id, 0) { Router = Spec(tx, router, legs, gateway) });
         Follow(tx, router, all);
         return true;
@@ -69,24 +74,36 @@ internal sealed class RouterReconciler(KernelServices kernel, FabricPlan fabric,
     private RouterSpec Spec(Tx tx, RouterRow router, List<PortRow> legs, PortRow? gateway)
     {
         RouterGatewaySpec? outer = null;
-        if (gateway is not null && AddressStore.OfPort(tx, gateway.Id).Exists(a => a.Ip.Version == 4))
+        if (gateway is not null)
         {
             var (addresses, subnets) = Addresses(tx, gateway);
-            outer = new RouterGatewaySpec(
-                gateway.Id, gateway.NetworkId, gateway.Mac, addresses, subnets.Select(s => s.GatewayIp).FirstOrDefault(g => g is not null), router.EnableSnat);
+            string? Next(int version) => subnets.Where(s => s.IpVersion == version).Select(s => s.GatewayIp).FirstOrDefault(g => g is not null);
+            outer = new RouterGatewaySpec(gateway.Id, gateway.NetworkId, gateway.Mac, addresses, Next(4), router.EnableSnat) { NextHop6 = Next(6) };
         }
 
-        var inner = legs.OrderBy(port => port.Id, StringComparer.Ordinal)
-            .Select(port => new RouterInterfaceSpec(port.Id, port.NetworkId, port.Mac, Addresses(tx, port).Addresses)).Where(leg => leg.Addresses.Count > 0).ToList();
-        var floating = FloatingIpStore.OfRouter(tx, router.Id).Select(ip => new FloatingIpSpec(ip.Id, ip.Address, ip.FixedAddress!)).ToList();
-        return new RouterSpec(
-            router.Id, router.AdminStateUp, outer, inner, floating,
-            FabricPlan.Routes(router.RouteList.Where(route => !route.Nexthop!.Contains(':', StringComparison.Ordinal))));
+        var inner = legs.OrderBy(port => port.Id, StringComparer.Ordinal).Select(port => Interface(tx, port)).ToList();
+        var ips = FloatingIpStore.OfRouter(tx, router.Id);
+        var floating = ips.Where(ip => ip.FixedAddress is not null).Select(ip => new FloatingIpSpec(ip.Id, ip.Address, ip.FixedAddress!)).ToList();
+        var forwarded = PortForwardingStore.Of(tx, ips.ConvertAll(ip => ip.Id));
+        var forwardings = ips.SelectMany(ip => forwarded[ip.Id].Select(row => new ForwardingSpec(
+            row.Id, ip.Address, row.Protocol, (int)row.ExternalFirst, (int)row.ExternalLast, row.FixedAddress, (int)row.InternalFirst, (int)row.InternalLast))).ToList();
+        return new RouterSpec(router.Id, router.AdminStateUp, outer, inner, floating, FabricPlan.Routes(router.RouteList))
+        {
+            Forwardings = forwardings.Count > 0 ? forwardings : null,
+        };
+    }
+
+    private static RouterInterfaceSpec Interface(Tx tx, PortRow port)
+    {
+        var (addresses, subnets) = Addresses(tx, port);
+        var announced = subnets.Where(subnet => subnet.RaMode is not null).DistinctBy(subnet => subnet.Id)
+            .Select(subnet => new AdvertisedPrefixSpec(subnet.Cidr, subnet.RaMode!, subnet.DnsServers)).ToList();
+        return new RouterInterfaceSpec(port.Id, port.NetworkId, port.Mac, addresses) { Advertised = announced.Count > 0 ? announced : null };
     }
 
     private static (List<string> Addresses, List<SubnetRow> Subnets) Addresses(Tx tx, PortRow port)
     {
-        var rows = AddressStore.OfPort(tx, port.Id).FindAll(a => a.Ip.Version == 4);
+        var rows = AddressStore.OfPort(tx, port.Id);
         var subnets = SubnetStore.All(tx, rows.Select(a => a.SubnetId).Distinct(StringComparer.Ordinal).ToList());
         var written = rows.ConvertAll(a => string.Create(
             CultureInfo.InvariantCulture, $"{a.Text}/{subnets.Find(s => s.Id == a.SubnetId)!.Range.Prefix}"));
@@ -101,13 +118,7 @@ internal sealed class RouterReconciler(KernelServices kernel, FabricPlan fabric,
         var status = up ? Status.Active : seen.State == ItemState.Error ? Status.Error : Status.Build;
         if (router.Status != status) Store(tx, router with { Status = status });
         var legStatus = up && router.AdminStateUp ? Status.Active : Status.Down;
-        var addresses = AddressStore.OfPorts(tx, legs.ConvertAll(leg => leg.Id));
-        foreach (var leg in legs)
-        {
-            // A leg without an IPv4 address is not on the node.
-            var wanted = addresses[leg.Id].Any(a => a.Ip.Version == 4) ? legStatus : Status.Down;
-            if (leg.Status != wanted) ports.Save(tx, leg with { Status = wanted });
-        }
+        foreach (var leg in legs.Where(leg => leg.Status != legStatus)) ports.Save(tx, leg with { Status = legStatus });
 
         foreach (var ip in FloatingIpStore.OfRouter(tx, router.Id).Where(ip => ip.Status != legStatus))
         {
@@ -124,7 +135,8 @@ internal sealed class RouterReconciler(KernelServices kernel, FabricPlan fabric,
     private string? Choose(Tx tx)
     {
         var load = RouterStore.CountByNode(tx);
-        return fabric.Nodes.List().Where(node => node.Up).OrderBy(node => load.GetValueOrDefault(node.Id)).ThenBy(node => node.Id, StringComparer.Ordinal)
+        return fabric.Nodes.List().Where(node => node is { Up: true, Facts.Gateway: true })
+            .OrderBy(node => load.GetValueOrDefault(node.Id)).ThenBy(node => node.Id, StringComparer.Ordinal)
             .FirstOrDefault()?.Id;
     }
 }

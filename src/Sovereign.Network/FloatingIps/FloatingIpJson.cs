@@ -1,4 +1,5 @@
 using Sovereign.Kernel.Wire;
+using Sovereign.Network.PortForwardings;
 
 namespace Sovereign.Network.FloatingIps;
 
@@ -42,6 +43,8 @@ internal sealed record FloatingIpView
     public string? QosPolicyId { get; init; }
 
     public PortDetailsView? PortDetails { get; init; }
+
+    public IReadOnlyList<ForwardingOfFloatingIpView> PortForwardings { get; init; } = [];
 
     public IReadOnlyList<string> Tags { get; init; } = [];
 

@@ -6,6 +6,7 @@ using Sovereign.Kernel.Store;
 using Sovereign.Network.Addressing;
 using Sovereign.Network.Fabric;
 using Sovereign.Network.Networks;
+using Sovereign.Network.PortForwardings;
 using Sovereign.Network.Ports;
 using Sovereign.Network.Routers;
 using Sovereign.Network.Subnets;
@@ -34,7 +35,8 @@ internal sealed class FloatingIpService(KernelServices kernel, FabricPlan fabric
         var tags = TagStore.Of(session, Kinds.FloatingIp, rows.Select(row => row.Id).ToList());
         var portIds = rows.Where(row => row.PortId is not null).Select(row => row.PortId!).ToList();
         List<PortRow> found = portIds.Count == 0 ? [] : session.Query<PortRow>("SELECT * FROM ports WHERE id IN @portIds", new { portIds });
-        return rows.Select(row => row.ToView(found.Find(port => port.Id == row.PortId), tags(row.Id))).ToList();
+        var forwardings = PortForwardingStore.Of(session, rows.Select(row => row.Id).ToList());
+        return rows.Select(row => row.ToView(found.Find(port => port.Id == row.PortId), forwardings[row.Id], tags(row.Id))).ToList();
     }
 
     public Outcome<FloatingIpRow> Create(Tx tx, AccessGrant access, FloatingIpWish wish)
@@ -107,6 +109,7 @@ internal sealed class FloatingIpService(KernelServices kernel, FabricPlan fabric
 
     public Outcome<Done> Delete(Tx tx, AccessGrant access, FloatingIpRow row)
     {
+        if (Forwards(tx, row)) return ForwardsPorts(row.Id);
         Room.Remove(tx, kernel, row, FloatingIpStore.Delete);
         if (PortStore.Find(tx, row.OuterPortId) is { } outer) ports.Remove(tx, outer);
         if (row.RouterId is not null) fabric.RouterChanged(tx, row.RouterId);
@@ -114,21 +117,35 @@ internal sealed class FloatingIpService(KernelServices kernel, FabricPlan fabric
         return Done.Value;
     }
 
+    private static bool Forwards(Tx tx, FloatingIpRow row) => PortForwardingStore.Of(tx, [row.Id]).Count > 0;
+
+    private static Fault ForwardsPorts(string id) =>
+        NetworkFaults.Conflict("FipInUseByPortForwarding", $"Floating IP {id} in use by Port Forwarding resources.");
+
     /// <summary>Makes it lead to a port, or nowhere.</summary>
     private Outcome<FloatingIpRow> Associate(Tx tx, AccessGrant access, FloatingIpRow row, string? portId, string? fixedAddress)
     {
         if (portId is null)
         {
             if (fixedAddress is not null) return NetworkFaults.BadRequest("floatingip", "fixed_ip_address cannot be specified without a port_id");
+            if (row.PortId is null) return row;
             if (row.RouterId is not null) fabric.RouterChanged(tx, row.RouterId);
-            if (row.PortId is not null) TellServer(tx, row.PortId);
+            TellServer(tx, row.PortId);
             return row with { PortId = null, FixedAddress = null, RouterId = null, Status = Status.Down };
         }
 
+        if (Forwards(tx, row)) return ForwardsPorts(row.Id);
         if (PortStore.Find(tx, portId) is not { } port || !access.Covers(port.ProjectId)) return NetworkFaults.PortMissing(portId);
         var inner = Inner(tx, port, fixedAddress);
         if (inner.Fault is { } wrong) return wrong;
         var address = inner.Value.Text;
+        if (PortForwardingStore.OfPort(tx, portId).Exists(forwarding => forwarding.FixedAddress == address))
+        {
+            return NetworkFaults.Conflict(
+                "PortHasPortForwarding", $"Cannot associate floating IP {row.Address} ({row.Id}) with port {portId} using fixed IP {address}, as that port already "
+                + "has a Port Forwarding binding.");
+        }
+
         var other = FloatingIpStore.OfPort(tx, portId).Find(ip => ip.Id != row.Id && ip.FixedAddress == address && ip.NetworkId == row.NetworkId);
         if (other is not null)
         {

@@ -1,6 +1,7 @@
 using Sovereign.Kernel.Lists;
 using Sovereign.Kernel.Store;
 using Sovereign.Network.Fabric;
+using Sovereign.Network.PortForwardings;
 using Sovereign.Network.Wire;
 
 namespace Sovereign.Network.FloatingIps;
@@ -40,7 +41,9 @@ internal static class FloatingIpStore
     /// <summary>Does one lead through this router into this subnet?</summary>
     public static bool AnyBehind(Session session, string routerId, string subnetId) => session.Scalar<long?>(
         """
-        SELECT 1 FROM floating_ips f JOIN fixed_addresses a ON a.port_id = f.port_id WHERE f.router_id = @routerId AND a.subnet_id = @subnetId LIMIT 1
+        SELECT 1 FROM floating_ips f JOIN fixed_addresses a ON a.port_id = f.port_id WHERE f.router_id = @routerId AND a.subnet_id = @subnetId
+        UNION ALL SELECT 1 FROM floating_ips f JOIN port_forwardings w ON w.floatingip_id = f.id JOIN fixed_addresses a ON a.port_id = w.port_id
+          WHERE f.router_id = @routerId AND a.subnet_id = @subnetId LIMIT 1
         """,
         new { routerId, subnetId }) is not null;
 
@@ -72,5 +75,7 @@ internal static class FloatingIpStore
             if (row.RouterId is not null) fabric.RouterChanged(tx, row.RouterId);
             FloatingIpService.Save(tx, row with { PortId = null, FixedAddress = null, RouterId = null, Status = Status.Down });
         }
+
+        PortForwardingStore.ReleasePort(tx, fabric, portId, except);
     }
 }

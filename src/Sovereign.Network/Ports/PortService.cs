@@ -220,9 +220,14 @@ internal sealed class PortService(KernelServices kernel, FabricPlan fabric, Port
         if (asked.Fault is { } wrong) return wrong;
         var automatic = SubnetStore.OfNetwork(tx, row.NetworkId).FindAll(subnet => subnet.Automatic).ConvertAll(subnet => subnet.Id);
         var known = AddressStore.OfPort(tx, row.Id).FindAll(address => !automatic.Contains(address.SubnetId));
-        // A bare subnet means: some address of it, so the one that the port has stays.
-        var wishes = asked.Value.Select(wish => wish.Address is null && known.Find(a => a.SubnetId == wish.SubnetId) is { } kept
-            ? wish with { Address = kept.Text } : wish).ToList();
+        // A bare subnet means: some address of it, so one that the port has and that was not asked for by name stays.
+        known.RemoveAll(address => asked.Value.Any(wish => wish.Address == address.Text));
+        var wishes = asked.Value.Select(wish =>
+        {
+            if (wish.Address is not null || known.Find(a => a.SubnetId == wish.SubnetId) is not { } kept) return wish;
+            known.Remove(kept);
+            return wish with { Address = kept.Text };
+        }).ToList();
         AddressStore.Free(tx, row.Id);
         if (PortAddresses.Take(tx, row, wishes).Fault is { } taken) return taken;
         FloatingIpStore.ReleasePort(tx, fabric, row.Id, AddressStore.OfPort(tx, row.Id).ConvertAll(a => a.Text));

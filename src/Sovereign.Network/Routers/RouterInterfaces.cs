@@ -46,13 +46,14 @@ internal sealed class RouterInterfaces(KernelServices kernel, FabricPlan fabric,
                 var leg = Leg(tx, routerId, wish);
                 if (leg.Fault is { } none) return none;
                 var (port, router) = (leg.Value, found.Value);
-                foreach (var address in AddressStore.OfPort(tx, port.Id))
+                foreach (var address in AddressStore.OfPort(tx, port.Id).Where(a => wish.SubnetId is null || a.SubnetId == wish.SubnetId))
                 {
                     if (InUse(tx, router, port, address) is { } inUse) return inUse;
                 }
 
                 var view = View(tx, router, port);
-                ports.Remove(tx, port);
+                if (wish.PortId is null && AddressStore.OfPort(tx, port.Id).Count > 1) view = LeaveSubnet(tx, port, wish.SubnetId!, view);
+                else ports.Remove(tx, port);
                 fabric.NetworkChanged(tx, port.NetworkId);
                 RouterService.Save(tx, fabric, router);
                 return view;
@@ -79,7 +80,14 @@ internal sealed class RouterInterfaces(KernelServices kernel, FabricPlan fabric,
         var subnet = found.Value;
         if (NetworkStore.Find(tx, subnet.NetworkId) is not { } network || !network.UsableBy(tx, access)) return NetworkFaults.SubnetMissing(subnetId);
         if (subnet.GatewayIp is null) return NetworkFaults.BadRequest("router", "Subnet for router interface must have a gateway IP");
+        if (subnet is { AddressMode: not null, RaMode: null })
+        {
+            return NetworkFaults.BadRequest("router", $"IPv6 subnet {subnet.Id} configured to receive RAs from an external router cannot be added to Neutron Router.");
+        }
+
         if (Fits(tx, router, [subnet]) is { } conflict) return conflict;
+        var wish = new AddressWish(subnet.Id, Ip.TryParse(subnet.GatewayIp, out var gateway) && subnet.Range.ContainsHost(gateway) ? subnet.GatewayIp : null);
+        if (subnet.IpVersion == 6 && Ipv6Leg(tx, router, subnet.NetworkId) is { } leg) return JoinSubnet(tx, leg, wish);
         return ports.Make(
             tx,
             new PortRow
@@ -87,9 +95,31 @@ internal sealed class RouterInterfaces(KernelServices kernel, FabricPlan fabric,
                 ProjectId = router.ProjectId, NetworkId = subnet.NetworkId, DeviceId = router.Id, DeviceOwner = Owners.RouterInterface,
                 PortSecurity = false, NodeId = router.NodeId,
             },
-            [new AddressWish(subnet.Id, Ip.TryParse(subnet.GatewayIp, out var gateway) && subnet.Range.ContainsHost(gateway) ? subnet.GatewayIp : null)],
+            [wish],
             [],
             limited: false);
+    }
+
+    /// <summary>The leg that announces to a network: hosts take all prefixes from one router, so there is one.</summary>
+    private static PortRow? Ipv6Leg(Tx tx, RouterRow router, string networkId) => RouterStore.Interfaces(tx, router.Id)
+        .Find(leg => leg.NetworkId == networkId && AddressStore.OfPort(tx, leg.Id).Exists(a => a.Ip.Version == 6));
+
+    private Outcome<PortRow> JoinSubnet(Tx tx, PortRow leg, AddressWish wish)
+    {
+        var kept = AddressStore.OfPort(tx, leg.Id).ConvertAll(a => new AddressWish(a.SubnetId, a.Text));
+        AddressStore.Free(tx, leg.Id);
+        var taken = PortAddresses.Take(tx, leg, [.. kept, wish]);
+        if (taken.Fault is { } fault) return fault;
+        ports.Save(tx, leg);
+        return leg;
+    }
+
+    /// <summary>The leg stays for its other subnets.</summary>
+    private InterfaceView LeaveSubnet(Tx tx, PortRow leg, string subnetId, InterfaceView before)
+    {
+        AddressStore.Free(tx, leg.Id, subnetId);
+        ports.Save(tx, leg);
+        return before with { SubnetId = subnetId, SubnetIds = [subnetId] };
     }
 
     private Outcome<PortRow> FromPort(Tx tx, AccessGrant access, RouterRow router, string portId)
@@ -106,6 +136,15 @@ internal sealed class RouterInterfaces(KernelServices kernel, FabricPlan fabric,
         if (addresses.Count == 0) return NetworkFaults.BadRequest("router", "Router port must have at least one fixed IP");
         var subnets = SubnetStore.All(tx, addresses.Select(a => a.SubnetId).Distinct(StringComparer.Ordinal).ToList());
         if (Fits(tx, router, subnets) is { } conflict) return conflict;
+        if (subnets.Count(subnet => subnet.IpVersion == 4) > 1) return NetworkFaults.BadRequest("router", "Cannot have multiple IPv4 subnets on router port");
+        if (subnets.Exists(subnet => subnet.IpVersion == 6) && Ipv6Leg(tx, router, port.NetworkId) is { } announcing)
+        {
+            return NetworkFaults.BadRequest(
+                "router",
+                $"Router already contains IPv6 port {announcing.Id} belonging to network id {port.NetworkId}. Only one IPv6 port from the same network subnet can be "
+                    + "connected to a router.");
+        }
+
         var groups = PortStore.Groups(tx, portId);
         PortStore.SetGroups(tx, portId, []);
         fabric.MembersChanged(tx, groups);

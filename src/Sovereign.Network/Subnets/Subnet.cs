@@ -75,6 +75,9 @@ internal sealed record SubnetRow : IRow
     /// <summary>True: guests make their addresses from the prefix and their MAC, so every port on the network has one.</summary>
     public bool Automatic => (AddressMode ?? RaMode) is Ipv6Modes.Slaac or Ipv6Modes.Stateless;
 
+    /// <summary>False: hosts learn what they need of the subnet from routers, or from a DHCP server of the tenant's own.</summary>
+    public bool ServesDhcp => IpVersion == 4 || AddressMode is Ipv6Modes.Stateful or Ipv6Modes.Stateless || (AddressMode is null && RaMode is null);
+
     public IReadOnlyList<string> ServiceTypeList => JsonSerializer.Deserialize(ServiceTypes, NetworkJson.Wire.IReadOnlyListString)!;
 
     public IReadOnlyList<string> DnsServers => JsonSerializer.Deserialize(Dns, NetworkJson.Wire.IReadOnlyListString)!;

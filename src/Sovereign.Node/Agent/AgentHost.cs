@@ -22,6 +22,15 @@ public sealed record AgentOptions(string DataDir, string ControlSocketPath, stri
     /// <summary>Name servers that guests' resolvers forward to.</summary>
     public IReadOnlyList<string> DnsForwarders { get; init; } = [];
 
+    /// <summary>The control plane on another machine; null: by the socket.</summary>
+    public RemoteControl? Remote { get; init; }
+
+    /// <summary>This machine's address for other nodes; loopback: it has none.</summary>
+    public string Underlay { get; init; } = "127.0.0.1";
+
+    /// <summary>False: the external network is not joined to this host, so no router lives here.</summary>
+    public bool Gateway { get; init; } = true;
+
     public AgentLimits Limits { get; init; } = new();
 
     public TimeProvider Clock { get; init; } = TimeProvider.System;
@@ -40,7 +49,7 @@ public static class AgentHost
     /// <summary>Runs until cancelled; guests and networks stay.</summary>
     public static async Task Run(AgentOptions options, CancellationToken stop)
     {
-        using var control = new ControlPlaneClient(options.ControlSocketPath);
+        using var control = options.Remote is { } remote ? new ControlPlaneClient(remote) : new ControlPlaneClient(options.ControlSocketPath);
         await Run(options, control, stop);
     }
 
@@ -77,7 +86,7 @@ public static class AgentHost
             | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
         var log = options.Logging.CreateLogger("Sovereign.Node");
         var runner = new ProcessRunner(options.Clock);
-        var range = await ExternalRange.Choose(options.StateDir, options.ExternalCidr, new IpTool(runner), stop);
+        var range = options.Gateway ? await ExternalRange.Choose(options.StateDir, options.ExternalCidr, new IpTool(runner), stop) : "";
         using var prober = new QemuHypervisor(Qemu(options, new NodeWelcome("", "")), runner, options.Clock);
         var probed = await prober.Probe(stop);
         var facts = HostFacts.Read(options, probed, range);
@@ -86,7 +95,8 @@ public static class AgentHost
         await hypervisor.Probe(stop);
         var drivers = new NodeDrivers(hypervisor, new LinuxFabric(Linux(options, self), runner, metadata), new Qcow2Disks(options.StateDir,
             runner));
-        var agent = new NodeAgent(control, drivers, new FileAgentStore(options.StateDir), self, guests, options.Limits, options.Clock, log);
+        var agent = new NodeAgent(control, drivers, new FileAgentStore(options.StateDir), self, guests,
+            options.Limits with { StartsAlone = options.Remote is null }, options.Clock, log);
         await agent.Run(facts, stop);
     }
 
@@ -106,7 +116,8 @@ public static class AgentHost
             {
                 if (tries % HelloTriesPerLine == 0)
                 {
-                    log.LogInformation(4510, "Waiting for the control plane at {Socket}: {Reason}", options.ControlSocketPath, failure.Message);
+                    log.LogInformation(4510, "Waiting for the control plane at {Address}: {Reason}",
+                        options.Remote?.Url.ToString() ?? options.ControlSocketPath, failure.Message);
                 }
 
                 await Task.Delay(helloAgain, options.Clock, stop);
@@ -124,11 +135,15 @@ public static class AgentHost
         new(self.Cloud, self.Node, options.StateDir, new FabricNames(self.Cloud, self.Node).Switch, options.QemuUser);
 
     private static LinuxFabricOptions Linux(AgentOptions options, NodeWelcome self) =>
-        new(self.Cloud, self.Node, options.StateDir, options.ExternalCidr, options.DnsForwarders);
+        new(self.Cloud, self.Node, options.StateDir, options.ExternalCidr, options.DnsForwarders) { Gateway = options.Gateway };
 
     private sealed class NoDoors : IMetadataDoors
     {
         public void Open(string netns, IReadOnlyList<string> networkIds) { }
+
+        public void OpenLink(string netns, string link, string networkId) { }
+
+        public void CloseLink(string netns, string link) { }
 
         public void Close(string netns) { }
     }
@@ -146,7 +161,7 @@ internal static class HostFacts
         var model = File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1]
             .Trim() ?? "unknown";
         var disk = new DriveInfo(options.StateDir);
-        return new NodeFacts(options.HostName, "127.0.0.1", Environment.ProcessorCount, (int)(memoryKib / 1024),
+        return new NodeFacts(options.HostName, options.Underlay, Environment.ProcessorCount, (int)(memoryKib / 1024),
             (int)(disk.TotalSize / BytesPerGib),
             hypervisor.Accelerator, model, hypervisor.Version, externalCidr);
     }

@@ -2,46 +2,39 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Text.Json.Serialization.Metadata;
 using Sovereign.Node.Contract;
 using Sovereign.Node.Machine;
 
 namespace Sovereign.Node.Agent;
 
-/// <summary>The control plane over a Unix socket: HTTP/2 with prior knowledge, JSON of the contract.</summary>
+/// <summary>The control plane over HTTP/2, JSON of the contract: by a Unix socket on its own machine, by TLS from others.</summary>
 public sealed class ControlPlaneClient : IControlPlane, IDisposable
 {
     private const int ErrorCharsMax = 500;
     private const int UploadBufferBytes = 256 * 1024;
     private readonly HttpClient client;
+    private readonly string? host;
 
-    public ControlPlaneClient(string socketPath)
+    /// <summary>Over a Unix socket of this machine.</summary>
+    public ControlPlaneClient(string socketPath) : this(ControlPlaneLink.Machine(socketPath), new Uri("http://control/"), null) { }
+
+    /// <summary>Over TLS, both sides known by their certificates.</summary>
+    public ControlPlaneClient(RemoteControl remote) : this(ControlPlaneLink.Remote(remote), remote.Url, Control.NodeModule.DoorName) { }
+
+    private ControlPlaneClient(SocketsHttpHandler handler, Uri address, string? host)
     {
-        var handler = new SocketsHttpHandler
-        {
-            ConnectCallback = async (_, stop) =>
-            {
-                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                try
-                {
-                    await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), stop);
-                    return new NetworkStream(socket, ownsSocket: true);
-                }
-                catch
-                {
-                    socket.Dispose();
-                    throw;
-                }
-            },
-            ConnectTimeout = TimeSpan.FromSeconds(5), UseProxy = false, AllowAutoRedirect = false, EnableMultipleHttp2Connections = true,
-            KeepAlivePingDelay = TimeSpan.FromSeconds(20), KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
-        };
+        this.host = host;
         client = new HttpClient(handler)
         {
-            BaseAddress = new Uri("http://control/"), Timeout = Timeout.InfiniteTimeSpan,   // every caller brings its own limit
+            BaseAddress = address, Timeout = Timeout.InfiniteTimeSpan,   // every caller brings its own limit
         };
     }
+
+    /// <summary>A new certificate for the same node.</summary>
+    public async Task<JoinAnswer> Renew(string certificateRequest, CancellationToken stop) => (await Send(
+        HttpMethod.Post, "node/v1/certificate", JsonContent.Create(new RenewRequest(certificateRequest), JoinJson.Default.RenewRequest), JoinJson.Default.JoinAnswer,
+        stop))!;
 
     public Task<NodeWelcome> Hello(NodeFacts facts, CancellationToken stop) =>
         Send(HttpMethod.Post, "node/v1/hello", JsonContent.Create(facts, NodeJson.Default.NodeFacts), NodeJson.Default.NodeWelcome, stop)!;
@@ -56,9 +49,23 @@ public sealed class ControlPlaneClient : IControlPlane, IDisposable
     public async Task Report(NodeReport report, CancellationToken stop) =>
         await Send<NodeWelcome>(HttpMethod.Post, "node/v1/reports", JsonContent.Create(report, NodeJson.Default.NodeReport), null, stop);
 
-    public async Task<Stream> OpenImage(string digest, long offset, CancellationToken stop)
+    public Task<Stream> OpenImage(string digest, long offset, CancellationToken stop) => Open("node/v1/images/" + Uri.EscapeDataString(digest), offset, stop);
+
+    public Task<Stream> OpenDisk(string carry, string name, long offset, CancellationToken stop) =>
+        Open($"node/v1/carries/{Uri.EscapeDataString(carry)}/{Uri.EscapeDataString(name)}", offset, stop);
+
+    public async Task<string> SendDisk(string carry, string name, Stream content, CancellationToken stop)
     {
-        using var request = Request(HttpMethod.Get, "node/v1/images/" + Uri.EscapeDataString(digest));
+        using var request = Request(HttpMethod.Post, $"node/v1/carries/{Uri.EscapeDataString(carry)}/{Uri.EscapeDataString(name)}");
+        request.Content = new StreamContent(content, UploadBufferBytes);
+        using var response = await Begin(request, stop);
+        await Check(response, stop);
+        return await response.Content.ReadAsStringAsync(stop);
+    }
+
+    private async Task<Stream> Open(string path, long offset, CancellationToken stop)
+    {
+        using var request = Request(HttpMethod.Get, path);
         if (offset > 0) request.Headers.Range = new RangeHeaderValue(offset, null);
         var response = await Begin(request, stop);
         if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable) return Stream.Null;   // all bytes are here already
@@ -79,6 +86,24 @@ public sealed class ControlPlaneClient : IControlPlane, IDisposable
         await Check(response, stop);
     }
 
+    public async Task Carry(string ticket, Stream console, CancellationToken stop)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        using var request = Request(HttpMethod.Post, "node/v1/consoles/" + Uri.EscapeDataString(ticket));
+        request.Content = new ConsoleContent(console, ended.Token);
+        using var response = await Begin(request, stop);
+        await Check(response, stop);
+        try
+        {
+            await using var down = await response.Content.ReadAsStreamAsync(stop);
+            await Pump.Copy(down, console, ended.Token).ConfigureAwait(false);
+        }
+        finally
+        {
+            await ended.CancelAsync();
+        }
+    }
+
     public void Dispose() => client.Dispose();
 
     private async Task<HttpResponseMessage> Begin(HttpRequestMessage request, CancellationToken stop)
@@ -96,9 +121,11 @@ public sealed class ControlPlaneClient : IControlPlane, IDisposable
         }
     }
 
-    /// <summary>A client's default version does not reach requests that are made by hand.</summary>
-    private static HttpRequestMessage Request(HttpMethod method, string path) =>
-        new(method, path) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+    /// <summary>A client's default version does not reach requests that are made by hand; and the name in the handshake is that of the Host header.</summary>
+    private HttpRequestMessage Request(HttpMethod method, string path) => new(method, path)
+    {
+        Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Headers = { Host = host },
+    };
 
     private async Task<T?> Send<T>(HttpMethod method, string path, HttpContent? body, JsonTypeInfo<T>? type, CancellationToken stop) where T : class
     {
@@ -128,5 +155,24 @@ public sealed class ControlPlaneClient : IControlPlane, IDisposable
             if (read == 0) return;
             count -= read;
         }
+    }
+}
+
+/// <summary>A request's body that is sent while the console speaks; it ends with the console.</summary>
+internal sealed class ConsoleContent(Stream console, CancellationToken ended) : HttpContent
+{
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ended, cancellationToken);
+        await stream.FlushAsync(either.Token).ConfigureAwait(false);
+        await Pump.Copy(console, stream, either.Token).ConfigureAwait(false);
+    }
+
+    protected override bool TryComputeLength(out long length)
+    {
+        length = 0;
+        return false;
     }
 }

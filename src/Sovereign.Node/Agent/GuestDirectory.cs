@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Sovereign.Node.Contract;
+using Sovereign.Node.Fabric;
 
 namespace Sovereign.Node.Agent;
 
@@ -19,11 +20,16 @@ public sealed class GuestDirectory
         }
         if (item.Kind != ItemKinds.Port) return;
         if (ports.TryRemove(item.Id, out var before))
-            foreach (var address in before.Addresses) domains.TryRemove(new((before.NetworkId, address.Address), before.DomainId));
+            foreach (var address in Addresses(before)) domains.TryRemove(new((before.NetworkId, address), before.DomainId));
         if (item.Port is not { } port) return;
         ports[item.Id] = port;
-        foreach (var address in port.Addresses) domains[(port.NetworkId, address.Address)] = port.DomainId;
+        foreach (var address in Addresses(port)) domains[(port.NetworkId, address)] = port.DomainId;
     }
+
+    /// <summary>The first IPv4 address of the port that has this address on one of these networks; "" when it has none.</summary>
+    public string Ipv4Of(IReadOnlyCollection<string> networkIds, string address) => !address.Contains(':') ? address
+        : ports.Values.FirstOrDefault(port => networkIds.Contains(port.NetworkId) && Addresses(port).Contains(address))?.Addresses
+            .FirstOrDefault(a => !a.Address.Contains(':'))?.Address ?? "";
 
     /// <summary>The documents of the guest that has this address on one of these networks; null when nobody has.</summary>
     public GuestDataSpec? Find(IEnumerable<string> networkIds, string address)
@@ -32,4 +38,7 @@ public sealed class GuestDirectory
             if (domains.TryGetValue((network, address), out var domain) && guests.TryGetValue(domain, out var guest)) return guest;
         return null;
     }
+
+    /// <summary>What a guest may ask from: its own addresses, and the one of its link, which the metadata service is on.</summary>
+    private static IEnumerable<string> Addresses(PortSpec port) => port.Addresses.Select(a => a.Address).Append(Ipv6Rules.LinkLocal(port.Mac));
 }

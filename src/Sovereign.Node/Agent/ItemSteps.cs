@@ -10,10 +10,13 @@ namespace Sovereign.Node.Agent;
 public sealed record NodeDrivers(IHypervisor Hypervisor, IFabric Fabric, IDisks Disks);
 
 /// <summary>One step of one item: looks at what is, does what is missing, says what it saw. Idempotent; may die anywhere.</summary>
-internal sealed class ItemSteps(NodeDrivers drivers, ItemTable table, IControlPlane control, TimeProvider clock, Func<Entry, long,
+internal sealed partial class ItemSteps(NodeDrivers drivers, ItemTable table, IControlPlane control, TimeProvider clock, Func<Entry, long,
     Task> rememberHalt)
 {
     private readonly Dictionary<string, Task> fetches = [];
+
+    /// <summary>False: guests that run go on, and none is started.</summary>
+    public bool MayStart { get; set; } = true;
 
     public Task<StepResult> Step(Entry entry, CancellationToken stop) => entry.Item.Kind switch
     {
@@ -23,6 +26,7 @@ internal sealed class ItemSteps(NodeDrivers drivers, ItemTable table, IControlPl
         ItemKinds.Router => Router(entry, stop),
         ItemKinds.Domain => Domain(entry, stop),
         ItemKinds.Snapshot => Snapshot(entry, stop),
+        ItemKinds.Carry => Carry(entry, stop),
         _ => throw new NodeException($"This agent knows no items of kind {entry.Item.Kind}; update the node."),
     };
 
@@ -98,7 +102,8 @@ internal sealed class ItemSteps(NodeDrivers drivers, ItemTable table, IControlPl
     {
         if (sight.Power == DomainPower.Running && !await PoweredOff(entry, domain, soft: true, stop)) return StepResult.Wait(null);
         if (sight.Power is DomainPower.Paused or DomainPower.Suspended) await drivers.Hypervisor.Kill(domain.Id, stop);
-        if (sight.Power != DomainPower.Absent && domain.Root.Generation > 0) await Disk(domain, stop);
+        if (domain.Carried is not null) await Disks(domain, stop);
+        else if (sight.Power != DomainPower.Absent && domain.Root.Generation > 0) await Disk(domain, stop);
         if (entry.Stored.HaltedVersion != entry.Item.Version) await rememberHalt(entry, entry.Item.Version);
         return StepResult.Seen(entry, ItemState.Shutoff, sight.Boots);
     }
@@ -122,6 +127,7 @@ internal sealed class ItemSteps(NodeDrivers drivers, ItemTable table, IControlPl
             if (entry.Stored.HaltedVersion < 0) await rememberHalt(entry, entry.Item.Version);
             return StepResult.Seen(entry, sight.Power == DomainPower.Crashed ? ItemState.Crashed : ItemState.Shutoff, sight.Boots);
         }
+        if (!MayStart) return StepResult.Wait(null);
         foreach (var nic in domain.Nics)
             if (Missing(ItemKinds.Port, nic.PortId) is { } port) return StepResult.Wait(port);
         // A disk is made once: a second, empty one would hide that the first is lost.
@@ -136,6 +142,7 @@ internal sealed class ItemSteps(NodeDrivers drivers, ItemTable table, IControlPl
     private async Task<string> Disk(DomainSpec domain, CancellationToken stop)
     {
         await Fetch(domain.Root.ImageDigest, stop);
+        await Carried(domain, stop);
         return await drivers.Disks.EnsureOverlay(domain.Id, domain.Root, stop);
     }
 

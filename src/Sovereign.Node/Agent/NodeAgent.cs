@@ -9,6 +9,9 @@ namespace Sovereign.Node.Agent;
 /// <param name="SnapshotsAtOnce">Snapshots that are copied or sent at the same time.</param>
 public sealed record AgentLimits(int DomainsAtOnce = 8, int OthersAtOnce = 16, int SnapshotsAtOnce = 2)
 {
+    /// <summary>False: no guest is started before the control plane spoke, since it may have moved it elsewhere while this machine was off.</summary>
+    public bool StartsAlone { get; init; } = true;
+
     /// <summary>Console bytes that one request may bring.</summary>
     public const int ConsoleBytesMax = 1024 * 1024;
     public static readonly TimeSpan RetryFirst = TimeSpan.FromSeconds(1);
@@ -47,7 +50,7 @@ public sealed partial class NodeAgent
     {
         (this.control, this.drivers, this.store, this.self, this.guests, this.clock, this.log) = (control, drivers, store, self, guests,
             clock, log);
-        steps = new ItemSteps(drivers, table, control, clock, RememberHalt);
+        steps = new ItemSteps(drivers, table, control, clock, RememberHalt) { MayStart = limits.StartsAlone };
         outbox = new ReportOutbox(control, self.Node);
         domainSlots = new Slots(limits.DomainsAtOnce);
         otherSlots = new Slots(limits.OthersAtOnce);
@@ -97,6 +100,7 @@ public sealed partial class NodeAgent
                         AgentLimits.ManifestWait, stop);
                     if (manifest is null) continue;
                     await Apply(manifest, stop);
+                    Spoken(stop);
                     (incarnation, version) = (manifest.Incarnation, manifest.Version);
                 }
             }
@@ -115,7 +119,7 @@ public sealed partial class NodeAgent
         foreach (var item in manifest.Items) await Accept(item, manifest.Incarnation, stop);
         if (manifest.Full) await Sweep(manifest, stop);
         foreach (var request in manifest.Requests)
-            if (answering.Add(request.Ticket)) Track(Answer(request, stop));
+            if (answering.Add(request.Ticket)) Track(request.Kind is ConsoleKinds.Vnc or ConsoleKinds.Serial ? Carry(request, stop) : Answer(request, stop));
     }
 
     private async Task Accept(ManifestItem item, string incarnation, CancellationToken stop)
@@ -162,6 +166,14 @@ public sealed partial class NodeAgent
         outbox.SetForeign(foreign);
     }
 
+    /// <summary>The control plane said what should be here: guests that waited for its word may start.</summary>
+    private void Spoken(CancellationToken stop)
+    {
+        if (steps.MayStart) return;
+        steps.MayStart = true;
+        foreach (var entry in table.All.Where(entry => entry.Item.Kind == ItemKinds.Domain).ToList()) Touch(entry, stop);
+    }
+
     private async Task Answer(NodeRequest request, CancellationToken stop)
     {
         try
@@ -171,6 +183,7 @@ public sealed partial class NodeAgent
                 "console" => await drivers.Hypervisor.ConsoleTail(request.Id, Math.Min(request.BytesMax, AgentLimits.ConsoleBytesMax), stop),
                 "diagnostics" when await drivers.Hypervisor.Diagnose(request.Id, stop) is { } use =>
                     System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(use, NodeJson.Default.DomainDiagnostics),
+                "interrupt" when await drivers.Hypervisor.Interrupt(request.Id, stop) => "sent"u8.ToArray(),
                 "uptime" => System.Text.Encoding.UTF8.GetBytes(Machine.Uptime.Text(clock.GetUtcNow())),
                 _ => [],
             };
@@ -181,6 +194,25 @@ public sealed partial class NodeAgent
         catch (Exception failure) when (!stop.IsCancellationRequested)
         {
             log.LogWarning(4502, "Request {Kind} for {Id} could not be answered: {Reason}", request.Kind, request.Id, failure.Message);
+        }
+        finally
+        {
+            answering.Remove(request.Ticket);
+        }
+    }
+
+    /// <summary>Carries a console for as long as its viewer stays; a guest without one is said to have none by an empty answer.</summary>
+    private async Task Carry(NodeRequest request, CancellationToken stop)
+    {
+        try
+        {
+            await using var console = await drivers.Hypervisor.OpenConsole(request.Id, request.Kind, stop);
+            await control.Carry(request.Ticket, console, stop);
+        }
+        catch (Exception failure) when (!stop.IsCancellationRequested)
+        {
+            log.LogInformation(4507, "The {Kind} console of {Id} ended: {Reason}", request.Kind, request.Id, failure.Message);
+            await Answer(request with { Kind = "" }, stop);
         }
         finally
         {

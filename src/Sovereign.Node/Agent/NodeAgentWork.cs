@@ -36,7 +36,7 @@ public sealed partial class NodeAgent
 
     private async Task Work(Entry entry, CancellationToken stop)
     {
-        var slots = entry.Item.Kind switch { ItemKinds.Domain => domainSlots, ItemKinds.Snapshot => snapshotSlots, _ => otherSlots };
+        var slots = entry.Item.Kind switch { ItemKinds.Domain => domainSlots, ItemKinds.Snapshot or ItemKinds.Carry => snapshotSlots, _ => otherSlots };
         while (entry.Dirty && !entry.Aside)
         {
             entry.Dirty = false;

@@ -24,6 +24,18 @@ public interface IControlPlane
     /// and is begun again from the start.</summary>
     /// <exception cref="ControlPlaneAwayException">It can't be reached now, or can't take them yet.</exception>
     Task Upload(string snapshot, Stream content, CancellationToken stop);
+
+    /// <summary>Sends a disk that goes to another node (POST /node/v1/carries/{id}/{name}); done when it is kept. What breaks on the way is begun again.</summary>
+    /// <returns>SHA-256 of what was kept, hex.</returns>
+    /// <exception cref="ControlPlaneAwayException">It can't be reached now.</exception>
+    Task<string> SendDisk(string carry, string name, Stream content, CancellationToken stop);
+
+    /// <summary>Opens a disk that another node sent, from an offset (GET /node/v1/carries/{id}/{name}, Range).</summary>
+    /// <exception cref="ControlPlaneAwayException">It can't be reached now.</exception>
+    Task<Stream> OpenDisk(string carry, string name, long offset, CancellationToken stop);
+
+    /// <summary>Carries bytes between a guest's console and whoever asked for it (POST /node/v1/consoles/{ticket}, both ways at once), until either ends.</summary>
+    Task Carry(string ticket, Stream console, CancellationToken stop);
 }
 
 /// <summary>The control plane can't be reached, or went away in the middle: no fault of the resource, which is tried again and told of nothing.</summary>

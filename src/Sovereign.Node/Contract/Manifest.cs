@@ -27,7 +27,8 @@ public static class ItemKinds
     public const string Router = "router";
     public const string Domain = "domain";
     public const string Snapshot = "snapshot";
-    public static readonly IReadOnlyList<string> InOrder = [Network, Group, Port, Router, Domain, Snapshot];
+    public const string Carry = "carry";
+    public static readonly IReadOnlyList<string> InOrder = [Network, Group, Port, Router, Domain, Snapshot, Carry];
 }
 
 /// <summary>One desired thing; exactly one spec is set, the one of its kind, or none when the thing must be absent.</summary>
@@ -39,17 +40,28 @@ public sealed record ManifestItem(string Kind, string Id, long Version)
     public RouterSpec? Router { get; init; }
     public DomainSpec? Domain { get; init; }
     public SnapshotSpec? Snapshot { get; init; }
+    public CarrySpec? Carry { get; init; }
 
     [JsonIgnore]
-    public bool Absent => Network is null && Group is null && Port is null && Router is null && Domain is null && Snapshot is null;
+    public bool Absent => Network is null && Group is null && Port is null && Router is null && Domain is null && Snapshot is null
+        && Carry is null;
 }
 
 /// <summary>A layer-2 network as one node needs it. <see cref="External"/> is the one joined to the host.</summary>
-public sealed record NetworkSpec(string Id, string ProjectId, int Vni, int MtuBytes, bool External, string DnsDomain, IReadOnlyList<SubnetSpec> Subnets);
+public sealed record NetworkSpec(string Id, string ProjectId, int Vni, int MtuBytes, bool External, string DnsDomain, IReadOnlyList<SubnetSpec> Subnets)
+{
+    /// <summary>The way to its parts on other nodes; null: there are none.</summary>
+    public OverlaySpec? Overlay { get; init; }
+}
 
-/// <summary>An IPv4 subnet. <see cref="DhcpAddress"/> (null: no DHCP) is the address of this network's DHCP and metadata port.</summary>
+/// <summary>A subnet of either IP version. <see cref="DhcpAddress"/> (null: no DHCP) is the address of this network's DHCP and metadata
+/// port.</summary>
 public sealed record SubnetSpec(
-    string Id, string Cidr, string? Gateway, string? DhcpAddress, IReadOnlyList<string> DnsServers, IReadOnlyList<RouteSpec> HostRoutes);
+    string Id, string Cidr, string? Gateway, string? DhcpAddress, IReadOnlyList<string> DnsServers, IReadOnlyList<RouteSpec> HostRoutes)
+{
+    /// <summary>True: hosts hear of the subnet from routers alone, so DHCP says nothing of it.</summary>
+    public bool WithoutDhcp { get; init; }
+}
 
 /// <summary>A static route of a subnet or router.</summary>
 public sealed record RouteSpec(string Destination, string NextHop);
@@ -76,7 +88,11 @@ public sealed record PortSpec(
 }
 
 /// <summary>A DHCP option by its name ("bootfile-name") or number ("67").</summary>
-public sealed record DhcpOptionSpec(string Name, string Value);
+public sealed record DhcpOptionSpec(string Name, string Value)
+{
+    /// <summary>True: an option of DHCPv6.</summary>
+    public bool Ipv6 { get; init; }
+}
 
 /// <summary>Limits as the guest sees them: egress is what it sends. Null: no limit.</summary>
 public sealed record PortRatesSpec(RateSpec? Egress, RateSpec? Ingress);
@@ -93,16 +109,37 @@ public sealed record AddressPairSpec(string Cidr, string? Mac);
 /// <summary>A router that lives on this node.</summary>
 public sealed record RouterSpec(
     string Id, bool AdminUp, RouterGatewaySpec? Gateway, IReadOnlyList<RouterInterfaceSpec> Interfaces,
-    IReadOnlyList<FloatingIpSpec> FloatingIps, IReadOnlyList<RouteSpec> Routes);
+    IReadOnlyList<FloatingIpSpec> FloatingIps, IReadOnlyList<RouteSpec> Routes)
+{
+    /// <summary>Ports of floating IPs that lead to no fixed address as a whole; null: none.</summary>
+    public IReadOnlyList<ForwardingSpec>? Forwardings { get; init; }
+}
 
 /// <summary>The leg on the external network. Addresses carry their prefix ("203.0.113.7/24").</summary>
-public sealed record RouterGatewaySpec(string PortId, string NetworkId, string Mac, IReadOnlyList<string> Addresses, string? NextHop, bool Snat);
+/// <param name="NextHop">Of IPv4; <see cref="NextHop6"/> is that of IPv6, which is routed as it is: <paramref name="Snat"/> is of IPv4.</param>
+public sealed record RouterGatewaySpec(string PortId, string NetworkId, string Mac, IReadOnlyList<string> Addresses, string? NextHop, bool Snat)
+{
+    public string? NextHop6 { get; init; }
+}
 
 /// <summary>A leg on a tenant network; the address carries its prefix ("10.0.0.1/24").</summary>
-public sealed record RouterInterfaceSpec(string PortId, string NetworkId, string Mac, IReadOnlyList<string> Addresses);
+public sealed record RouterInterfaceSpec(string PortId, string NetworkId, string Mac, IReadOnlyList<string> Addresses)
+{
+    /// <summary>What the router announces here to IPv6 hosts; null: nothing.</summary>
+    public IReadOnlyList<AdvertisedPrefixSpec>? Advertised { get; init; }
+}
+
+/// <summary>A prefix of a router advertisement.</summary>
+/// <param name="Mode">"slaac", "dhcpv6-stateless" or "dhcpv6-stateful": where hosts get addresses and other settings from.</param>
+public sealed record AdvertisedPrefixSpec(string Cidr, string Mode, IReadOnlyList<string> DnsServers);
 
 /// <summary>An external address that stands for a fixed one.</summary>
 public sealed record FloatingIpSpec(string Id, string Address, string FixedAddress);
+
+/// <summary>Ports (first to last) of an external address that stand for ports of a fixed one: for as many, or all for one.</summary>
+/// <param name="Protocol">"tcp" or "udp".</param>
+public sealed record ForwardingSpec(
+    string Id, string Address, string Protocol, int FirstPort, int LastPort, string FixedAddress, int FixedFirstPort, int FixedLastPort);
 
 /// <summary>A server as its hypervisor needs it.</summary>
 /// <param name="MemoryMib">Memory in MiB.</param>
@@ -119,6 +156,9 @@ public sealed record DomainSpec(
 
     /// <summary>Empty disks beside the root disk, in the order in which the guest sees them.</summary>
     public IReadOnlyList<BlankDiskSpec> Blanks { get; init; } = [];
+
+    /// <summary>Disks that come from the node where the server was before; null: they are made here.</summary>
+    public IReadOnlyList<CarriedDiskSpec>? Carried { get; init; }
 }
 
 /// <summary>A disk to boot from for mending; <see cref="RootDiskSpec.Generation"/> of its disk tells one rescue from the next.</summary>
@@ -163,10 +203,34 @@ public sealed record KeySpec(string Name, string OpenSshKey);
 /// <param name="NicModel">"virtio" or "e1000".</param>
 /// <param name="Machine">"pc" or "q35".</param>
 /// <param name="Rng">True: a virtio RNG device (scs-0101).</param>
-public sealed record HardwareSpec(string DiskBus, string NicModel, string Machine, bool Rng);
+public sealed record HardwareSpec(string DiskBus, string NicModel, string Machine, bool Rng)
+{
+    /// <summary>What happens to a guest that no longer feeds its watchdog: "none", "pause", "poweroff" or "reset"; null: it has none.</summary>
+    public string? Watchdog { get; init; }
+
+    /// <summary>QEMU's VGA: "cirrus", "virtio" or "none"; null: the standard one.</summary>
+    public string? Video { get; init; }
+
+    /// <summary>How the virtual CPUs are arranged; null: a socket each.</summary>
+    public TopologySpec? Topology { get; init; }
+}
+
+/// <summary>An arrangement of virtual CPUs.</summary>
+public sealed record TopologySpec(int Sockets, int Cores, int Threads);
 
 /// <summary>A one-shot read; the agent posts the bytes to the stream named by the ticket.</summary>
 /// <param name="Kind">"console": the tail of the domain's console log. "diagnostics": what the domain uses, as a JSON document.
-/// "uptime": a line about the machine.</param>
+/// "interrupt": sends the domain a non-maskable interrupt; nothing when it does not run. "uptime": a line about the machine. "vnc" and "serial": the
+/// domain's display or serial line, carried both ways on the stream of the ticket.</param>
 /// <param name="BytesMax">At most this many bytes, from the end.</param>
 public sealed record NodeRequest(string Ticket, string Kind, string Id, int BytesMax);
+
+/// <summary>The consoles that a domain has.</summary>
+public static class ConsoleKinds
+{
+    /// <summary>The display, by the RFB protocol without authentication.</summary>
+    public const string Vnc = "vnc";
+
+    /// <summary>The first serial line, byte by byte.</summary>
+    public const string Serial = "serial";
+}

@@ -8,10 +8,17 @@ namespace Sovereign.Node.Contract;
 /// <param name="DiskGib">Size of the file system of the instances in GiB.</param>
 /// <param name="Accelerator">"kvm" or "tcg", as the boot probe found.</param>
 /// <param name="HypervisorVersion">QEMU's version as Nova writes it: 7.2.22 is 7002022.</param>
-/// <param name="ExternalCidr">The external range that this node's fabric chose free on its host, for the first start.</param>
+/// <param name="HostAddress">The underlay: where other nodes reach this one. A loopback address: nowhere.</param>
+/// <param name="ExternalCidr">The external range that this node's fabric chose free on its host, for the first start; "" for a node that has none, where
+/// no router and no floating IP can be.</param>
 public sealed record NodeFacts(
     string HostName, string HostAddress, int Cpus, int MemoryMib, int DiskGib, string Accelerator, string CpuModel,
-    long HypervisorVersion, string ExternalCidr);
+    long HypervisorVersion, string ExternalCidr)
+{
+    /// <summary>True: the external network is joined to this node's host.</summary>
+    [JsonIgnore]
+    public bool Gateway => ExternalCidr.Length > 0;
+}
 
 /// <summary>What the node observed after working on a manifest; only items whose state changed, or all after a (re)connect.</summary>
 /// <param name="Complete">True: every thing of this cloud on this node is listed.</param>

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Keys;
+using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Store;
 using Sovereign.Node.Contract;
 
@@ -13,15 +14,36 @@ internal sealed class ManifestStore(KernelServices kernel)
 {
     public List<NodeRow> Nodes() => kernel.Database.Read(session => session.Query<NodeRow>("SELECT * FROM nodes ORDER BY host_name"));
 
-    public NodeRow Register(Tx tx, string hostName, string facts)
+    /// <summary>Keeps what a node says of itself. A node that says hello runs, so it is fenced no more.</summary>
+    /// <param name="member">Id of the node by its certificate; null for the control plane's own machine, which its name tells.</param>
+    public Outcome<NodeRow> Register(Tx tx, string hostName, string facts, string? member)
     {
+        if (member is null && tx.Scalar<string>("SELECT id FROM node_members WHERE host_name = @hostName", new { hostName }) is not null)
+        {
+            return new Fault.Conflict($"A machine that joined is named {hostName}: this machine needs another host name.");
+        }
+
         tx.Execute(
-            """
+            $"""
             INSERT INTO nodes (id, host_name, facts, version, seen_at, created_at) VALUES (@id, @hostName, @facts, 1, @Now, @Now)
-            ON CONFLICT (host_name) DO UPDATE SET facts = excluded.facts, seen_at = excluded.seen_at
+            ON CONFLICT ({(member is null ? "host_name" : "id")})
+            DO UPDATE SET facts = excluded.facts, seen_at = excluded.seen_at, host_name = excluded.host_name, fenced_at = 0
             """,
-            new { id = kernel.Ids.Uuid(), hostName, facts, tx.Now });
+            new { id = member ?? kernel.Ids.Uuid(), hostName, facts, tx.Now });
         return tx.FirstOrDefault<NodeRow>("SELECT * FROM nodes WHERE host_name = @hostName", new { hostName })!;
+    }
+
+    /// <summary>Marks a node as fenced; false when it said hello since it was last seen.</summary>
+    public static bool Fence(Tx tx, string id, long seenAt) => tx.Execute(
+        "UPDATE nodes SET fenced_at = @Now WHERE id = @id AND seen_at = @seenAt AND fenced_at = 0", new { id, seenAt, tx.Now }) == 1;
+
+    public static NodeRow? Find(Session session, string id) => session.FirstOrDefault<NodeRow>("SELECT * FROM nodes WHERE id = @id", new { id });
+
+    public static void Forget(Tx tx, string id)
+    {
+        tx.Execute("DELETE FROM manifest_items WHERE node_id = @id", new { id });
+        tx.Execute("DELETE FROM nodes WHERE id = @id", new { id });
+        tx.Execute("DELETE FROM node_members WHERE id = @id", new { id });
     }
 
     /// <summary>Sets a spec; false when it is the one that is wanted already.</summary>
@@ -65,6 +87,10 @@ internal sealed class ManifestStore(KernelServices kernel)
 
     public List<string> NodesOf(Session session, string kind, string id) =>
         session.Query<string>("SELECT node_id FROM manifest_items WHERE kind = @kind AND id = @id ORDER BY node_id", new { kind, id });
+
+    /// <summary>Whether some node should have the item.</summary>
+    public bool Wanted(Session session, string kind, string id) =>
+        session.Scalar<long?>("SELECT 1 FROM manifest_items WHERE kind = @kind AND id = @id AND wanted = 1 LIMIT 1", new { kind, id }) is not null;
 
     /// <summary>The node's version, and its items above the given one.</summary>
     public (long Version, List<ManifestItem> Items) Since(string nodeId, long version) => kernel.Database.Read(session =>
@@ -131,6 +157,8 @@ internal sealed class ManifestStore(KernelServices kernel)
         public string Facts { get; init; } = "";
 
         public long SeenAt { get; init; }
+
+        public long FencedAt { get; init; }
     }
 
     private sealed record ItemRow

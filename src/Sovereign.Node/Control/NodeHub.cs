@@ -10,7 +10,7 @@ using Sovereign.Node.Contract;
 namespace Sovereign.Node.Control;
 
 /// <summary>Where the agents meet the control plane: hands out manifests, takes reports, carries one-shot reads. Waiting is by event, woken by commits.</summary>
-public sealed class NodeHub : INodes, IControlPlane
+public sealed partial class NodeHub : INodes, IControlPlane
 {
     private const int AnswerBytesMax = 4 * 1024 * 1024;
     private static readonly TimeSpan manifestWait = TimeSpan.FromSeconds(25);
@@ -24,12 +24,17 @@ public sealed class NodeHub : INodes, IControlPlane
 
     private readonly KernelServices kernel;
     private readonly ManifestStore store;
+    private readonly Carries carries;
     private readonly ConcurrentDictionary<string, NodeState> nodes = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, TaskCompletionSource<byte[]>> answers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<Action<Tx, string, ItemReport>>> reportListeners = new(StringComparer.Ordinal);
     private readonly List<Action<Tx, NodeInfo>> nodeListeners = [];
 
-    public NodeHub(KernelServices kernel) => (this.kernel, store) = (kernel, new ManifestStore(kernel));
+    public NodeHub(KernelServices kernel)
+    {
+        (this.kernel, store, Members) = (kernel, new ManifestStore(kernel), new NodeMembers(kernel));
+        carries = new Carries(kernel, store);
+    }
 
     /// <summary>Opens the content of an image by digest; the executable joins it to the image service.</summary>
     public Func<string, Outcome<Stream>> ImageSource { get; set; } = digest => new Fault.NotFound("Image", digest);
@@ -72,6 +77,8 @@ public sealed class NodeHub : INodes, IControlPlane
     /// <summary>Loads the known nodes; they are down until their agents say hello.</summary>
     public void Load()
     {
+        Members.Load();
+        carries.Sweep();
         foreach (var row in store.Nodes()) nodes[row.Id] = new NodeState(kernel.Clock, Info(row), kernel.Clock.Now() - Micros.Of(silenceMax) - 1);
     }
 
@@ -99,19 +106,23 @@ public sealed class NodeHub : INodes, IControlPlane
         }
     }
 
-    public async Task<NodeWelcome> Hello(NodeFacts facts, CancellationToken stop)
+    public Task<NodeWelcome> Hello(NodeFacts facts, CancellationToken stop) => Hello(facts, null, stop);
+
+    /// <param name="member">Id of the node by its certificate; null for the control plane's own machine.</param>
+    internal async Task<NodeWelcome> Hello(NodeFacts facts, string? member, CancellationToken stop)
     {
         var text = JsonSerializer.Serialize(facts, NodeJson.Default.NodeFacts);
         var registered = await kernel.Queue.Write<NodeInfo>(
             "node.hello",
             Origin.System,
-            tx =>
+            tx => store.Register(tx, facts.HostName, text, member).Map(row =>
             {
-                var info = Info(store.Register(tx, facts.HostName, text)) with { Up = true };
+                var info = Info(row) with { Up = true };
                 foreach (var listener in nodeListeners) listener(tx, info);
                 return info;
-            },
+            }),
             stop);
+        if (registered.Fault is { } refused) throw new Machine.NodeException(refused.Message);
         var node = registered.Value;
         nodes.AddOrUpdate(node.Id, _ => new NodeState(kernel.Clock, node, kernel.Clock.Now()), (_, state) =>
         {
@@ -125,6 +136,8 @@ public sealed class NodeHub : INodes, IControlPlane
     public async Task<NodeManifest?> NextManifest(string node, string incarnation, long version, CancellationToken stop)
     {
         if (!nodes.TryGetValue(node, out var state)) return null;
+        // It was thought to be off: it must say that it is not before it is told anything.
+        if (state.Info.Fenced) throw new Machine.NodeException("This node was fenced while it did not answer: it has to say hello again.");
         var current = kernel.Journal.Head().Incarnation;
         var full = version == 0 || incarnation != current;
         Interlocked.Increment(ref state.Polls);
@@ -156,6 +169,7 @@ public sealed class NodeHub : INodes, IControlPlane
     {
         if (nodes.TryGetValue(report.Node, out var state))
         {
+            if (state.Info.Fenced) throw new Machine.NodeException("This node was fenced while it did not answer: it has to say hello again.");
             state.SeenAt = kernel.Clock.Now();
             state.Foreign = report.Foreign;
         }
@@ -187,6 +201,7 @@ public sealed class NodeHub : INodes, IControlPlane
         int read;
         while (bytes.Length < AnswerBytesMax && (read = await content.ReadAsync(buffer, stop)) > 0) bytes.Write(buffer, 0, read);
         if (answers.TryGetValue(ticket, out var answer)) answer.TrySetResult(bytes.ToArray());
+        else Refuse(ticket);
     }
 
     public async Task Upload(string snapshot, Stream content, CancellationToken stop)
@@ -194,6 +209,19 @@ public sealed class NodeHub : INodes, IControlPlane
         var kept = await SnapshotSink(snapshot, content, stop);
         if (kept.Fault is Fault.Unavailable away) throw new ControlPlaneAwayException(away.Message);
         if (kept.Fault is { } refused) throw new Machine.NodeException(refused.Message);
+    }
+
+    public async Task<string> SendDisk(string carry, string name, Stream content, CancellationToken stop)
+    {
+        var kept = await carries.Keep(carry, name, content, stop);
+        return kept.Fault is { } refused ? throw new Machine.NodeException(refused.Message) : kept.Value;
+    }
+
+    public Task<Stream> OpenDisk(string carry, string name, long offset, CancellationToken stop)
+    {
+        var content = carries.Files.Open(carry, name);
+        content.Seek(offset, SeekOrigin.Begin);
+        return Task.FromResult(content);
     }
 
     private void Observe(Tx tx, string node, ItemReport item)
@@ -223,7 +251,7 @@ public sealed class NodeHub : INodes, IControlPlane
     };
 
     private static NodeInfo Info(ManifestStore.NodeRow row) =>
-        new(row.Id, row.HostName, false, row.SeenAt, JsonSerializer.Deserialize(row.Facts, NodeJson.Default.NodeFacts)!);
+        new(row.Id, row.HostName, false, row.SeenAt, JsonSerializer.Deserialize(row.Facts, NodeJson.Default.NodeFacts)!) { FencedAt = row.FencedAt };
 
     private sealed class NodeState(TimeProvider clock, NodeInfo info, long seenAt)
     {

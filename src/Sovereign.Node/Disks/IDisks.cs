@@ -47,6 +47,17 @@ public interface IDisks
     /// <summary>Removes a snapshot, whole or not; absent is success.</summary>
     Task DropSnapshot(string id, CancellationToken stop);
 
+    /// <summary>Opens a disk of a domain that nothing runs as it travels to another node.</summary>
+    /// <param name="name">"root", or an empty disk's name.</param>
+    Task<Stream> OpenPacked(string carry, string domainId, RootDiskSpec root, string name, CancellationToken stop);
+
+    /// <summary>Removes what <see cref="OpenPacked"/> needed; absent is success.</summary>
+    Task DropPacked(string carry, CancellationToken stop);
+
+    /// <summary>Makes a disk of what another node sent, once, resuming what an earlier try left; refused when the bytes do not have the digest. The root disk's
+    /// image is here already.</summary>
+    Task EnsureCarried(string domainId, RootDiskSpec root, CarriedDiskSpec disk, Func<long, CancellationToken, Task<Stream>> open, CancellationToken stop);
+
     /// <summary>Whether a root disk of the domain is there, of any generation.</summary>
     Task<bool> HasOverlay(string domainId, CancellationToken stop);
 

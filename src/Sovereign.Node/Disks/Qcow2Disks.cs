@@ -31,23 +31,7 @@ public sealed partial class Qcow2Disks : IDisks
         var path = ImagePath(digest);
         if (File.Exists(path)) return;
         var part = path + ".part";
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        await using (var file = new FileStream(part, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, CopyBytes,
-            useAsync: true))
-        {
-            await Copy(file, null, hash, stop);   // what an earlier try left counts
-            await using var source = await open(file.Length, stop);
-            await Copy(source, file, hash, stop);
-            await file.FlushAsync(stop);
-            file.Flush(flushToDisk: true);
-        }
-        var found = Convert.ToHexStringLower(hash.GetHashAndReset());
-        if (!string.Equals(found, digest, StringComparison.OrdinalIgnoreCase))
-        {
-            File.Delete(part);
-            throw new NodeException($"Image {digest} arrived with the digest {found}: its bytes were changed or cut on the way. It is "
-                + "fetched again from the start.");
-        }
+        await Fetch(part, digest, open, stop);
         File.SetUnixFileMode(part, UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
         File.Move(part, path, overwrite: true);
     }

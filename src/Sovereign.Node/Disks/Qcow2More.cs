@@ -26,7 +26,7 @@ public sealed partial class Qcow2Disks
 
     public async Task<string> EnsureBlank(string domainId, BlankDiskSpec blank, CancellationToken stop)
     {
-        var path = Path.Combine(disks, Plain(domainId), Plain(blank.Name) + ".raw");
+        var path = BlankPath(domainId, blank.Name);
         if (File.Exists(path)) return path;
         var temporary = path + ".new";
         PassableDirectory.Ensure(Path.GetDirectoryName(path)!);

@@ -14,17 +14,22 @@ internal sealed class DhcpServers(FabricNames names, IpTool ip, ProcessRunner ru
     public async Task Ensure(NetworkSpec spec, CancellationToken stop)
     {
         var network = Network(spec.Id);
-        var commands = new List<string> { $"link set {FabricNames.DhcpInner(spec.Id)} mtu {spec.MtuBytes} up" };
         var inner = FabricNames.DhcpInner(spec.Id);
-        commands.Add($"addr flush dev {inner} scope global");
-        foreach (var subnet in spec.Subnets.Where(s => s.DhcpAddress is not null))
+        var served = spec.Subnets.Where(s => s.DhcpAddress is not null).ToList();
+        var commands = new List<string> { $"link set {inner} mtu {spec.MtuBytes} up", $"addr flush dev {inner} scope global" };
+        foreach (var subnet in served)
             commands.Add($"addr replace {SwitchRules.Address(subnet.DhcpAddress!)}/{subnet.Cidr[(subnet.Cidr.IndexOf('/') + 1)..]} dev "
-                + $"{inner}");
+                + $"{inner}{(subnet.Cidr.Contains(':') ? " nodad" : "")}");
         commands.Add("addr replace 169.254.169.254/32 dev lo");
-        if (spec.Subnets.FirstOrDefault(s => s.DhcpAddress is not null && s.Gateway is not null) is { } routed)
-            commands.Add($"route replace default via {SwitchRules.Address(routed.Gateway!)} dev {inner}");
+        if (served.Exists(s => s.Cidr.Contains(':'))) commands.Add($"addr replace {Ipv6Rules.MetadataAddress}/64 dev {inner} nodad");
+        foreach (var family in served.Where(s => s.Gateway is not null).GroupBy(s => s.Gateway!.Contains(':')))
+            commands.Add($"route replace default via {SwitchRules.Address(family.First().Gateway!)} dev {inner}");
         var plan = string.Join('\n', commands);
-        if (network.AddressPlan != plan) await ip.Batch(names.Dhcp(spec.Id), commands, stop);
+        if (network.AddressPlan != plan)
+        {
+            if (served.Exists(s => s.Cidr.Contains(':'))) Ipv6Links.Enable(names.Dhcp(spec.Id), inner);
+            await ip.Batch(names.Dhcp(spec.Id), commands, stop);
+        }
         network.AddressPlan = plan;
         network.Spec = spec;
         var changed = await network.Configure(spec, forwarders, stop);
@@ -113,7 +118,7 @@ internal sealed class DhcpNetwork
 
     public bool Set(PortSpec port)
     {
-        var leases = port.Addresses.Where(a => !a.Address.Contains(':')).GroupBy(a => a.SubnetId)
+        var leases = port.Addresses.GroupBy(a => a.SubnetId)
             .Select(g => new Lease(SwitchRules.Mac(port.Mac), HostName(port), SwitchRules.Address(g.First().Address))).ToList();
         if (ports.TryGetValue(port.Id, out var before) && before.SequenceEqual(leases)) return false;
         ports[port.Id] = leases;
@@ -155,13 +160,8 @@ internal sealed class DhcpNetwork
 
     public async Task Start(ProcessRunner runner, string netnsPath, bool anew, CancellationToken stop)
     {
-        if (Running() is { } pid)
-        {
-            if (!anew) return;
-            Native.Kill(pid);
-        }
         var arguments = await File.ReadAllLinesAsync(Path.Combine(directory, "arguments"), stop);
-        await runner.Must("nsenter", ["--net=" + netnsPath, "dnsmasq", .. arguments], stop);
+        await Dnsmasq.Start(runner, netnsPath, PidFile, arguments, anew, stop);
     }
 
     public async Task Publish(CancellationToken stop)
@@ -175,7 +175,8 @@ internal sealed class DhcpNetwork
                 foreach (var lease in leases)
                 {
                     // The port's id stands in a comment: dnsmasq 2.90 crashes on SIGHUP after it used a host line with a tag.
-                    hosts.Append(null, $"{lease.Mac},{lease.HostName},{lease.Address} {PortMark}{port}\n");
+                    var address = lease.Address.Contains(':') ? $"[{lease.Address}]" : lease.Address;
+                    hosts.Append(null, $"{lease.Mac},{lease.HostName},{address} {PortMark}{port}\n");
                     names.Append(null, $"{lease.Address} {(domain.Length > 0 ? $"{lease.HostName}.{domain} " : "")}{lease.HostName}\n");
                 }
             }
@@ -190,7 +191,7 @@ internal sealed class DhcpNetwork
     {
         foreach (var group in lines.Select(l => l.Split([",", " " + PortMark], StringSplitOptions.None)).Where(p => p.Length == 4)
             .GroupBy(p => p[3]))
-            ports[group.Key] = [.. group.Select(p => new Lease(p[0], p[1], p[2]))];
+            ports[group.Key] = [.. group.Select(p => new Lease(p[0], p[1], p[2].Trim('[', ']')))];
     }
 
     private List<string> Arguments(NetworkSpec spec, IReadOnlyList<string> forwarders)
@@ -201,14 +202,19 @@ internal sealed class DhcpNetwork
                 "--dhcp-authoritative",
             "--leasefile-ro", "--dhcp-lease-max=65536", "--interface=" + FabricNames.DhcpInner(spec.Id), "--pid-file=" + PidFile,
                 "--dhcp-hostsfile=" + HostsFile,
-            "--addn-hosts=" + NamesFile, "--dhcp-optsfile=" + OptionsFile, "--user=" + User(),
+            "--addn-hosts=" + NamesFile, "--dhcp-optsfile=" + OptionsFile, "--user=" + Dnsmasq.User(),
         ];
         if (domain.Length > 0) arguments.AddRange(["--domain=" + domain, "--local=/" + domain + "/"]);
         arguments.AddRange(forwarders.Select(f => "--server=" + SwitchRules.Address(f)));
         arguments.AddRange(options.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"--dhcp-mac=set:{PortTag(p.Key)},{p.Value.Mac}"));
-        foreach (var subnet in spec.Subnets.Where(s => s.DhcpAddress is not null))
+        foreach (var subnet in spec.Subnets.Where(s => s is { DhcpAddress: not null, WithoutDhcp: false }))
         {
             var network = System.Net.IPNetwork.Parse(subnet.Cidr);
+            if (subnet.Cidr.Contains(':'))
+            {
+                arguments.Add($"--dhcp-range=set:{SubnetTag(subnet)},{network.BaseAddress},static,{network.PrefixLength},{LeaseSeconds}");
+                continue;
+            }
             var mask = new System.Net.IPAddress(System.Net.IPAddress.HostToNetworkOrder(network.PrefixLength == 0 ? 0
                 : -1 << (32 - network.PrefixLength)) & 0xffffffffL);
             arguments.Add($"--dhcp-range=set:{SubnetTag(subnet)},{network.BaseAddress},static,{mask},{LeaseSeconds}s");
@@ -219,8 +225,14 @@ internal sealed class DhcpNetwork
     private static void Options(StringBuilder options, SubnetSpec subnet, int mtu)
     {
         var tag = "tag:" + SubnetTag(subnet);
-        var servers = subnet.DnsServers.Where(s => !s.Contains(':')).Select(SwitchRules.Address)
+        var six = subnet.Cidr.Contains(':');
+        var servers = subnet.DnsServers.Where(s => s.Contains(':') == six).Select(SwitchRules.Address)
             .DefaultIfEmpty(SwitchRules.Address(subnet.DhcpAddress!));
+        if (six)
+        {
+            options.Append(null, $"{tag},option6:dns-server,{string.Join(',', servers.Select(s => $"[{s}]"))}\n");
+            return;
+        }
         var routes = subnet.HostRoutes.Where(r => !r.Destination.Contains(':'))
             .Select(r => $"{SwitchRules.Cidr(r.Destination)},{SwitchRules.Address(r.NextHop)}").ToList();
         routes.Insert(0, "169.254.169.254/32," + SwitchRules.Address(subnet.DhcpAddress!));
@@ -239,19 +251,13 @@ internal sealed class DhcpNetwork
             // Names and values are words of users: only what can stand in one line of the file gets there.
             var name = string.Concat(option.Name.Where(c => char.IsAsciiLetterOrDigit(c) || c == '-'));
             var value = string.Concat(option.Value.Where(c => !char.IsControl(c)));
-            lines.Append(null, $"tag:{PortTag(port)},{(name.All(char.IsAsciiDigit) ? name : "option:" + name)},{value}\n");
+            lines.Append(null, $"tag:{PortTag(port)},{OptionName(name, option.Ipv6)},{value}\n");
         }
     }
 
-    private int? Running()
-    {
-        try
-        {
-            return int.TryParse(File.ReadAllText(PidFile).Trim(), out var pid)
-                && File.ReadAllText($"/proc/{pid}/cmdline").Contains(HostsFile, StringComparison.Ordinal) ? pid : null;
-        }
-        catch (IOException) { return null; }
-    }
+    private static string OptionName(string name, bool six) => (six ? "option6:" : name.All(char.IsAsciiDigit) ? "" : "option:") + name;
+
+    private int? Running() => Dnsmasq.Running(PidFile);
 
     private static string PortTag(string portId) => "port-" + portId;
 
@@ -260,12 +266,8 @@ internal sealed class DhcpNetwork
     private static string HostName(PortSpec port)
     {
         var name = string.Concat(port.HostName.ToLowerInvariant().Where(c => char.IsAsciiLetterOrDigit(c) || c == '-')).Trim('-');
-        return name.Length > 0 ? name[..Math.Min(name.Length, 63)] : "host-" + port.Addresses[0].Address.Replace('.', '-');
+        return name.Length > 0 ? name[..Math.Min(name.Length, 63)] : "host-" + port.Addresses[0].Address.Replace('.', '-').Replace(':', '-');
     }
-
-    // The unprivileged user that the distribution made for it reads the files: they say nothing secret.
-    private static string User() => File.ReadLines("/etc/passwd").Any(l => l.StartsWith("dnsmasq:", StringComparison.Ordinal)) ? "dnsmasq"
-        : "nobody";
 
     private static async Task Write(string path, string text, CancellationToken stop)
     {

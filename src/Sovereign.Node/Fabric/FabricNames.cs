@@ -34,6 +34,9 @@ public sealed class FabricNames(string cloud, string node)
 
     public static string ExternalLink(string networkId) => "ext" + Short(networkId);
 
+    /// <summary>The way of a network to its parts on other nodes.</summary>
+    public static string Overlay(string networkId) => "vx-" + Short(networkId);
+
     public static string DhcpOuter(string networkId) => "dhc" + Short(networkId);
 
     public static string DhcpInner(string networkId) => "ns-" + Short(networkId);

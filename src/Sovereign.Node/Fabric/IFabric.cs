@@ -41,5 +41,11 @@ public interface IMetadataDoors
     /// <summary>Listens in a namespace for guests of these networks; again with the same key replaces the networks.</summary>
     void Open(string netns, IReadOnlyList<string> networkIds);
 
+    /// <summary>Listens on the link-local address of the service, fe80::a9fe:a9fe, which the link has already.</summary>
+    void OpenLink(string netns, string link, string networkId);
+
+    void CloseLink(string netns, string link);
+
+    /// <summary>Closes the namespace's door and those of its links.</summary>
     void Close(string netns);
 }

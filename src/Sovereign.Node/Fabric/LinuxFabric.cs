@@ -9,7 +9,11 @@ namespace Sovereign.Node.Fabric;
 /// <param name="ExternalCidr">The external range; null: chosen free at first start.</param>
 /// <param name="DnsForwarders">Name servers that guests' resolvers forward to; none: only local names are answered.</param>
 public sealed record LinuxFabricOptions(string Cloud, string Node, string StateDir, string? ExternalCidr,
-    IReadOnlyList<string> DnsForwarders);
+    IReadOnlyList<string> DnsForwarders)
+{
+    /// <summary>False: no external range is chosen, since the external network is not joined to this host.</summary>
+    public bool Gateway { get; init; } = true;
+}
 
 /// <summary>The fabric by bridges, namespaces, nftables and dnsmasq, wholly in namespaces of its own but for one link a external
 /// network.</summary>
@@ -24,6 +28,7 @@ public sealed class LinuxFabric : IFabric
     private readonly DhcpServers dhcp;
     private readonly LinuxRouters routers;
     private readonly PortRates rates;
+    private readonly Overlay overlay;
     private readonly IMetadataDoors doors;
     private readonly ConcurrentDictionary<string, IReadOnlySet<string>> members = new();
     private readonly ConcurrentDictionary<string, NetworkSpec> networks = new();
@@ -38,13 +43,15 @@ public sealed class LinuxFabric : IFabric
         nft = new NftQueue(runner, names.Switch);
         dhcp = new DhcpServers(names, ip, runner, Path.Combine(options.StateDir, "dhcp"), options.DnsForwarders);
         rates = new PortRates(names, ip, runner, state);
-        routers = new LinuxRouters(names, ip, runner, state, doors);
+        var advertisements = new RouterAdvertisements(names, runner, Path.Combine(options.StateDir, "ra"));
+        routers = new LinuxRouters(names, ip, runner, state, doors, advertisements, HasDhcp);
+        overlay = new Overlay(names, ip, runner, state);
     }
 
     public async Task<string> Open(CancellationToken stop)
     {
         PassableDirectory.Ensure(options.StateDir);
-        var range = await ExternalRange.Choose(options.StateDir, options.ExternalCidr, ip, stop);
+        var range = options.Gateway ? await ExternalRange.Choose(options.StateDir, options.ExternalCidr, ip, stop) : "";
         await ip.AddNetns(names.Switch, stop);
         Netns.WriteSysctl(names.Switch, new Dictionary<string, string>
         {
@@ -75,6 +82,7 @@ public sealed class LinuxFabric : IFabric
         await ip.Batch(names.Switch, [$"link set {bridge} mtu {network.MtuBytes} up"], stop);
         if (network.External) await EnsureHostLink(network, stop);
         await EnsureDhcp(network, stop);
+        await overlay.Ensure(network, stop);
         networks[network.Id] = network;
     }
 
@@ -82,7 +90,8 @@ public sealed class LinuxFabric : IFabric
     {
         var bridge = FabricNames.Bridge(id);
         await RemoveDhcp(id, stop);
-        if (Directory.Exists("/sys/class/net/" + names.HostLink(id))) await DeleteLink(null, names.HostLink(id), stop);
+        await overlay.Remove(id, stop);
+        if (Netns.HasLink(names.HostLink(id))) await DeleteLink(null, names.HostLink(id), stop);
         if (state.HasLink(bridge)) await ip.Batch(names.Switch, [$"link del {bridge}"], stop);
         state.RemoveLink(bridge);
         if (state.KnownZone(bridge) is { } zone) await nft.Apply(SwitchRules.NoZone(bridge, zone));
@@ -92,8 +101,8 @@ public sealed class LinuxFabric : IFabric
 
     public async Task EnsureGroup(GroupSpec group, CancellationToken stop)
     {
-        await nft.Apply(SwitchRules.Group(group) + SwitchRules.Members(group, members.GetValueOrDefault(group.Id)));
-        members[group.Id] = group.MemberAddresses.Select(SwitchRules.Address).ToHashSet();
+        await nft.Apply(SwitchRules.Group(group) + MemberSets.Change(group, members.GetValueOrDefault(group.Id)));
+        members[group.Id] = MemberSets.Normal(group);
     }
 
     public async Task RemoveGroup(string id, CancellationToken stop)
@@ -173,17 +182,20 @@ public sealed class LinuxFabric : IFabric
         }
     }
 
+    private bool HasDhcp(string networkId) => Netns.Exists(names.Dhcp(networkId));
+
     private async Task EnsureHostLink(NetworkSpec network, CancellationToken stop)
     {
         var (host, inner) = (names.HostLink(network.Id), FabricNames.ExternalLink(network.Id));
         var alias = names.Alias(ItemKinds.Network, network.Id);
-        if (!Directory.Exists("/sys/class/net/" + host))
+        if (!Netns.HasLink(host))
         {
             await ip.Batch(null, [$"link add {host} type veth peer name {inner} netns {names.Switch}",
                 $"link set {host} alias {alias} addrgenmode none"], stop);
         }
-        var addresses = network.Subnets.Where(s => s.Gateway is not null)
-            .Select(s => $"addr replace {SwitchRules.Address(s.Gateway!)}/{s.Cidr[(s.Cidr.IndexOf('/') + 1)..]} dev {host}");
+        // A machine may do without IPv6: then its side of the external network does too.
+        var addresses = network.Subnets.Where(s => s.Gateway is not null && (!s.Cidr.Contains(':') || Ipv6Links.Enabled(host))).Select(s =>
+            $"addr replace {SwitchRules.Address(s.Gateway!)}/{s.Cidr[(s.Cidr.IndexOf('/') + 1)..]} dev {host}{(s.Cidr.Contains(':') ? " nodad" : "")}");
         await ip.Batch(names.Switch, [$"link set {inner} master {FabricNames.Bridge(network.Id)} mtu {network.MtuBytes} up alias {alias}"],
             stop);
         state.AddLink(inner, alias);
@@ -211,6 +223,8 @@ public sealed class LinuxFabric : IFabric
         }
         await dhcp.Ensure(network, stop);
         doors.Open(netns, [network.Id]);
+        if (network.Subnets.Any(s => s.DhcpAddress is not null && s.Cidr.Contains(':'))) doors.OpenLink(netns, inner, network.Id);
+        else doors.CloseLink(netns, inner);
     }
 
     private async Task RemoveDhcp(string networkId, CancellationToken stop)

@@ -8,8 +8,12 @@ using Sovereign.Node.Machine;
 namespace Sovereign.Node.Fabric;
 
 /// <summary>One namespace a router: its legs, routes and NAT.</summary>
-internal sealed class LinuxRouters(FabricNames names, IpTool ip, ProcessRunner runner, SwitchState state, IMetadataDoors doors)
+internal sealed class LinuxRouters(FabricNames names, IpTool ip, ProcessRunner runner, SwitchState state, IMetadataDoors doors,
+    RouterAdvertisements advertisements, Func<string, bool> hasDhcp)
 {
+    private const int MtuDefaultBytes = 1500;
+
+    private const string MetadataLink = Ipv6Rules.MetadataAddress + "/64";
     private readonly ConcurrentDictionary<string, RouterSpec> applied = new();
 
     public async Task Ensure(RouterSpec router, CancellationToken stop)
@@ -31,11 +35,22 @@ internal sealed class LinuxRouters(FabricNames names, IpTool ip, ProcessRunner r
         await MakeLegs(router, netns, legs, existing, stop);
         // NAT stands before the legs carry traffic: no packet leaves with a private source.
         await runner.Must("nsenter", ["--net=" + Netns.PathOf(netns), "nft", "-f", "-"], stop, RouterRules.Script(router));
-        await SetLegs(router, netns, legs, existing, stop);
-        await SetRoutes(router, netns, stop);
+        var mtus = (await ip.Json(names.Switch, ["link", "show", "type", "bridge"], stop)).EnumerateArray()
+            .ToDictionary(l => l.GetProperty("ifname").GetString()!, l => l.GetProperty("mtu").GetInt32());
+        await SetLegs(router, netns, legs, existing, mtus, stop);
+        await SetRoutes(router, netns, false, stop);
+        await SetRoutes(router, netns, true, stop);
         await ForgetFlows(known, router, netns, stop);
         if (router.AdminUp) Announce(router, netns, known);
         doors.Open(netns, [.. router.Interfaces.Select(i => i.NetworkId).Distinct()]);
+        foreach (var leg in router.AdminUp ? legs : [])
+        {
+            if (leg.Addresses.Contains(MetadataLink)) doors.OpenLink(netns, leg.Name, leg.NetworkId);
+            else doors.CloseLink(netns, leg.Name);
+        }
+        var announced = router.AdminUp ? router.Interfaces.Where(i => i.Advertised is { Count: > 0 }).Select(i => (FabricNames.RouterLeg(i.PortId),
+            mtus.GetValueOrDefault(FabricNames.Bridge(i.NetworkId), MtuDefaultBytes), i.Advertised!)).ToList() : [];
+        await advertisements.Ensure(router.Id, announced, legs.Any(l => !existing.ContainsKey(l.Name)), stop);
         applied[router.Id] = router;
     }
 
@@ -43,6 +58,7 @@ internal sealed class LinuxRouters(FabricNames names, IpTool ip, ProcessRunner r
     {
         var netns = names.Router(id);
         doors.Close(netns);
+        await advertisements.Remove(id, stop);
         if (Netns.Exists(netns))
         {
             var legs = Existing(await ip.Json(netns, ["addr", "show"], stop)).Keys.ToList();
@@ -70,39 +86,48 @@ internal sealed class LinuxRouters(FabricNames names, IpTool ip, ProcessRunner r
         await ip.Batch(names.Switch, commands, stop);
     }
 
-    private async Task SetLegs(
-        RouterSpec router, string netns, IReadOnlyList<Leg> legs, Dictionary<string, HashSet<string>> existing, CancellationToken stop)
+    private async Task SetLegs(RouterSpec router, string netns, IReadOnlyList<Leg> legs, Dictionary<string, HashSet<string>> existing,
+        Dictionary<string, int> mtus, CancellationToken stop)
     {
-        var mtus = (await ip.Json(names.Switch, ["link", "show", "type", "bridge"], stop)).EnumerateArray()
-            .ToDictionary(l => l.GetProperty("ifname").GetString()!, l => l.GetProperty("mtu").GetInt32());
         List<string> commands = ["addr replace 169.254.169.254/32 dev lo"];
+        if (legs.Any(l => l.Ipv6)) Netns.WriteSysctl(netns, new Dictionary<string, string> { ["net/ipv6/conf/all/forwarding"] = "1" });
         foreach (var leg in legs)
         {
             var have = existing.GetValueOrDefault(leg.Name) ?? [];
-            commands.AddRange(have.Except(leg.Addresses).Select(a => $"addr del {a} dev {leg.Name}"));
-            commands.AddRange(leg.Addresses.Except(have).Select(a => $"addr replace {a} dev {leg.Name}"));
-            var mtu = mtus.GetValueOrDefault(FabricNames.Bridge(leg.NetworkId), 1500);
+            if (leg.Ipv6) Ipv6Links.Enable(netns, leg.Name);
+            else Ipv6Links.Disable(netns, leg.Name);
+            var gone = have.Except(leg.Addresses).Where(a => leg.Ipv6 || !a.Contains(':'));
+            commands.AddRange(gone.Select(a => $"addr del {a} dev {leg.Name}"));
+            commands.AddRange(leg.Addresses.Except(have).Select(a => $"addr replace {a} dev {leg.Name}{(a.Contains(':') ? " nodad" : "")}"));
+            var mtu = mtus.GetValueOrDefault(FabricNames.Bridge(leg.NetworkId), MtuDefaultBytes);
             commands.Add($"link set {leg.Name} mtu {mtu} {(router.AdminUp ? "up" : "down")}");
         }
         await ip.Batch(netns, commands, stop);
     }
 
-    private async Task SetRoutes(RouterSpec router, string netns, CancellationToken stop)
+    private async Task SetRoutes(RouterSpec router, string netns, bool six, CancellationToken stop)
     {
         if (!router.AdminUp) return;
-        var wanted = router.Routes.Where(r => !r.Destination.Contains(':'))
+        var everywhere = six ? "::/0" : "0.0.0.0/0";
+        var wanted = router.Routes.Where(r => r.Destination.Contains(':') == six)
             .ToDictionary(r => SwitchRules.Cidr(r.Destination), r => SwitchRules.Address(r.NextHop));
-        if (router.Gateway?.NextHop is { } next) wanted.TryAdd("default", SwitchRules.Address(next));
-        var have = (await ip.Json(netns, ["route", "show", "proto", "static"], stop)).EnumerateArray()
-            .Select(r => Full(r.GetProperty("dst").GetString()!)).ToList();
+        if ((six ? router.Gateway?.NextHop6 : router.Gateway?.NextHop) is { } next)
+        {
+            // A link-local next hop says nothing without its link.
+            var link = six ? " dev " + FabricNames.GatewayLeg(router.Gateway!.PortId) : "";
+            wanted.TryAdd(everywhere, SwitchRules.Address(next) + link);
+        }
+        var have = (await ip.Json(netns, [six ? "-6" : "-4", "route", "show", "proto", "static"], stop)).EnumerateArray()
+            .Select(r => r.GetProperty("dst").GetString()!)
+            .Select(d => d == "default" ? everywhere : d.Contains('/') ? SwitchRules.Cidr(d) : $"{SwitchRules.Address(d)}/{(six ? 128 : 32)}").ToList();
         await ip.Batch(netns, [.. have.Where(d => !wanted.ContainsKey(d)).Select(d => $"route del {d} proto static")], stop);
         foreach (var (destination, hop) in wanted)
         {
             // A next hop that no leg reaches yet is no reason to fail the router: the rest must work.
             try { await ip.Batch(netns, [$"route replace {destination} via {hop} proto static"], stop); }
             catch (NodeException failure)
-                when (failure.Message.Contains("invalid gateway",
-                StringComparison.OrdinalIgnoreCase))
+                when (failure.Message.Contains("invalid gateway", StringComparison.OrdinalIgnoreCase)
+                    || failure.Message.Contains("No route to host", StringComparison.OrdinalIgnoreCase))
             { /* becomes reachable with its leg */ }
         }
     }
@@ -117,6 +142,9 @@ internal sealed class LinuxRouters(FabricNames names, IpTool ip, ProcessRunner r
             await Conntrack(netns, "--orig-dst", floating.Address, stop);
             await Conntrack(netns, "--reply-dst", floating.Address, stop);
         }
+        // Flows of ports that are still forwarded find their way again by the next packet.
+        foreach (var address in (before?.Forwardings ?? []).Except(now.Forwardings ?? []).Select(f => f.Address).Distinct())
+            await Conntrack(netns, "--orig-dst", address, stop);
     }
 
     private async Task Conntrack(string netns, string side, string address, CancellationToken stop) =>
@@ -127,24 +155,29 @@ internal sealed class LinuxRouters(FabricNames names, IpTool ip, ProcessRunner r
         if (router.Gateway is not { } gateway) return;
         var mac = PhysicalAddress.Parse(gateway.Mac);
         var before = known is { AdminUp: true } ? External(known).ToHashSet() : [];
-        foreach (var address in External(router).Where(a => !before.Contains(a)))
+        foreach (var address in External(router).Where(a => !a.Contains(':') && !before.Contains(a)))
             Netns.AnnounceArp(netns, FabricNames.GatewayLeg(gateway.PortId), mac, IPAddress.Parse(address));
     }
 
     private static IEnumerable<string> External(RouterSpec router) =>
-        (router.Gateway?.Addresses.Select(a => a.Split('/')[0]) ?? []).Concat(router.FloatingIps.Select(f => f.Address));
+        (router.Gateway?.Addresses.Select(a => a.Split('/')[0]) ?? []).Concat(router.FloatingIps.Select(f => f.Address))
+            .Concat(Forwarded(router));
 
-    private static List<Leg> Legs(RouterSpec router)
+    private static IEnumerable<string> Forwarded(RouterSpec router) => (router.Forwardings ?? []).Select(f => f.Address).Distinct();
+
+    private List<Leg> Legs(RouterSpec router)
     {
+        // Where a network has a DHCP server, the metadata service is heard there.
         var legs = router.Interfaces
             .Select(i => new Leg(FabricNames.RouterLeg(i.PortId), FabricNames.Tap(i.PortId), i.PortId, i.NetworkId, i.Mac,
-                [.. i.Addresses.Select(SwitchRules.Cidr)])).ToList();
+                [.. i.Addresses.Select(SwitchRules.Cidr), .. i.Addresses.Any(a => a.Contains(':')) && !hasDhcp(i.NetworkId) ? [MetadataLink]
+                    : Array.Empty<string>()])).ToList();
         if (router.Gateway is { } gateway)
         {
             legs.Add(new Leg(FabricNames.GatewayLeg(gateway.PortId), FabricNames.Tap(gateway.PortId), gateway.PortId, gateway.NetworkId,
                 gateway.Mac,
-                [.. gateway.Addresses.Select(SwitchRules.Cidr), .. router.FloatingIps.Select(f =>
-                    SwitchRules.Address(f.Address) + "/32")]));
+                [.. gateway.Addresses.Select(SwitchRules.Cidr), .. router.FloatingIps.Select(f => f.Address)
+                    .Concat(Forwarded(router)).Select(a => SwitchRules.Address(a) + "/32")]));
         }
         return legs;
     }
@@ -153,11 +186,11 @@ internal sealed class LinuxRouters(FabricNames names, IpTool ip, ProcessRunner r
         .Where(l => l.TryGetProperty("ifname", out var name) && name.GetString() is { } text
             && (text.StartsWith("qr-", StringComparison.Ordinal) || text.StartsWith("qg-", StringComparison.Ordinal)))
         .ToDictionary(l => l.GetProperty("ifname").GetString()!, l => l.GetProperty("addr_info").EnumerateArray()
-            .Where(a => a.GetProperty("family").GetString() == "inet")
-            .Select(a => $"{a.GetProperty("local").GetString()}/{a.GetProperty("prefixlen").GetInt32()}").ToHashSet());
+            .Select(a => SwitchRules.Cidr($"{a.GetProperty("local").GetString()}/{a.GetProperty("prefixlen").GetInt32()}"))
+            .Where(a => a == MetadataLink || !a.StartsWith("fe80:", StringComparison.Ordinal)).ToHashSet());
 
-    private static string Full(string destination) => destination == "default" || destination.Contains('/') ? destination
-        : destination + "/32";
-
-    private sealed record Leg(string Name, string Outer, string PortId, string NetworkId, string Mac, IReadOnlyList<string> Addresses);
+    private sealed record Leg(string Name, string Outer, string PortId, string NetworkId, string Mac, IReadOnlyList<string> Addresses)
+    {
+        public bool Ipv6 => Addresses.Any(a => a.Contains(':'));
+    }
 }

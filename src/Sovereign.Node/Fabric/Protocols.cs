@@ -7,6 +7,7 @@ namespace Sovereign.Node.Fabric;
 internal static class Protocols
 {
     public const int Icmp = 1;
+    public const int Icmpv6 = 58;
 
     private static readonly FrozenDictionary<string, int> numbers = new Dictionary<string, int>
     {

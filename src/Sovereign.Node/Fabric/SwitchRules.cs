@@ -43,9 +43,9 @@ internal static class SwitchRules
 
     public static string NoZone(string bridge, int number) => Zone(bridge, number) + $"delete element inet sov zones {{ \"{bridge}\" }}\n";
 
-    /// <summary>Both chains of a group and its member set, so that others may refer to it before its own spec arrives.</summary>
-    private static string GroupNames(string group) =>
-        $"add set inet sov m_{group} {{ type ipv4_addr; }}\nadd chain inet sov gi_{group}\nadd chain inet sov ge_{group}\n";
+    /// <summary>Both chains of a group and its member sets, so that others may refer to it before its own spec arrives.</summary>
+    private static string GroupNames(string group) => string.Concat(MemberSets.Of(group).Select(s => $"add set inet sov {s}\n"))
+        + $"add chain inet sov gi_{group}\nadd chain inet sov ge_{group}\n";
 
     public static string Group(GroupSpec spec)
     {
@@ -56,36 +56,24 @@ internal static class SwitchRules
         script.Append(CultureInfo.InvariantCulture, $"flush chain inet sov gi_{group}\nflush chain inet sov ge_{group}\n");
         foreach (var rule in spec.Rules)
         {
-            if (rule.Ipv6) continue;   // no IPv6 subnets yet: IPv6 never leaves a port
-            script.Append(CultureInfo.InvariantCulture, $"add rule inet sov {(rule.Ingress ? "gi" : "ge")}_{group} {Match(rule)} accept\n");
+            foreach (var remote in rule.RemoteGroupId is null ? [""] : MemberSets.Sides(rule))
+                script.Append(CultureInfo.InvariantCulture, $"add rule inet sov {(rule.Ingress ? "gi" : "ge")}_{group} {Match(rule, remote)} accept\n");
         }
-        return script.ToString();
-    }
-
-    /// <summary>Member changes alone: no rule is rewritten. A null before-list means unknown.</summary>
-    public static string Members(GroupSpec spec, IReadOnlySet<string>? before)
-    {
-        var set = "m_" + FabricNames.Group(spec.Id);
-        var now = spec.MemberAddresses.Select(Address).ToHashSet();
-        var script = new StringBuilder();
-        if (before is null) script.Append(CultureInfo.InvariantCulture, $"flush set inet sov {set}\n");
-        var gone = before is null ? [] : before.Except(now).ToList();
-        var come = before is null ? now.ToList() : now.Except(before).ToList();
-        if (gone.Count > 0) script.Append(CultureInfo.InvariantCulture, $"delete element inet sov {set} {{ {string.Join(", ", gone)} }}\n");
-        if (come.Count > 0) script.Append(CultureInfo.InvariantCulture, $"add element inet sov {set} {{ {string.Join(", ", come)} }}\n");
         return script.ToString();
     }
 
     public static string EmptyGroup(string id)
     {
         var group = FabricNames.Group(id);
-        return GroupNames(group) + $"flush chain inet sov gi_{group}\nflush chain inet sov ge_{group}\nflush set inet sov m_{group}\n";
+        return GroupNames(group) + $"flush chain inet sov gi_{group}\nflush chain inet sov ge_{group}\n"
+            + string.Concat(MemberSets.Names(group).Select(s => $"flush set inet sov {s}\n"));
     }
 
     public static string DeleteGroup(string id)
     {
         var group = FabricNames.Group(id);
-        return $"delete chain inet sov gi_{group}\ndelete chain inet sov ge_{group}\ndelete set inet sov m_{group}\n";
+        return $"delete chain inet sov gi_{group}\ndelete chain inet sov ge_{group}\n"
+            + string.Concat(MemberSets.Names(group).Select(s => $"delete set inet sov {s}\n"));
     }
 
     public static string Port(PortSpec port, int number, bool stateful)
@@ -132,8 +120,8 @@ internal static class SwitchRules
     private static void Filter(Action<string, string> rule, PortSpec port, int number, bool stateful)
     {
         var (egress, ingress) = ($"inet sov e_{number}", $"inet sov i_{number}");
-        rule(egress, "meta nfproto ipv6 drop");
-        rule(ingress, "meta nfproto ipv6 drop");
+        foreach (var allowed in Ipv6Rules.Egress) rule(egress, allowed);
+        foreach (var allowed in Ipv6Rules.Ingress) rule(ingress, allowed);
         rule(egress, "udp sport 68 udp dport 67 accept");
         rule(egress, $"ip daddr {MetadataAddress} tcp dport 80 accept");
         // DHCP and metadata answers come from the fabric itself: no guest's number is in the low half.
@@ -156,12 +144,12 @@ internal static class SwitchRules
     private static IEnumerable<string> Spoofing(PortSpec port)
     {
         var own = Mac(port.Mac);
-        var sources = port.Addresses.Select(a => (Mac: own, Source: Address(a.Address)))
-            .Concat(port.AllowedPairs.Where(p => !p.Cidr.Contains(':')).Select(p => (Mac: p.Mac is null ? own : Mac(p.Mac),
-                Source: Cidr(p.Cidr))))
-            .GroupBy(p => p.Mac, p => p.Source).ToDictionary(g => g.Key, g => g.Distinct().ToList());
-        yield return $"ether saddr != {{ {string.Join(", ", sources.Keys.Append(own).Distinct())} }} drop";
-        yield return "ether type ip6 drop";
+        var all = port.Addresses.Select(a => (Mac: own, Source: Address(a.Address)))
+            .Concat(port.AllowedPairs.Select(p => (Mac: p.Mac is null ? own : Mac(p.Mac), Source: Cidr(p.Cidr)))).ToList();
+        var macs = all.Select(p => p.Mac).Append(own).Distinct().ToList();
+        yield return $"ether saddr != {{ {string.Join(", ", macs)} }} drop";
+        foreach (var rule in Ipv6Rules.Spoofing(macs, [.. all.Where(p => p.Source.Contains(':'))])) yield return rule;
+        var sources = all.Where(p => !p.Source.Contains(':')).GroupBy(p => p.Mac, p => p.Source).ToDictionary(g => g.Key, g => g.Distinct().ToList());
         yield return $"ether saddr {own} ip saddr 0.0.0.0 udp sport 68 udp dport 67 accept";
         yield return "udp sport 67 udp dport 68 drop";   // a guest is no DHCP server
         foreach (var (mac, allowed) in sources)
@@ -176,21 +164,26 @@ internal static class SwitchRules
         yield return "drop";
     }
 
-    private static string Match(RuleSpec rule)
+    /// <param name="members">Matches the members of the group that the rule is about; "" where it is about none.</param>
+    private static string Match(RuleSpec rule, string members)
     {
         var side = rule.Ingress ? "saddr" : "daddr";
-        var parts = new List<string> { "meta nfproto ipv4" };
+        var (family, header) = rule.Ipv6 ? ("ipv6", "ip6") : ("ipv4", "ip");
+        var parts = new List<string> { "meta nfproto " + family };
         if (rule.RemoteCidr is not null && Cidr(rule.RemoteCidr) is var cidr
-            && !cidr.EndsWith("/0", StringComparison.Ordinal)) parts.Add($"ip {side} {cidr}");
-        if (rule.RemoteGroupId is not null) parts.Add($"ip {side} @m_{FabricNames.Group(rule.RemoteGroupId)}");
+            && !cidr.EndsWith("/0", StringComparison.Ordinal)) parts.Add($"{header} {side} {cidr}");
+        if (members.Length > 0) parts.Add(members);
         if (rule.Protocol is null or "any" or "0") return string.Join(' ', parts);
         var protocol = Protocols.Number(rule.Protocol) ?? throw new NodeException($"Rule {rule.Id} names the unknown protocol "
             + $"{rule.Protocol}.");
+        // "icmp" in a rule of IPv6 means its own.
+        if (rule.Ipv6 && protocol == Protocols.Icmp) protocol = Protocols.Icmpv6;
         parts.Add($"meta l4proto {protocol}");
-        if (protocol == Protocols.Icmp)
+        if (protocol == (rule.Ipv6 ? Protocols.Icmpv6 : Protocols.Icmp))
         {
-            if (rule.PortMin is { } type) parts.Add($"icmp type {type}");
-            if (rule.PortMax is { } code) parts.Add($"icmp code {code}");
+            var icmp = rule.Ipv6 ? "icmpv6" : "icmp";
+            if (rule.PortMin is { } type) parts.Add($"{icmp} type {type}");
+            if (rule.PortMax is { } code) parts.Add($"{icmp} code {code}");
         }
         else if (rule.PortMin is not null || rule.PortMax is not null)
         {
@@ -201,17 +194,15 @@ internal static class SwitchRules
 
     // Everything that reaches nft's text is parsed and written anew: a spec can never bring words of its own.
     internal static string Address(string text) =>
-        IPAddress.TryParse(text, out var address) && address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork
-            ? address.ToString() : throw new NodeException($"'{text}' is no IPv4 address.");
+        !text.Contains('%') && IPAddress.TryParse(text, out var address) ? address.ToString() : throw new NodeException($"'{text}' is no IP address.");
 
     internal static string Cidr(string text)
     {
         if (!text.Contains('/')) return Address(text);
         var slash = text.IndexOf('/');
-        return IPAddress.TryParse(text[..slash], out var address) && int.TryParse(text[(slash + 1)..], NumberStyles.None,
-            CultureInfo.InvariantCulture, out var prefix)
-            && prefix <= 32 && address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork
-            ? $"{address}/{prefix}" : throw new NodeException($"'{text}' is no IPv4 range.");
+        return !text.Contains('%') && IPAddress.TryParse(text[..slash], out var address) && int.TryParse(text[(slash + 1)..], NumberStyles.None,
+            CultureInfo.InvariantCulture, out var prefix) && prefix <= address.GetAddressBytes().Length * 8
+            ? $"{address}/{prefix}" : throw new NodeException($"'{text}' is no IP range.");
     }
 
     internal static string Mac(string text) =>

@@ -23,6 +23,9 @@ public interface IHypervisor
     /// <summary>Presses the power button; the guest may take its time or ignore it.</summary>
     Task PowerDown(string id, CancellationToken stop);
 
+    /// <summary>Sends the guest a non-maskable interrupt, which a kernel can be set to dump its memory at; false when the domain does not run.</summary>
+    Task<bool> Interrupt(string id, CancellationToken stop);
+
     /// <summary>Stops the virtual CPUs; memory stays where it is.</summary>
     Task Pause(string id, CancellationToken stop);
 
@@ -50,6 +53,10 @@ public interface IHypervisor
 
     /// <summary>The last bytes that the guest wrote to its serial console.</summary>
     Task<byte[]> ConsoleTail(string id, int bytesMax, CancellationToken stop);
+
+    /// <summary>Opens a console of a running domain; whoever opened it closes it.</summary>
+    /// <param name="kind">One of <see cref="ConsoleKinds"/>.</param>
+    Task<Stream> OpenConsole(string id, string kind, CancellationToken stop);
 
     /// <summary>Bounds what grows (console logs).</summary>
     Task Trim(CancellationToken stop);

@@ -14,6 +14,12 @@ internal sealed record DomainFiles(string Directory)
 
     public string Monitor => Path.Combine(Run, "qmp.sock");
 
+    /// <summary>Where QEMU serves the display, without authentication: only its own user and root reach the directory.</summary>
+    public string Display => Path.Combine(Run, "vnc.sock");
+
+    /// <summary>Where QEMU serves the serial line to one client at a time.</summary>
+    public string Serial => Path.Combine(Run, "serial.sock");
+
     public string Console => Path.Combine(Directory, "console.log");
 
     public string ConsoleBefore => Path.Combine(Directory, "console.log.1");
@@ -44,16 +50,18 @@ internal static class QemuCommandLine
             "-machine", hardware.Machine == "q35" ? "q35" : "pc",
             "-accel", accelerator == "kvm" ? "kvm" : $"tcg,thread=multi,tb-size={TranslationCacheMib}", "-cpu", accelerator == "kvm"
                 ? "host" : "max",
-            "-smp", Number(domain.Vcpus), "-m", Number(domain.MemoryMib) + "M", "-rtc", "base=utc", "-vga", "std",
-            "-vnc", "unix:" + Escape(Path.Combine(files.Run, "vnc.sock")),
+            "-smp", Processors(domain), "-m", Number(domain.MemoryMib) + "M", "-rtc", "base=utc", "-vga", Video(hardware),
+            "-vnc", "unix:" + Escape(files.Display),
             "-chardev", $"socket,id=monitor,path={Escape(files.Monitor)},server=on,wait=off", "-mon", "chardev=monitor,mode=control",
-            "-chardev", $"file,id=console,path={Escape(files.Console)},append=on", "-device", "isa-serial,chardev=console",
+            "-chardev", $"socket,id=console,path={Escape(files.Serial)},server=on,wait=off,logfile={Escape(files.Console)},logappend=on",
+            "-device", "isa-serial,chardev=console",
             "-device", "virtio-serial-pci", "-chardev",
                 $"socket,id=agent,path={Escape(Path.Combine(files.Run, "agent.sock"))},server=on,wait=off",
             "-device", "virtserialport,chardev=agent,name=org.qemu.guest_agent.0", "-device", "virtio-balloon-pci",
         ];
         if (Guid.TryParse(domain.Id, out var uuid)) arguments.AddRange(["-uuid", uuid.ToString()]);
         if (hardware.Rng) arguments.AddRange(["-object", "rng-random,id=rng,filename=/dev/urandom", "-device", "virtio-rng-pci,rng=rng"]);
+        if (Watchdog(hardware) is { } action) arguments.AddRange(["-device", "i6300esb,id=watchdog,addr=0x1e", "-action", "watchdog=" + action]);
         arguments.AddRange(QemuDisks.Arguments(domain, disks));
         if (domain.Guest.ConfigDrive)
         {
@@ -64,6 +72,15 @@ internal static class QemuCommandLine
         }
         return arguments;
     }
+
+    private static string Processors(DomainSpec domain) => domain.Hardware.Topology is { } made
+        ? string.Create(CultureInfo.InvariantCulture, $"{domain.Vcpus},sockets={made.Sockets},cores={made.Cores},threads={made.Threads}")
+        : Number(domain.Vcpus);
+
+    /// <summary>Only words that are known here reach the command line.</summary>
+    private static string Video(HardwareSpec hardware) => hardware.Video is "cirrus" or "virtio" or "none" ? hardware.Video : "std";
+
+    private static string? Watchdog(HardwareSpec hardware) => hardware.Watchdog is "none" or "pause" or "poweroff" or "reset" ? hardware.Watchdog : null;
 
     /// <summary>Names of a NIC's two halves are made of its port, so that it is found again in a running domain.</summary>
     public static string NicDevice(string portId) => "net-" + portId;

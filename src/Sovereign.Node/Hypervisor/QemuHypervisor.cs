@@ -130,6 +130,13 @@ public sealed partial class QemuHypervisor : IHypervisor, IDisposable
         await monitor.Command("system_powerdown", null, stop);
     }
 
+    public async Task<bool> Interrupt(string id, CancellationToken stop)
+    {
+        if (await Monitor(id, Files(id), stop) is not { } monitor) return false;
+        await monitor.Command("inject-nmi", null, stop);
+        return true;
+    }
+
     public async Task Kill(string id, CancellationToken stop)
     {
         var files = Files(id);

@@ -83,6 +83,9 @@ internal static partial class Native
         }
     }
 
+    /// <summary>Index of a link of the calling thread's namespace.</summary>
+    public static uint LinkIndex(string name) => InterfaceIndex(name) is > 0 and var index ? index : throw Failure($"finding the link {name}");
+
     public static void Close(int fd) => _ = CloseFile(fd);
 
     public static void Terminate(int pid) => _ = SendSignal(pid, TermSignal);

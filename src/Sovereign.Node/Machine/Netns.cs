@@ -12,6 +12,9 @@ public static class Netns
     public static IReadOnlyList<string> List() => Directory.Exists(Root) ? [.. Directory.EnumerateFiles(Root).Select(Path.GetFileName)
         .OfType<string>()] : [];
 
+    /// <summary>Whether the namespace that this process was started in has the link; /sys shows those of whoever mounted it.</summary>
+    public static bool HasLink(string name) => File.ReadLines("/proc/self/net/dev").Any(line => line.TrimStart().StartsWith(name + ":", StringComparison.Ordinal));
+
     /// <summary>Runs a short piece of work inside a namespace (null: the machine's own).</summary>
     public static T Within<T>(string? name, Func<T> work)
     {

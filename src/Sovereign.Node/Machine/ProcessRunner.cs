@@ -20,6 +20,8 @@ public sealed class ProcessRunner(TimeProvider clock)
     private static readonly TimeSpan drainLimit = TimeSpan.FromSeconds(1);
     private static readonly Lock spawnGate = new();
 
+    public TimeProvider Clock => clock;
+
     /// <summary>Runs a program to its end.</summary>
     /// <param name="inherit">Opens a descriptor that the child inherits and returns its number; no other child is started
     /// meanwhile.</param>

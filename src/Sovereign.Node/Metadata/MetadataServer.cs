@@ -38,33 +38,58 @@ public sealed class MetadataServer(GuestDirectory guests, TimeProvider clock, IL
             door.Networks = networkIds;
             return;
         }
-        var socket = Netns.Within(netns, () =>
-        {
-            var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
-            listener.Bind(new IPEndPoint(IPAddress.Parse(Address), Port));
-            listener.Listen(Backlog);
-            return listener;
-        });
-        door = new Door(socket) { Networks = networkIds };
-        doors[netns] = door;
-        // On the pool, not on the agent's one-at-a-time context: a guest's request waits for no other work.
-        ThreadPool.UnsafeQueueUserWorkItem(_ => _ = Accept(netns, door), null);
+        Listen(netns, netns, 0, () => IPAddress.Parse(Address), networkIds);
     }
+
+    public void OpenLink(string netns, string link, string networkId)
+    {
+        var key = LinkKey(netns, link);
+        var index = Netns.Within(netns, () => Native.LinkIndex(link));
+        // A link that was made anew under the same name is another one.
+        if (doors.TryGetValue(key, out var door) && door.Link == index) return;
+        CloseDoor(key);
+        Listen(key, netns, index, () => new IPAddress(IPAddress.Parse(Ipv6Rules.MetadataAddress).GetAddressBytes(), index), [networkId]);
+    }
+
+    public void CloseLink(string netns, string link) => CloseDoor(LinkKey(netns, link));
 
     public void Close(string netns)
     {
-        if (doors.TryRemove(netns, out var door)) door.Socket.Dispose();
+        foreach (var key in doors.Keys.Where(key => key == netns || key.StartsWith(LinkKey(netns, ""), StringComparison.Ordinal))) CloseDoor(key);
+    }
+
+    private static string LinkKey(string netns, string link) => netns + "/" + link;
+
+    private void CloseDoor(string key)
+    {
+        if (doors.TryRemove(key, out var door)) door.Socket.Dispose();
+    }
+
+    private void Listen(string key, string netns, uint link, Func<IPAddress> address, IReadOnlyList<string> networkIds)
+    {
+        var socket = Netns.Within(netns, () =>
+        {
+            var at = address();
+            var listener = new Socket(at.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            listener.Bind(new IPEndPoint(at, Port));
+            listener.Listen(Backlog);
+            return listener;
+        });
+        var door = new Door(socket, link) { Networks = networkIds };
+        doors[key] = door;
+        // On the pool, not on the agent's one-at-a-time context: a guest's request waits for no other work.
+        ThreadPool.UnsafeQueueUserWorkItem(_ => _ = Accept(key, door), null);
     }
 
     public void Dispose()
     {
-        foreach (var netns in doors.Keys) Close(netns);
+        foreach (var key in doors.Keys) CloseDoor(key);
     }
 
     private async Task Accept(string netns, Door door)
     {
-        while (doors.ContainsKey(netns))
+        while (IsOpen())
         {
             try
             {
@@ -75,11 +100,13 @@ public sealed class MetadataServer(GuestDirectory guests, TimeProvider clock, IL
             catch (SocketException failure)
             {
                 door.Free.Release();
-                if (!doors.ContainsKey(netns)) return;
+                if (!IsOpen()) return;
                 log.LogWarning(4601, "A metadata connection in {Netns} failed: {Reason}", netns, failure.Message);
                 await Task.Delay(failurePause, clock);
             }
         }
+
+        bool IsOpen() => doors.TryGetValue(netns, out var open) && open == door;
     }
 
     private async Task Serve(string netns, Door door, Socket peer)
@@ -89,7 +116,8 @@ public sealed class MetadataServer(GuestDirectory guests, TimeProvider clock, IL
             using (peer)
             using (var expiry = new CancellationTokenSource(requestLimit, clock))
             {
-                var from = ((IPEndPoint)peer.RemoteEndPoint!).Address.ToString();
+                // Without the link that a link-local address was seen on.
+                var from = new IPAddress(((IPEndPoint)peer.RemoteEndPoint!).Address.GetAddressBytes()).ToString();
                 var head = await ReadHead(peer, expiry.Token);
                 await SendAll(peer, head is null ? Answer(400, null, true) : Respond(door, from, head), expiry.Token);
                 peer.Shutdown(SocketShutdown.Send);
@@ -114,7 +142,8 @@ public sealed class MetadataServer(GuestDirectory guests, TimeProvider clock, IL
         if (parts.Length < 2 || parts[1].Length == 0 || parts[1][0] != '/') return Answer(400, null, true);
         if (parts[0] is not ("GET" or "HEAD")) return Answer(405, null, true);
         var path = Uri.UnescapeDataString(parts[1].Split('?', '#')[0]);
-        var document = guests.Find(door.Networks, from) is { } guest ? MetadataTree.Find(guest, from, path) : null;
+        var document = guests.Find(door.Networks, from) is { } guest
+            ? MetadataTree.Find(guest, guests.Ipv4Of(door.Networks, from), path) : null;
         return Answer(document is null ? 404 : 200, document, parts[0] == "GET");
     }
 
@@ -150,8 +179,11 @@ public sealed class MetadataServer(GuestDirectory guests, TimeProvider clock, IL
         for (var sent = 0; sent < bytes.Length;) sent += await peer.SendAsync(bytes.AsMemory(sent), stop);
     }
 
-    private sealed class Door(Socket socket)
+    private sealed class Door(Socket socket, uint link)
     {
+        /// <summary>Index of its link in the namespace; 0: all.</summary>
+        public uint Link => link;
+
         public Socket Socket => socket;
 
         public SemaphoreSlim Free { get; } = new(ConnectionsMax, ConnectionsMax);

@@ -103,28 +103,29 @@ internal sealed class ProviderService(KernelServices kernel)
         return (parentId ?? "", root);
     }
 
-    public Task<Outcome<Done>> Delete(Origin origin, string id, CancellationToken stop) => kernel.Queue.Write<Done>(
-        "provider.delete",
-        origin,
-        tx =>
+    public Task<Outcome<Done>> Delete(Origin origin, string id, CancellationToken stop) => kernel.Queue.Write<Done>("provider.delete", origin, tx => Delete(tx, id), stop);
+
+    public static Outcome<Done> Delete(Tx tx, string id)
+    {
+        var found = ProviderStore.Need(tx, id);
+        if (found.Fault is { } missing) return missing;
+        if (ProviderStore.HasChildren(tx, id))
         {
-            var found = ProviderStore.Need(tx, id);
-            if (found.Fault is { } missing) return missing;
-            if (ProviderStore.HasChildren(tx, id))
+            return new Fault.Conflict($"Unable to delete parent resource provider {id}: It has child resource providers.")
             {
-                return new Fault.Conflict($"Unable to delete parent resource provider {id}: It has child resource providers.") { Type = "placement.resource_provider.cannot_delete_parent" };
-            }
+                Type = "placement.resource_provider.cannot_delete_parent",
+            };
+        }
 
-            if (AllocationStore.AnyOn(tx, id))
-            {
-                return new Fault.Conflict($"Unable to delete resource provider {id}: Resource provider has allocations.") { Type = "placement.resource_provider.inuse" };
-            }
+        if (AllocationStore.AnyOn(tx, id))
+        {
+            return new Fault.Conflict($"Unable to delete resource provider {id}: Resource provider has allocations.") { Type = "placement.resource_provider.inuse" };
+        }
 
-            ProviderStore.Delete(tx, id);
-            Record(tx, found.Value, Change.Deleted);
-            return Done.Value;
-        },
-        stop);
+        ProviderStore.Delete(tx, id);
+        Record(tx, found.Value, Change.Deleted);
+        return Done.Value;
+    }
 
     public static void Record(Tx tx, Provider provider, Change change) =>
         tx.Record("resource_provider", provider.Id, null, change, ProviderView.From(provider, PlacementVersions.Table.Max), ProviderJson.Wire.ProviderView);

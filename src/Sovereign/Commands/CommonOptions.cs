@@ -2,6 +2,7 @@ using System.CommandLine;
 using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Store;
 using Sovereign.Launcher;
+using Sovereign.Node.Machine;
 
 namespace Sovereign.Commands;
 
@@ -59,7 +60,7 @@ internal static class CommonOptions
         {
             return await command();
         }
-        catch (Exception exception) when (exception is LauncherException or PolicyException or StoreUnavailableException or IOException
+        catch (Exception exception) when (exception is LauncherException or NodeException or PolicyException or StoreUnavailableException or IOException
             or UnauthorizedAccessException or TimeoutException)
         {
             await Console.Error.WriteLineAsync(exception.Message);

@@ -27,7 +27,7 @@ internal static class InitCommand
             if (CommonOptions.Resolve(parsed.GetValue(data), parsed.GetValue(listen), parsed.GetValue(config)) is not { } options)
                 return CommonOptions.ExitUsage;
             if (await Root.Become("it makes system users and directories", stop) is { } exitCode) return exitCode;
-            await new Preparation(options, Console.WriteLine).Run(parsed.GetValue(image), stop);
+            await new Preparation(options.Directory, Console.WriteLine).Run(options, parsed.GetValue(image), stop);
             Console.WriteLine($"{options.Data} is ready to be started.");
             return 0;
         }));

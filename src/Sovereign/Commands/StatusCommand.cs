@@ -25,6 +25,7 @@ internal static class StatusCommand
     private static async Task<int> Run(string? data, CancellationToken stop)
     {
         var cloud = CloudDirectory.At(data ?? CloudDirectory.Default);
+        if (cloud.IsJoined) return Joined(cloud);
         if (!cloud.IsCloud)
         {
             Console.WriteLine($"There is no cloud in {cloud.Path}. Start one: sovereign up --data {cloud.Path}");
@@ -37,6 +38,16 @@ internal static class StatusCommand
         foreach (var line in Lines(options, processes, status)) Console.WriteLine(line);
         if (status is null && processes is { Control: null, Watcher: null }) return ExitNotRunning;
         return status is { Ready: true } ? 0 : ExitNotReady;
+    }
+
+    /// <summary>A machine that joined knows of its own agent only; the cloud is asked where it is.</summary>
+    private static int Joined(CloudDirectory cloud)
+    {
+        var (settings, _) = new JoinedNode(cloud).Read();
+        var agent = new CloudProcesses(cloud, TimeProvider.System).Agent;
+        Console.WriteLine($"The node {settings.Name} of the cloud at {settings.Url}, data in {cloud.Path}");
+        Console.WriteLine(ProcessRow("node agent", agent));
+        return agent is null ? ExitNotRunning : 0;
     }
 
     private static IEnumerable<string> Lines(CloudOptions options, CloudProcesses processes, CloudStatus? status)

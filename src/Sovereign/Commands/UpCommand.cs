@@ -57,11 +57,11 @@ internal static class UpCommand
             return 0;
         }
 
-        var preparation = new Preparation(options, Console.WriteLine);
+        var preparation = new Preparation(cloud, Console.WriteLine);
         preparation.CheckDirectory();
         using (Hold(cloud))
         {
-            await preparation.Run(tinyImage, stop);
+            await preparation.Run(options, tinyImage, stop);
             await processes.Stop(stop);     // what a supervisor that was killed left behind
             CheckPort(options);
             await processes.Start(stop);

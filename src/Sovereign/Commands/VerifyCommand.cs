@@ -7,6 +7,7 @@ using Sovereign.Kernel.Keys;
 using Sovereign.Kernel.Sources;
 using Sovereign.Kernel.Store;
 using Sovereign.Launcher;
+using Sovereign.Network;
 using Sovereign.Serve;
 
 namespace Sovereign.Commands;
@@ -41,7 +42,7 @@ internal static class VerifyCommand
         await using var kernel = new KernelServices(
             new CloudSettings(options.PublicUrl, options.Region, control), engine, MasterKey.LoadOrCreate(master, sources.Randomness), sources,
             new Policy(new Dictionary<string, string>()));
-        var house = Composition.Of(kernel, ("", ""), options.ExternalCidr);
+        var house = Composition.Of(kernel, ("", ""), new NetworkOptions(options.ExternalCidr));
         foreach (var quota in house.Modules.SelectMany(module => module.Quotas)) kernel.Quotas.Add(quota);
         using var journalKey = JournalKey.LoadOrCreate(Path.Combine(control, "keys", "journal.key"));
         var heads = Path.Combine(control, "journal.heads");

@@ -20,32 +20,9 @@ internal sealed class CloudImages(HttpClient http, CloudLogin login, TimeProvide
     /// <summary>A fresh token, and where the image service is.</summary>
     public async Task Enter(CancellationToken stop)
     {
-        var domain = (string name) => new JsonObject { ["name"] = name };
-        var body = new JsonObject
-        {
-            ["auth"] = new JsonObject
-            {
-                ["identity"] = new JsonObject
-                {
-                    ["methods"] = new JsonArray("password"),
-                    ["password"] = new JsonObject
-                    {
-                        ["user"] = new JsonObject { ["name"] = login.User, ["password"] = login.Password, ["domain"] = domain(login.UserDomain) },
-                    },
-                },
-                ["scope"] = new JsonObject { ["project"] = new JsonObject { ["name"] = login.Project, ["domain"] = domain(login.ProjectDomain) } },
-            },
-        };
-        using var request = new HttpRequestMessage(HttpMethod.Post, login.AuthUrl.TrimEnd('/') + "/auth/tokens") { Content = Json(body) };
-        using var response = await Call(request, stop);
-        if (response.StatusCode != HttpStatusCode.Created) throw new LauncherException($"{login.AuthUrl} does not let {login.User} in ({(int)response.StatusCode}).");
-        token = response.Headers.GetValues("X-Subject-Token").First();
-        var given = (await Body(response, stop))["token"]!;
-        ProjectId = (string)given["project"]!["id"]!;
-        var url = given["catalog"]!.AsArray().Where(service => (string?)service!["type"] == "image").SelectMany(service => service!["endpoints"]!.AsArray())
-            .Where(endpoint => (string?)endpoint!["interface"] == "public" && (login.Region.Length == 0 || (string?)endpoint["region_id"] == login.Region))
-            .Select(endpoint => (string?)endpoint!["url"]).FirstOrDefault() ?? throw new LauncherException("The cloud's catalog has no image service.");
-        url = url.TrimEnd('/');
+        var entry = await login.Enter(http, "image", clock, stop);
+        (token, ProjectId) = (entry.Token, entry.ProjectId);
+        var url = entry.Url;
         images = (url.EndsWith("/v2", StringComparison.Ordinal) ? url : url + "/v2") + "/images";
     }
 

@@ -28,6 +28,10 @@ public sealed record CloudDirectory(string Path)
     public string Run => Under("run");
     public string NodeSocket => Under("run/node.sock");
 
+    /// <summary>Of a machine that joined another machine's cloud: where that is, and its key and certificates. Root's, closed to others.</summary>
+    public string Join => Under("join");
+    public string JoinSettings => Under("join/join.json");
+
     /// <summary>The node agent's own: disks, console logs, sockets of the hypervisor.</summary>
     public string Node => Under("node");
 
@@ -52,11 +56,14 @@ public sealed record CloudDirectory(string Path)
     /// <summary>Everything that a cloud makes at the top of its directory; what is not listed is not ours to remove.</summary>
     public IEnumerable<string> Entries =>
     [
-        Bin, Control, Run, Node, Under("image"), Logs, ControlPid, NodePid, WatchPid, Lock, Clouds, CaCertificate, Config, Policy,
+        Bin, Control, Run, Node, Join, Under("image"), Logs, ControlPid, NodePid, WatchPid, Lock, Clouds, CaCertificate, Config, Policy,
         .. Directory.Exists(Path) ? Directory.EnumerateFiles(Path, "clouds.*.yaml") : [],
     ];
 
     public bool IsCloud => File.Exists(Config);
+
+    /// <summary>True: the directory is a node of a cloud whose control plane is elsewhere.</summary>
+    public bool IsJoined => File.Exists(JoinSettings);
 
     /// <summary>The same directory always under the same name: absolute, without a slash at the end, without links on the way.</summary>
     public static CloudDirectory At(string path)

@@ -2,6 +2,7 @@ using System.Net;
 using Npgsql;
 using Sovereign.Compute;
 using Sovereign.Image.Imports;
+using Sovereign.Network;
 
 namespace Sovereign.Launcher;
 
@@ -31,11 +32,20 @@ public sealed record CloudOptions(string Data, IPEndPoint Listen, string PublicU
     /// <summary>What of each node may be promised to servers.</summary>
     public required ComputeOptions Compute { get; init; }
 
-    /// <summary>False: networks, subnets and ports have no DNS attributes.</summary>
-    public required bool NetworkDns { get; init; }
-
     /// <summary>The same as texts, to be kept for later starts.</summary>
     public required WrittenSettings Decided { get; init; }
+
+    /// <summary>This machine's address for other nodes; null: the listen address, when others can reach that.</summary>
+    public string? Underlay { get; init; }
+
+    /// <summary>The external range, and how nodes carry networks between each other.</summary>
+    public NetworkOptions Network { get; init; } = new();
+
+    /// <summary>A program that makes sure that a node is off; null: only the operator's word counts.</summary>
+    public string? FenceCommand { get; init; }
+
+    /// <summary>The underlay address that this machine's node tells; loopback when there is none.</summary>
+    public string UnderlayAddress => Underlay ?? (IsAny(Listen.Address) ? IPAddress.Loopback : Listen.Address).ToString();
 
     public CloudDirectory Directory => new(Data);
 
@@ -59,7 +69,7 @@ public sealed record CloudOptions(string Data, IPEndPoint Listen, string PublicU
         var import = ParseImport(settings, faults);
         var identity = IdentitySettings.Read(settings, faults);
         var compute = ReadCompute(settings, faults);
-        var dns = settings.Flag(SettingNames.NetworkDns, standard: true, faults);
+        var network = ReadNodes(settings, faults);
         if (faults.Count > 0) return (null, faults);
         return (new CloudOptions(
             CloudDirectory.At(data).Path, listen!, publicUrl!, region, settings[SettingNames.ExternalCidr], settings[SettingNames.Database])
@@ -67,9 +77,22 @@ public sealed record CloudOptions(string Data, IPEndPoint Listen, string PublicU
             ImageImport = import,
             Identity = identity,
             Compute = compute,
-            NetworkDns = dns,
+            Network = network,
+            Underlay = settings[SettingNames.Underlay],
+            FenceCommand = settings[SettingNames.FenceCommand],
             Decided = settings.With(SettingNames.Listen, listen!.ToString()).With(SettingNames.Region, region),
         }, []);
+    }
+
+    private static NetworkOptions ReadNodes(WrittenSettings settings, List<string> faults)
+    {
+        if (settings[SettingNames.Underlay] is { } underlay && !IPAddress.TryParse(underlay, out _))
+            faults.Add($"underlay: '{underlay}' must be an IP address of this machine.");
+        if (settings[SettingNames.FenceCommand] is { } command && !System.IO.Path.IsPathFullyQualified(command))
+            faults.Add($"fence_command: '{command}' must be the absolute path of a program.");
+        var port = settings.Number(SettingNames.VxlanPort, ushort.MaxValue, NetworkOptions.VxlanPortDefault, faults);
+        return new NetworkOptions(
+            settings[SettingNames.ExternalCidr], VxlanPort: port, DnsNames: settings.Flag(SettingNames.NetworkDns, standard: true, faults));
     }
 
     private static ComputeOptions ReadCompute(WrittenSettings settings, List<string> faults)

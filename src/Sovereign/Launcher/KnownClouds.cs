@@ -14,7 +14,7 @@ internal static class KnownClouds
     /// <summary>True when no other cloud is left.</summary>
     public static bool Remove(CloudDirectory cloud)
     {
-        var others = Read().Where(path => path != cloud.Path && new CloudDirectory(path).IsCloud).ToArray();
+        var others = Read().Where(path => path != cloud.Path && new CloudDirectory(path) is { IsCloud: true } or { IsJoined: true }).ToArray();
         if (others.Length > 0) File.WriteAllLines(Register, others);
         else File.Delete(Register);
         return others.Length == 0;

@@ -3,7 +3,7 @@ using System.Reflection;
 namespace Sovereign.Launcher;
 
 /// <summary>Makes the machine and the data directory ready for a start. Each step looks first, so a second run changes nothing.</summary>
-internal sealed class Preparation(CloudOptions options, Action<string> say)
+internal sealed class Preparation(CloudDirectory cloud, Action<string> say)
 {
     private const UnixFileMode Open = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
         | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
@@ -14,11 +14,11 @@ internal sealed class Preparation(CloudOptions options, Action<string> say)
     private const UnixFileMode Readable = Secret | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
     private static readonly TimeSpan unpackLimit = TimeSpan.FromSeconds(60);
     private static readonly UserId root = new(0, 0);
-    private readonly CloudDirectory cloud = options.Directory;
 
     /// <param name="tinyImage">File of the test image; null: the one this program carries, or the one installed before.</param>
-    public async Task Run(string? tinyImage, CancellationToken stop)
+    public async Task Run(CloudOptions options, string? tinyImage, CancellationToken stop)
     {
+        if (cloud.IsJoined) throw new LauncherException($"{cloud.Path} is a node of another machine's cloud. Start its agent: sovereign node serve --data {cloud.Path}");
         CheckDirectory();
         if (OsPackages.Missing() is { Count: > 0 } missing) await OsPackages.Install(missing, say, stop);
         var made = await SystemUsers.Ensure(SystemUsers.Control, stop) | await SystemUsers.Ensure(SystemUsers.Hypervisor, stop);
@@ -30,6 +30,18 @@ internal sealed class Preparation(CloudOptions options, Action<string> say)
         Write(cloud.WatchScript, Resource("watch.sh")!);
         Write(cloud.Config, new MemoryStream(System.Text.Encoding.UTF8.GetBytes(WrittenSettings.Write(options))));
         KnownClouds.Add(cloud);
+    }
+
+    /// <summary>The same for a machine that is a node of a cloud elsewhere: no control plane, no image.</summary>
+    public async Task RunNode(CancellationToken stop)
+    {
+        CheckDirectory();
+        if (OsPackages.Missing() is { Count: > 0 } missing) await OsPackages.Install(missing, say, stop);
+        if (await SystemUsers.Ensure(SystemUsers.Hypervisor, stop)) say($"Made the system user {SystemUsers.Hypervisor}");
+        MakeDirectories([(cloud.Path, root, Open), (cloud.Bin, root, Open), (cloud.Native, root, Open), (cloud.Logs, root, Closed),
+            (cloud.Node, root, Passable), (cloud.Join, root, Closed)]);
+        await InstallProgram(stop);
+        Write(cloud.WatchScript, Resource("watch.sh")!);
     }
 
     /// <summary>Refuses a directory that is somebody else's, or that the service users could not reach.</summary>
@@ -56,22 +68,27 @@ internal sealed class Preparation(CloudOptions options, Action<string> say)
     {
         var control = SystemUsers.Find(SystemUsers.Control)
             ?? throw new LauncherException($"There is no system user {SystemUsers.Control}.");
-        foreach (var (path, owner, mode) in new[]
-        {
+        MakeDirectories(
+        [
             (cloud.Path, root, Open), (cloud.Bin, root, Open), (cloud.Native, root, Open),
             (Path.GetDirectoryName(cloud.TinyImage)!, root, Open), (cloud.Logs, root, Closed),
             (cloud.Node, root, Passable), (cloud.Control, control, Closed), (cloud.Run, control, Closed),
-        })
-        {
-            Directory.CreateDirectory(path);
-            SystemUsers.Own(path, owner);
-            File.SetUnixFileMode(path, mode);
-        }
+        ]);
         // The control plane may fill these two, in place, in a directory that is not its own.
         foreach (var (path, mode) in new[] { (cloud.Clouds, Secret), (cloud.CaCertificate, Readable) })
         {
             File.Open(path, FileMode.OpenOrCreate, FileAccess.Write).Dispose();
             SystemUsers.Own(path, control);
+            File.SetUnixFileMode(path, mode);
+        }
+    }
+
+    private static void MakeDirectories((string Path, UserId Owner, UnixFileMode Mode)[] directories)
+    {
+        foreach (var (path, owner, mode) in directories)
+        {
+            Directory.CreateDirectory(path);
+            SystemUsers.Own(path, owner);
             File.SetUnixFileMode(path, mode);
         }
     }

@@ -13,6 +13,9 @@ public static class SettingNames
     public const string ImageImportDirectory = "image_import_directory";
     public const string ImageFormat = "image_format";
     public const string NetworkDns = "network_dns";
+    public const string Underlay = "underlay";
+    public const string VxlanPort = "vxlan_port";
+    public const string FenceCommand = "fence_command";
     public const string CpuAllocationRatio = "cpu_allocation_ratio";
     public const string RamAllocationRatio = "ram_allocation_ratio";
     public const string ReservedHostMemory = "reserved_host_memory_mb";
@@ -29,8 +32,8 @@ public static class SettingNames
     /// <summary>In the order in which they are shown and written.</summary>
     public static readonly IReadOnlyList<string> All =
     [
-        Data, Listen, PublicUrl, Region, ExternalCidr, Database, ImageImportFrom, ImageImportDirectory, ImageFormat, NetworkDns, CpuAllocationRatio,
-        RamAllocationRatio, ReservedHostMemory, EnforceScope, PasswordRegex, PasswordRegexDescription, UniqueLastPasswordCount, PasswordExpiresDays, MinimumPasswordAge,
-        LockoutFailureAttempts, LockoutDuration, ChangePasswordUponFirstUse,
+        Data, Listen, PublicUrl, Region, ExternalCidr, Database, ImageImportFrom, ImageImportDirectory, ImageFormat, NetworkDns, Underlay, VxlanPort,
+        FenceCommand, CpuAllocationRatio, RamAllocationRatio, ReservedHostMemory, EnforceScope, PasswordRegex, PasswordRegexDescription,
+        UniqueLastPasswordCount, PasswordExpiresDays, MinimumPasswordAge, LockoutFailureAttempts, LockoutDuration, ChangePasswordUponFirstUse,
     ];
 }

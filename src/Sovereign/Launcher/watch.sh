@@ -58,7 +58,8 @@ say "watching $dir"
 stopping=
 trap 'stopping=1' TERM INT
 trap '' HUP
-keep control sovereign & control_keeper=$!
+control_keeper=
+[ -e "$dir/config.yaml" ] && { keep control sovereign & control_keeper=$!; }   # a machine that joined has only the agent
 keep agent node & agent_keeper=$!
 while [ -z "$stopping" ]; do
   for log in "$dir"/logs/*.log; do bound "$log"; done
@@ -68,7 +69,7 @@ done
 kill $sleeper 2>/dev/null
 kill -TERM $control_keeper $agent_keeper 2>/dev/null
 tenths=0
-while kill -0 $control_keeper 2>/dev/null || kill -0 $agent_keeper 2>/dev/null; do
+while { [ -n "$control_keeper" ] && kill -0 $control_keeper 2>/dev/null; } || kill -0 $agent_keeper 2>/dev/null; do
   [ $tenths -ge $((STOP_SECONDS_MAX * 10)) ] && break
   sleep 0.1
   tenths=$((tenths + 1))

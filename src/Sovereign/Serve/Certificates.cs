@@ -8,6 +8,8 @@ namespace Sovereign.Serve;
 /// <summary>The cloud's own certificate authority, made at first start, and the endpoint's certificate, renewed at start when it ends soon or its names changed.</summary>
 internal static class Certificates
 {
+    internal const string ServerPurpose = "1.3.6.1.5.5.7.3.1";
+    internal const string ClientPurpose = "1.3.6.1.5.5.7.3.2";
     private const int AuthorityDays = 3650;
     private const int EndpointDays = 397;
     private const int RenewBeforeDays = 30;
@@ -29,7 +31,6 @@ internal static class Certificates
         }
 
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=Sovereign", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
         foreach (var name in Names(options))
         {
@@ -37,24 +38,30 @@ internal static class Certificates
             else names.AddDnsName(name);
         }
 
-        request.CertificateExtensions.Add(names.Build());
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], false));
-        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(authority, true, false));
-#pragma warning disable RS0030 // A serial number needs no replay: the simulation has no TLS.
-        var serial = RandomNumberGenerator.GetBytes(16);
-#pragma warning restore RS0030
-        serial[0] &= 0x7f;
-        using var issued = request.Create(authority, now.AddHours(-1), now.AddDays(EndpointDays), serial);
+        using var issued = Issue(authority, new CertificateRequest("CN=Sovereign", key, HashAlgorithmName.SHA256), ServerPurpose, names.Build(), now);
         OwnerOnly.Write(keyPath, key.ExportPkcs8PrivateKeyPem());
         OwnerOnly.Write(path, issued.ExportCertificatePem());
         using var withKey = issued.CopyWithPrivateKey(key);
         return Usable(withKey);
     }
 
+    /// <summary>A certificate for one purpose, good for as long as the endpoint's.</summary>
+    internal static X509Certificate2 Issue(X509Certificate2 authority, CertificateRequest request, string purpose, X509Extension? names, DateTimeOffset now)
+    {
+        if (names is not null) request.CertificateExtensions.Add(names);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(purpose)], false));
+        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(authority, true, false));
+#pragma warning disable RS0030 // A serial number needs no replay: the simulation has no TLS.
+        var serial = RandomNumberGenerator.GetBytes(16);
+#pragma warning restore RS0030
+        serial[0] &= 0x7f;
+        return request.Create(authority, now.AddHours(-1), now.AddDays(EndpointDays), serial);
+    }
+
     /// <summary>The authority's certificate stands at DIR/ca.pem for clients; its key stays with the control plane.</summary>
-    private static X509Certificate2 Authority(CloudOptions options, TimeProvider clock)
+    internal static X509Certificate2 Authority(CloudOptions options, TimeProvider clock)
     {
         var keyPath = KeyPath(options, "ca.key");
         var path = KeyPath(options, "ca.pem");

@@ -39,19 +39,18 @@ public sealed class Composition
     public ICallers Callers => Identity.Callers;
 
     /// <param name="firstPasswords">Of the users admin and demo; used only when they don't exist yet.</param>
-    /// <param name="externalCidr">The external network's range, or null: what the first node chose free.</param>
+    /// <param name="networks">What the operator decided about networks; null: all as it comes.</param>
     /// <param name="imageImport">What the operator decided about image imports; null: public sources only.</param>
     /// <param name="settings">What the operator decided about passwords and scopes; null: the defaults.</param>
     /// <param name="computeOptions">What of each node may be promised to servers; null: the defaults.</param>
-    /// <param name="networkDns">False: networks, subnets and ports have no DNS attributes.</param>
     public static Composition Of(
-        KernelServices kernel, (string Admin, string Demo) firstPasswords, string? externalCidr, ImportOptions? imageImport = null, IdentitySettings? settings = null,
-        ComputeOptions? computeOptions = null, bool networkDns = true)
+        KernelServices kernel, (string Admin, string Demo) firstPasswords, NetworkOptions? networks, ImportOptions? imageImport = null, IdentitySettings? settings = null,
+        ComputeOptions? computeOptions = null)
     {
         var node = new NodeModule(kernel);
         var image = new ImageModule(kernel, imageImport);
         var placement = new PlacementModule(kernel);
-        var network = new NetworkModule(kernel, node.Hub, new NetworkOptions(externalCidr, DnsNames: networkDns));
+        var network = new NetworkModule(kernel, node.Hub, networks ?? new NetworkOptions());
         var compute = new ComputeModule(kernel, node.Hub, image, placement, network.Networks, computeOptions ?? new ComputeOptions());
         var catalog = new IModule[] { image, placement, network, compute }
             .Select(module => new CatalogService(module.Face!.Type, module.Face.Name, kernel.Settings.PublicUrl + CatalogPath(module)))

@@ -32,8 +32,10 @@ internal static class ServeCommand
             sources,
             new Policy(PolicyFile.Read(options.Directory.Policy)));
         var passwords = FirstPasswords.LoadOrCreate(options, sources.Randomness);
-        var house = Composition.Of(
-            kernel, (passwords.Admin, passwords.Demo), options.ExternalCidr, options.ImageImport, options.Identity, options.Compute, options.NetworkDns);
+        var house = Composition.Of(kernel, (passwords.Admin, passwords.Demo), options.Network, options.ImageImport, options.Identity, options.Compute);
+        using var authority = new NodeAuthority(options, sources.Clock);
+        house.Node.Hub.Authority = authority;
+        if (options.FenceCommand is { } fence) house.Node.Hub.Fencing = new CommandFencing(fence, sources.Clock);
         using var journalKey = JournalKey.LoadOrCreate(Path.Combine(keys, "journal.key"));
         kernel.Periodics.Add(new JournalHeadFile(kernel.Journal, Path.Combine(options.Directory.Control, "journal.heads"), journalKey, sources.Clock));
         await kernel.Start(house.Modules, stop);
@@ -64,7 +66,7 @@ internal static class ServeCommand
         File.Delete(options.Directory.NodeSocket);
         var builder = CloudWeb.Builder(kernel, kestrel =>
         {
-            kestrel.Listen(options.Listen, endpoint => endpoint.UseHttps(certificate));
+            kestrel.Listen(options.Listen, endpoint => endpoint.UseHttps(NodeAuthority.Handshakes(certificate)));
             kestrel.ListenUnixSocket(options.Directory.NodeSocket, NodeModule.AgentsOnly);
         });
         builder.WebHost.UseKestrelHttpsConfiguration();

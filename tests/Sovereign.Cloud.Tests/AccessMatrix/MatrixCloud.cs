@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Sovereign.Cloud.Tests.Clouds;
+using Sovereign.Network;
 using Sovereign.Node.Contract;
 using Sovereign.Serve;
 using Sovereign.Testing.Clouds;
@@ -32,7 +33,7 @@ internal sealed class MatrixCloud : IAsyncDisposable
     {
         Composition? house = null;
         var matrix = new MatrixCloud(await TestCloud.Start(
-            kernel => (house = Composition.Of(kernel, (AdminPassword, "demo-password"), "198.18.0.0/20")).Modules, _ => house!.Callers));
+            kernel => (house = Composition.Of(kernel, (AdminPassword, "demo-password"), new NetworkOptions("198.18.0.0/20"))).Modules, _ => house!.Callers));
         matrix.agent = await OneNode.Start(house!, facts, new SimulatedMachine(), matrix.stop.Token);
         await matrix.MakePeople();
         return matrix;

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Sovereign.Cloud.Tests.Clouds;
 using Sovereign.Kernel.Sources;
+using Sovereign.Network;
 using Sovereign.Node.Contract;
 using Sovereign.Serve;
 using Sovereign.Testing.Clouds;
@@ -32,7 +33,7 @@ internal sealed class TranscriptCloud : IAsyncDisposable
     {
         Composition? house = null;
         var made = new TranscriptCloud(await TestCloud.Start(
-            kernel => (house = Composition.Of(kernel, (Passwords["admin"], Passwords["member"]), Range, networkDns: false)).Modules, _ => house!.Callers));
+            kernel => (house = Composition.Of(kernel, (Passwords["admin"], Passwords["member"]), new NetworkOptions(Range, DnsNames: false))).Modules, _ => house!.Callers));
         made.Open();
         made.machine.Hook = _ => made.gate.Task;
         made.agent = await OneNode.Start(house!, facts, made.machine, made.stop.Token);

@@ -3,6 +3,7 @@ using Sovereign.Kernel;
 using Sovereign.Node.Contract;
 using Sovereign.Placement;
 using Sovereign.Testing.Clouds;
+using Sovereign.Testing.Simulated;
 using Sovereign.Testing.Simulation;
 using Xunit;
 
@@ -64,7 +65,22 @@ public sealed class HouseWalkTests(ITestOutputHelper output)
             plan => (house = new HouseWorld(6, plan, engine)).Cloud,
             _ => SharedLives.Walk(house!),
             _ => [.. Leftovers(house!), .. Left(house!.Cloud, SharedLives.Tables)],
-            Long ? 1 : engine == "sqlite" ? StrideInCi : StrideInCi * 5);
+            Long ? 1 : engine == "sqlite" ? OtherStrideInCi : OtherStrideInCi * 5);
+        output.WriteLine($"{result.Points} points crossed on {engine}.");
+        foreach (var finding in result.Findings) output.WriteLine(finding);
+        Assert.Empty(result.Findings);
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public void A_crash_at_every_point_of_a_move_between_nodes_runs_no_server_twice_and_leaves_nothing_behind(string engine)
+    {
+        HouseWorld? house = null;
+        var result = CrashWalk.Run(
+            plan => (house = new HouseWorld(6, plan, engine, twoNodes: true)).Cloud,
+            _ => MovingLives.Walk(house!),
+            _ => Leftovers(house!),
+            Long ? 1 : engine == "sqlite" ? OtherStrideInCi : OtherStrideInCi * 5);
         output.WriteLine($"{result.Points} points crossed on {engine}.");
         foreach (var finding in result.Findings) output.WriteLine(finding);
         Assert.Empty(result.Findings);
@@ -206,22 +222,32 @@ public sealed class HouseWalkTests(ITestOutputHelper output)
 
     internal static void Check(HouseWorld house, string server)
     {
-        if (!house.Machine.Domains.TryGetValue(server, out var domain) || domain.Power != Sovereign.Node.Hypervisor.DomainPower.Running)
+        if (!new[] { house.Machine, house.Second }.Any(machine => machine.Domains.TryGetValue(server, out var domain)
+            && domain.Power == Sovereign.Node.Hypervisor.DomainPower.Running))
         {
             throw new InvalidOperationException("The server is ACTIVE but its domain was lost.");
         }
     }
 
     /// <summary>What rest leaves: things on the machine, rows, work, and books that don't add up.</summary>
-    private static List<string> Leftovers(HouseWorld house)
+    internal static List<string> Leftovers(HouseWorld house)
     {
         var cloud = house.Cloud;
         cloud.RunUntil(() => Rows(cloud, "due") == 0 && Rows(cloud, "manifest_items") == 0, TimeSpan.FromMinutes(30), "rest");
-        var machine = house.Machine;
         var kernel = cloud.ControlPlane!.Kernel;
         var placement = cloud.ControlPlane.Modules.OfType<PlacementModule>().Single();
         return
         [
+            .. Leftovers(house.Machine), .. Leftovers(house.Second).Select(left => "on the second node " + left),
+            .. house.Carries.List().Select(id => $"the carried disks of {id} were left behind"),
+            .. house.Doubles.Select(id => $"the server {id} ran twice"),
+            .. Left(cloud, ["compute_servers", "routers", "ports", "floating_ips", "fixed_addresses", "placement_allocations", "compute_snapshots", "node_carries"]),
+            .. kernel.Quotas.Verify(), .. kernel.Journal.Verify(), .. placement.Verify(),
+        ];
+    }
+
+    private static List<string> Leftovers(SimulatedMachine machine) =>
+    [
             .. machine.Domains.Keys.Select(id => $"the domain {id} was left behind"),
             .. machine.Disks.Keys.Select(id => $"the disk {id} was left behind"),
             .. machine.Ports.Keys.Select(id => $"the port {id} was left behind"),
@@ -230,10 +256,7 @@ public sealed class HouseWalkTests(ITestOutputHelper output)
             .. machine.Snapshots.Keys.Select(id => $"the copy {id} was left behind"),
             .. machine.Rescues.Select(id => $"the rescue disk of {id} was left behind"),
             .. machine.Stored.Keys.Select(id => $"the agent still remembers {id}"),
-            .. Left(cloud, ["compute_servers", "routers", "ports", "floating_ips", "fixed_addresses", "placement_allocations", "compute_snapshots"]),
-            .. kernel.Quotas.Verify(), .. kernel.Journal.Verify(), .. placement.Verify(),
-        ];
-    }
+    ];
 
     private static IEnumerable<string> Left(SimulatedWorld cloud, IEnumerable<string> tables) =>
         tables.Where(table => Rows(cloud, table) > 0).Select(table => $"{Rows(cloud, table)} rows of {table} were left behind");

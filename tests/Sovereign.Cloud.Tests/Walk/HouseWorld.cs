@@ -10,6 +10,7 @@ using Sovereign.Node.Agent;
 using Sovereign.Node.Contract;
 using Sovereign.Node.Control;
 using Sovereign.Node.Fabric;
+using Sovereign.Node.Hypervisor;
 using Sovereign.Placement;
 using Sovereign.Testing.Simulated;
 using Sovereign.Testing.Simulation;
@@ -21,39 +22,54 @@ internal sealed class HouseWorld
 {
     private static readonly NodeFacts facts = new("node-1", "192.0.2.1", 8, 32_768, 500, "tcg", "simulated", 7_002_022, "198.18.7.0/24");
 
-    public HouseWorld(int seed, CrashPlan plan, string engine = "sqlite")
+    public HouseWorld(int seed, CrashPlan plan, string engine = "sqlite", bool twoNodes = false)
     {
         Cloud = new SimulatedWorld(seed, (_, kernel) => Compose(kernel), plan, engine);
-        Cloud.Add("agent", Agent);
+        Cloud.Add("agent", process => Agent(process, Machine, facts));
+        if (twoNodes) Cloud.Add("agent 2", process => Agent(process, Second, facts with { HostName = "node-2", HostAddress = "192.0.2.2", ExternalCidr = "" }));
     }
 
     public SimulatedWorld Cloud { get; }
 
     public SimulatedMachine Machine { get; } = new();
 
+    /// <summary>The second node's, when there is one.</summary>
+    public SimulatedMachine Second { get; } = new();
+
+    /// <summary>Disks on their way between the two; they outlive the control plane as files do.</summary>
+    public SimulatedCarries Carries { get; } = new();
+
+    /// <summary>Servers that ran on both at the same moment.</summary>
+    public SortedSet<string> Doubles { get; } = new(StringComparer.Ordinal);
+
     /// <summary>A bug planted for the test of the tests: the fabric keeps what it should remove.</summary>
     public bool ForgetsRouters { get; init; }
 
-    private static List<IModule> Compose(KernelServices kernel)
+    private List<IModule> Compose(KernelServices kernel)
     {
         var images = new SimulatedImages(kernel);
         var node = new NodeModule(kernel);
         node.Hub.ImageSource = images.OpenContent;
         node.Hub.SnapshotSink = images.Receive;
+        node.Hub.CarryFiles = Carries;
         var placement = new PlacementModule(kernel);
         var network = new NetworkModule(kernel, node.Hub, new NetworkOptions());
         return [node, placement, network, new ComputeModule(kernel, node.Hub, images, placement, network.Networks, new ComputeOptions())];
     }
 
-    private async Task Agent(SimulatedProcess process)
+    private static bool Runs(SimulatedMachine machine, string id) =>
+        machine.Domains.TryGetValue(id, out var domain) && domain.Power is DomainPower.Running or DomainPower.Paused;
+
+    private async Task Agent(SimulatedProcess process, SimulatedMachine machine, NodeFacts facts)
     {
-        Machine.Hook = point =>
+        machine.Hook = point =>
         {
+            foreach (var id in Machine.Domains.Keys.Where(id => Runs(Machine, id) && Runs(Second, id))) Doubles.Add(id);
             Cloud.Plan.Reach(process, point);
             return Task.CompletedTask;
         };
-        IFabric fabric = new SimulatedFabric(Machine);
-        var drivers = new NodeDrivers(new SimulatedHypervisor(Machine), ForgetsRouters ? new ForgetfulFabric(fabric) : fabric, new SimulatedDisks(Machine));
+        IFabric fabric = new SimulatedFabric(machine);
+        var drivers = new NodeDrivers(new SimulatedHypervisor(machine), ForgetsRouters ? new ForgetfulFabric(fabric) : fabric, new SimulatedDisks(machine));
         var link = new SimulatedLink(Cloud, life => ((NodeModule)life.Modules[0]).Hub);
         NodeWelcome? welcome = null;
         while (welcome is null)
@@ -69,7 +85,7 @@ internal sealed class HouseWorld
         }
 
         var agent = new NodeAgent(
-            link, drivers, new SimulatedStore(Machine), welcome, new GuestDirectory(), new AgentLimits(), Cloud.Clock, NullLogger.Instance);
+            link, drivers, new SimulatedStore(machine), welcome, new GuestDirectory(), new AgentLimits(), Cloud.Clock, NullLogger.Instance);
         await agent.Run(facts, CancellationToken.None);
     }
 }
@@ -82,6 +98,8 @@ internal sealed class SimulatedImages(KernelServices kernel) : IImages
     private const string Table = "CREATE TABLE IF NOT EXISTS walk_images (id TEXT PRIMARY KEY, status TEXT NOT NULL)";
     private static readonly byte[] content = [1, 2, 3];
     private static readonly string digest = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(content));
+
+    public IImageCatalog Catalog => throw new NotSupportedException("No walk asks for compute's old routes.");
 
     public Outcome<ImageInfo> Find(AccessGrant access, string imageId) => imageId == Id || kernel.Database.Read(session => StatusOf(session, imageId)) == "active"
         ? new ImageInfo(imageId, "tiny", TestProject, "active", "public", "raw", digest, content.Length, 1 << 20, 0, 0, new Dictionary<string, string>())

@@ -187,6 +187,23 @@ public sealed class AgentInSimulation : IDisposable
     }
 
     [Fact]
+    public void A_machine_that_joined_starts_no_guest_before_the_control_plane_spoke()
+    {
+        SetAll();
+        Run();
+        Until(AllThere);
+        loop.Start(StopAgent);
+        loop.Drain();
+        world.Reboot();
+        control.Away = true;
+        Run(startsAlone: false);
+        Assert.False(loop.RunUntil(() => world.Domains[domain.Id].Power == DomainPower.Running, TimeSpan.FromMinutes(5)));
+        Assert.Single(world.Networks);
+        control.Away = false;
+        Until(() => world.Domains[domain.Id].Power == DomainPower.Running);
+    }
+
+    [Fact]
     public void What_the_journal_forgot_is_removed_but_what_another_incarnation_or_nobody_named_is_set_aside()
     {
         SetAll();
@@ -224,10 +241,10 @@ public sealed class AgentInSimulation : IDisposable
 
     private CancellationTokenSource running = new();
 
-    private void Run()
+    private void Run(bool startsAlone = true)
     {
         running = new CancellationTokenSource();
-        var agent = loop.Agent(world, control);
+        var agent = loop.Agent(world, control, startsAlone: startsAlone);
         var stop = running.Token;
         loop.Start(() => agent.Run(AgentLoop.Facts, stop));
     }

@@ -70,6 +70,23 @@ public abstract class DisksContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_disk_goes_to_another_machine_once()
+    {
+        await Driver.EnsureImage(Digest, Open, Stop);
+        await Driver.EnsureOverlay("one", Root, Stop);
+        using var bytes = new MemoryStream();
+        await using (var content = await Driver.OpenPacked("carry-1", "one", Root, "root", Stop)) await content.CopyToAsync(bytes, Stop);
+        var carried = new CarriedDiskSpec("carry-1", "root", Convert.ToHexStringLower(SHA256.HashData(bytes.ToArray())), bytes.Length);
+        await Driver.DropPacked("carry-1", Stop);
+        await Driver.DropPacked("carry-1", Stop);
+        await Driver.EnsureCarried("two", Root, carried, (offset, _) => Task.FromResult<Stream>(new MemoryStream(bytes.ToArray()[(int)offset..])), Stop);
+        await Driver.EnsureCarried("two", Root, carried, (_, _) => throw new InvalidOperationException("It is here already."), Stop);
+        Assert.True(await Driver.HasOverlay("two", Stop));
+        await Driver.EnsureOverlay("two", Root with { SizeBytes = 2 << 20 }, Stop);
+        Assert.Equal(["one", "two"], await Driver.List(Stop));
+    }
+
+    [Fact]
     public async Task A_disk_without_its_image_is_refused() => await Assert.ThrowsAnyAsync<Exception>(() => Driver.EnsureOverlay("one",
         Root, Stop));
 
@@ -107,6 +124,26 @@ public sealed class Qcow2DisksTests : DisksContract
         await Driver.EnsureImage(Digest, (offset, stop) => { asked = offset; return Open(offset, stop); }, Stop);
         Assert.Equal(1000, asked);
         Assert.True(await Driver.HasImage(Digest, Stop));
+    }
+
+    [Fact]
+    public async Task An_empty_disk_travels_packed_and_stays_sparse()
+    {
+        await Driver.EnsureImage(Digest, Open, Stop);
+        await Driver.EnsureOverlay("one", Root, Stop);
+        var path = await Driver.EnsureBlank("one", new BlankDiskSpec("swap", 8 << 20), Stop);
+        var before = await File.ReadAllBytesAsync(path, Stop);
+        using var bytes = new MemoryStream();
+        await using (var content = await Driver.OpenPacked("carry-1", "one", Root, "swap", Stop)) await content.CopyToAsync(bytes, Stop);
+        Assert.True(bytes.Length < 100_000);
+        await Driver.DropPacked("carry-1", Stop);
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(directory, "snapshots")));
+        var carried = new CarriedDiskSpec("carry-1", "swap", Convert.ToHexStringLower(SHA256.HashData(bytes.ToArray())), bytes.Length);
+        await Driver.EnsureCarried("two", Root, carried, (offset, _) => Task.FromResult<Stream>(new MemoryStream(bytes.ToArray()[(int)offset..])), Stop);
+        var after = await Driver.EnsureBlank("two", new BlankDiskSpec("swap", 8 << 20), Stop);
+        Assert.Equal(before, await File.ReadAllBytesAsync(after, Stop));
+        var wrong = carried with { Digest = new string('a', 64) };
+        await Assert.ThrowsAsync<NodeException>(() => Driver.EnsureCarried("three", Root, wrong, (_, _) => Task.FromResult<Stream>(new MemoryStream([1])), Stop));
     }
 
     [Fact]
@@ -279,12 +316,14 @@ public abstract class HypervisorContract : IAsyncLifetime
         await Driver.Unpause(domain.Id, Stop);
         Assert.Equal(DomainPower.Running, (await Driver.Look(domain.Id, Stop)).Power);
         Assert.Single((await Driver.Diagnose(domain.Id, Stop))!.Cpus);
+        Assert.True(await Driver.Interrupt(domain.Id, Stop));
         for (var round = 0; round < 2; round++)
         {
             await Driver.Suspend(domain.Id, Stop);
             await Driver.Suspend(domain.Id, Stop);
             Assert.Equal(DomainPower.Suspended, (await Driver.Look(domain.Id, Stop)).Power);
             Assert.Null(await Driver.Diagnose(domain.Id, Stop));
+            Assert.False(await Driver.Interrupt(domain.Id, Stop));
             await Driver.Start(domain, disk, Stop);
             Assert.Equal(new DomainSight(domain.Id, DomainPower.Running, 0), await Driver.Look(domain.Id, Stop));
         }

@@ -39,6 +39,20 @@ public sealed class DhcpPackets : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_ports_own_options_reach_it_alone()
+    {
+        var (own, other) = (await world.Plug(network, "10.0.0.5", [closed], configure: false), await world.Plug(network, "10.0.0.6", [closed], configure: false));
+        await world.Fabric.EnsurePort(own.Port with { DhcpOptions = [new("bootfile-name", "pxelinux.0"), new("42", "10.0.0.9")] }, [closed], PacketWorld.Stop);
+        var options = Options((await Discover(own))!);
+        Assert.Equal("pxelinux.0", Encoding.ASCII.GetString(options[67]).TrimEnd('\0'));
+        Assert.Equal([10, 0, 0, 9], options[42]);
+        Assert.Equal([10, 0, 0, 1], options[3]);
+        Assert.False(Options((await Discover(other))!).ContainsKey(67));
+        await world.Fabric.EnsurePort(own.Port, [closed], PacketWorld.Stop);
+        Assert.False(Options((await Discover(own))!).ContainsKey(42));
+    }
+
+    [Fact]
     public async Task A_port_that_was_removed_gets_no_lease()
     {
         var guest = await world.Plug(network, "10.0.0.5", [closed], configure: false);
@@ -88,7 +102,7 @@ public sealed class DhcpPackets : IAsyncLifetime
         var packet = new byte[300];
         (packet[0], packet[1], packet[2], packet[7], packet[10]) = (1, 1, 6, 42, 0x80);
         mac.CopyTo(packet, 28);
-        byte[] options = [99, 130, 83, 99, 53, 1, 1, 55, 6, 3, 6, 12, 15, 26, 121, 255];
+        byte[] options = [99, 130, 83, 99, 53, 1, 1, 55, 8, 3, 6, 12, 15, 26, 121, 67, 42, 255];
         options.CopyTo(packet, 236);
         var buffer = new byte[1500];
         for (var attempt = 0; attempt < 3; attempt++)

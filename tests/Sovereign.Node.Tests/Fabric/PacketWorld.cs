@@ -70,6 +70,31 @@ public sealed class PacketWorld : IAsyncLifetime
             [new SubnetSpec(Guid.NewGuid().ToString(), cidr, gateway ? start + ".1" : null, dhcp ? start + ".2" : null, [], [])]);
     }
 
+    /// <summary>A network with 10.0.0.0/24 and an IPv6 /64, both with a DHCP port's address.</summary>
+    /// <param name="withoutDhcp">True: hosts hear of the IPv6 subnet from routers alone.</param>
+    public static NetworkSpec Dual(string prefix, bool withoutDhcp = true)
+    {
+        var network = Network(dhcp: true);
+        var six = new SubnetSpec(Guid.NewGuid().ToString(), prefix + "::/64", prefix + "::1", prefix + "::2", ["2001:db8::53"], []) { WithoutDhcp = withoutDhcp };
+        return network with { Subnets = [.. network.Subnets, six] };
+    }
+
+    /// <summary>A guest of such a network, whose kernel makes its IPv6 addresses by itself.</summary>
+    /// <param name="address">Its IPv6 address; null: the one that it makes from its MAC.</param>
+    public Task<Guest> Plug6(NetworkSpec network, string prefix, string ipv4, GroupSpec[] groups, string? address = null)
+    {
+        var mac = NewMac();
+        var own = address ?? new IPAddress([.. IPAddress.Parse(prefix + "::").GetAddressBytes()[..8],
+            .. IPAddress.Parse(Ipv6Rules.LinkLocal(mac)).GetAddressBytes()[8..]]).ToString();
+        var four = network.Subnets.First(s => !s.Cidr.Contains(':') || network.Subnets.Count == 1);
+        var addresses = new List<AddressSpec> { new(network.Subnets[^1].Id, own) };
+        if (!four.Cidr.Contains(':')) addresses.Insert(0, new(four.Id, ipv4));
+        return Plug(network, ipv4, groups, configure: !four.Cidr.Contains(':'), mac: mac, addresses: addresses);
+    }
+
+    public static string NewMac() => "fa:16:3e:" + string.Join(':', Convert.ToHexStringLower(Guid.NewGuid().ToByteArray()[..3]).Chunk(2)
+        .Select(c => new string(c)));
+
     public NetworkSpec ExternalNetwork() => new(Guid.NewGuid().ToString(), "p", 2, 1500, true, "",
         [new SubnetSpec(Guid.NewGuid().ToString(), ExternalCidr, External(1), null, [], [])]);
 
@@ -83,11 +108,10 @@ public sealed class PacketWorld : IAsyncLifetime
 
     /// <summary>A guest: a namespace whose eth0 sits where the port's tap would be.</summary>
     public async Task<Guest> Plug(NetworkSpec network, string address, GroupSpec[] groups, bool portSecurity = true,
-        AddressPairSpec[]? pairs = null, bool configure = true)
+        AddressPairSpec[]? pairs = null, bool configure = true, string? mac = null, IReadOnlyList<AddressSpec>? addresses = null)
     {
         var id = Guid.NewGuid().ToString();
-        var mac = "fa:16:3e:" + string.Join(':', Convert.ToHexStringLower(Guid.NewGuid().ToByteArray()[..3]).Chunk(2)
-            .Select(c => new string(c)));
+        mac ??= NewMac();
         var netns = $"{Names.Prefix}guest-{id[..8]}";
         guests.Add(netns);
         await Runner.Must("ip", ["netns", "add", netns], Stop);
@@ -97,7 +121,7 @@ public sealed class PacketWorld : IAsyncLifetime
         await Runner.Must("ip", ["-n", netns, "link", "set", "lo", "up"], Stop);
         await Runner.Must("ip", ["-n", netns, "link", "set", "eth0", "up"], Stop);
         await Fabric.Open(Stop);
-        var port = new PortSpec(id, network.Id, "d", mac, [new AddressSpec(network.Subnets[0].Id, address)], true, portSecurity,
+        var port = new PortSpec(id, network.Id, "d", mac, addresses ?? [new AddressSpec(network.Subnets[0].Id, address)], true, portSecurity,
             [.. groups.Select(g => g.Id)], pairs ?? [], "guest-" + address.Split('.')[^1]);
         await Fabric.EnsurePort(port, groups, Stop);
         var guest = new Guest(netns, port, address, Runner);
@@ -133,6 +157,29 @@ public sealed class Guest(string netns, PortSpec port, string address, ProcessRu
         return socket;
     }));
 
+    public Listener Listen6(int tcpPort) => new(Machine.Netns.Within(netns, () =>
+    {
+        var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp) { DualMode = false };
+        socket.Bind(new IPEndPoint(IPAddress.IPv6Any, tcpPort));
+        socket.Listen(16);
+        return socket;
+    }));
+
+    /// <summary>What ip says in the guest.</summary>
+    public Task<string> Show(params string[] arguments) => runner.Must("ip", ["-n", netns, .. arguments], PacketWorld.Stop);
+
+    /// <summary>Waits until the guest knows that its addresses are nobody else's.</summary>
+    public async Task Probed()
+    {
+        for (var tries = 0; tries < 100 && (await Show("-6", "addr", "show", "dev", "eth0", "tentative")).Length > 0; tries++)
+            await Task.Delay(50, PacketWorld.Stop);
+    }
+
+    public Task<string> Read(string file) => Task.FromResult(Machine.Netns.Within(netns, () => File.ReadAllText(file).Trim()));
+
+    public async Task<bool> Ping(string target) => (await runner.Run("nsenter",
+        ["--net=" + Machine.Netns.PathOf(netns), "ping", "-c", "1", "-W", "2", target], PacketWorld.Stop)).ExitCode == 0;
+
     public Task<string?> Ask(string target, int tcpPort) => Asker.Ask(netns, target, tcpPort, connectLimit);
 }
 
@@ -142,11 +189,12 @@ public static class Asker
 {
     public static async Task<string?> Ask(string? netns, string target, int tcpPort, TimeSpan limit)
     {
-        using var socket = Machine.Netns.Within(netns, () => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+        var to = new IPEndPoint(IPAddress.Parse(target), tcpPort);
+        using var socket = Machine.Netns.Within(netns, () => new Socket(to.AddressFamily, SocketType.Stream, ProtocolType.Tcp));
         using var expiry = new CancellationTokenSource(limit);
         try
         {
-            await socket.ConnectAsync(IPEndPoint.Parse($"{target}:{tcpPort}"), expiry.Token);
+            await socket.ConnectAsync(to, expiry.Token);
             var buffer = new byte[64];
             var read = await socket.ReceiveAsync(buffer, expiry.Token);
             return System.Text.Encoding.ASCII.GetString(buffer, 0, read);

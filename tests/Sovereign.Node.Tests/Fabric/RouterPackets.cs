@@ -86,6 +86,32 @@ public sealed class RouterPackets : IAsyncLifetime
         Assert.Null(await outsider.Ask("10.0.1.5", 80));
     }
 
+    [Fact]
+    public async Task Ports_of_a_floating_ip_lead_to_ports_of_guests_and_to_nothing_else()
+    {
+        var network = PacketWorld.Network();
+        await world.Fabric.EnsureNetwork(network, PacketWorld.Stop);
+        var (one, two) = (await world.Plug(network, "10.0.0.5", [open]), await world.Plug(network, "10.0.0.6", [open]));
+        var ip = world.External(30);
+        ForwardingSpec[] forwardings =
+        [
+            new("a", ip, "tcp", 2222, 2222, "10.0.0.5", 22, 22), new("b", ip, "tcp", 8000, 8009, "10.0.0.6", 8000, 8009),
+            new("c", ip, "tcp", 9000, 9009, "10.0.0.6", 7000, 7009), new("d", ip, "tcp", 9100, 9109, "10.0.0.5", 80, 80),
+        ];
+        var router = Router(network, 10) with { Forwardings = forwardings };
+        await world.Fabric.EnsureRouter(router, PacketWorld.Stop);
+        using var ssh = one.Listen(22);
+        using var web = one.Listen(80);
+        using var same = two.Listen(8004);
+        using var shifted = two.Listen(7009);
+        foreach (var port in (int[])[2222, 8004, 9009, 9105]) Assert.Equal(world.External(1), await Asker.Ask(null, ip, port, limit));
+        foreach (var port in (int[])[22, 8003, 9008, 80]) Assert.Null(await Asker.Ask(null, ip, port, limit));
+        Assert.Equal(world.External(10), await two.Ask(ip, 2222));   // a neighbour goes round by the router
+        await world.Fabric.EnsureRouter(router with { Forwardings = [forwardings[1]] }, PacketWorld.Stop);
+        Assert.Null(await Asker.Ask(null, ip, 2222, limit));
+        Assert.NotNull(await Asker.Ask(null, ip, 8004, limit));
+    }
+
     private RouterSpec Router(NetworkSpec network, int host) => new(Guid.NewGuid().ToString(), true,
         new RouterGatewaySpec(Guid.NewGuid().ToString(), external.Id, "fa:16:3e:aa:aa:01", [world.External(host) + "/24"],
             world.External(1), true),

@@ -127,6 +127,23 @@ public sealed class SecurityGroupPackets : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_port_speaks_from_each_of_its_addresses()
+    {
+        var all = await Grouped(PacketWorld.Egress(), PacketWorld.Ingress());
+        var subnet = network.Subnets[0].Id;
+        var one = await world.Plug(network, "10.0.0.5", [all], addresses: [new(subnet, "10.0.0.5"), new(subnet, "10.0.0.15")]);
+        var two = await world.Plug(network, "10.0.0.6", [all]);
+        using var listener = one.Listen(80);
+        using var open = two.Listen(80);
+        await one.Ip("addr", "add", "10.0.0.15/24", "dev", "eth0");
+        Assert.NotNull(await two.Ask("10.0.0.5", 80));
+        Assert.NotNull(await two.Ask("10.0.0.15", 80));
+        await one.Ip("addr", "del", "10.0.0.5/24", "dev", "eth0");
+        await one.Ip("addr", "replace", "10.0.0.15/24", "dev", "eth0");
+        Assert.Equal("10.0.0.15", await one.Ask("10.0.0.6", 80));
+    }
+
+    [Fact]
     public async Task Filters_survive_a_restart_of_the_agent()
     {
         var client = await Grouped(PacketWorld.Egress());

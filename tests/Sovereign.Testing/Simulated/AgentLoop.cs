@@ -62,10 +62,10 @@ public sealed class AgentLoop : SynchronizationContext
         finally { SetSynchronizationContext(before); }
     }
 
-    public NodeAgent Agent(SimulatedMachine world, ScriptedControlPlane control, GuestDirectory? guests = null) => new(control,
+    public NodeAgent Agent(SimulatedMachine world, ScriptedControlPlane control, GuestDirectory? guests = null, bool startsAlone = true) => new(control,
         new NodeDrivers(new SimulatedHypervisor(world), new SimulatedFabric(world), new SimulatedDisks(world)), new SimulatedStore(world),
             control.Welcome,
-        guests ?? new GuestDirectory(), new AgentLimits(), clock, NullLogger.Instance);
+        guests ?? new GuestDirectory(), new AgentLimits { StartsAlone = startsAlone }, clock, NullLogger.Instance);
 
     public static NodeFacts Facts { get; } = new("simulated", "127.0.0.1", 2, 4096, 100, "tcg", "simulated", 7_002_022, "198.18.0.0/24");
 

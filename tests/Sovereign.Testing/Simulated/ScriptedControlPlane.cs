@@ -56,6 +56,8 @@ public sealed class ScriptedControlPlane : IControlPlane
 
     public void Set(DomainSpec spec) => Set(new ManifestItem(ItemKinds.Domain, spec.Id, 0) { Domain = spec });
 
+    public void Set(CarrySpec spec) => Set(new ManifestItem(ItemKinds.Carry, spec.Id, 0) { Carry = spec });
+
     public void Set(SnapshotSpec spec) => Set(new ManifestItem(ItemKinds.Snapshot, spec.Id, 0) { Snapshot = spec });
 
     /// <summary>The thing must be absent; the item goes when its absence was reported.</summary>
@@ -156,6 +158,33 @@ public sealed class ScriptedControlPlane : IControlPlane
         using var copy = new MemoryStream();
         await content.CopyToAsync(copy, stop);
         lock (gate) Snapshots[snapshot] = copy.ToArray();
+    }
+
+    /// <summary>Disks between nodes.</summary>
+    public SimulatedCarries Carries { get; } = new();
+
+    public async Task<string> SendDisk(string carry, string name, Stream content, CancellationToken stop)
+    {
+        Refuse();
+        return (await Carries.Keep(carry, name, content, stop)).Digest;
+    }
+
+    public Task<Stream> OpenDisk(string carry, string name, long offset, CancellationToken stop)
+    {
+        Refuse();
+        var content = Carries.Open(carry, name);
+        content.Seek(offset, SeekOrigin.Begin);
+        return Task.FromResult(content);
+    }
+
+    /// <summary>Consoles that are being carried, by ticket.</summary>
+    public Dictionary<string, Stream> Consoles { get; } = [];
+
+    public async Task Carry(string ticket, Stream console, CancellationToken stop)
+    {
+        Refuse();
+        lock (gate) Consoles[ticket] = console;
+        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop);
     }
 
     /// <summary>Ends the waits, as when the connection is cut.</summary>

@@ -117,6 +117,12 @@ public sealed class SimulatedHypervisor(SimulatedMachine world) : IHypervisor
             throw new InvalidOperationException($"The disk of {id} is copied by its process, which does not run.");
     });
 
+    public async Task<bool> Interrupt(string id, CancellationToken stop)
+    {
+        await world.Effect("hypervisor.interrupt", () => { });
+        return world.Domains.TryGetValue(id, out var domain) && domain.Power is DomainPower.Running or DomainPower.Paused;
+    }
+
     public Task<DomainDiagnostics?> Diagnose(string id, CancellationToken stop) => Task.FromResult(
         world.Domains.TryGetValue(id, out var domain) && domain.Power is DomainPower.Running or DomainPower.Paused
             ? new DomainDiagnostics(domain.Power == DomainPower.Paused ? "paused" : "running", 1, 1, [new CpuUse(0, 1)], [], []) : null);
@@ -147,6 +153,11 @@ public sealed class SimulatedHypervisor(SimulatedMachine world) : IHypervisor
         var console = world.Domains.TryGetValue(id, out var domain) ? domain.Console : [];
         return Task.FromResult(console[^Math.Min(bytesMax, console.Length)..]);
     }
+
+    public Task<Stream> OpenConsole(string id, string kind, CancellationToken stop) =>
+        world.Domains.TryGetValue(id, out var domain) && domain.Power is DomainPower.Running or DomainPower.Paused
+            ? Task.FromResult<Stream>(new SimulatedConsoleStream())
+            : throw new InvalidOperationException($"Domain {id} does not run.");
 
     public Task Trim(CancellationToken stop) => Task.CompletedTask;
 
@@ -220,6 +231,23 @@ public sealed class SimulatedDisks(SimulatedMachine world) : IDisks
 
     public Task DropSnapshot(string id, CancellationToken stop) => world.Effect("disks.drop-snapshot", () => world.Snapshots.Remove(id));
 
+    public Task<Stream> OpenPacked(string carry, string domainId, RootDiskSpec root, string name, CancellationToken stop) =>
+        world.Disks.TryGetValue(domainId, out var image) ? Task.FromResult<Stream>(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(domainId + name + image)))
+            : throw new InvalidOperationException($"The disk of {domainId} is sent and is not there.");
+
+    public Task DropPacked(string carry, CancellationToken stop) => Task.CompletedTask;
+
+    public async Task EnsureCarried(
+        string domainId, RootDiskSpec root, CarriedDiskSpec disk, Func<long, CancellationToken, Task<Stream>> open, CancellationToken stop)
+    {
+        if (world.Disks.ContainsKey(domainId)) return;
+        await using (await open(0, stop)) await world.Effect("disks.ensure-carried", () =>
+        {
+            world.Disks[domainId] = root.ImageDigest;
+            world.Carried.Add(domainId);
+        });
+    }
+
     public Task<bool> HasOverlay(string domainId, CancellationToken stop) => Task.FromResult(world.Disks.ContainsKey(domainId));
 
     public Task Remove(string domainId, CancellationToken stop) => world.Effect("disks.remove", () =>
@@ -229,6 +257,7 @@ public sealed class SimulatedDisks(SimulatedMachine world) : IDisks
                 + "runs.");
         world.Disks.Remove(domainId);
         world.Rescues.Remove(domainId);
+        world.Carried.Remove(domainId);
         world.Generations.Remove(domainId);
     });
 

@@ -28,6 +28,9 @@ public sealed class SimulatedMachine
     /// <summary>Snapshots of disks that are there; true: whole.</summary>
     public Dictionary<string, bool> Snapshots { get; } = [];
 
+    /// <summary>Domains whose disk came from another node.</summary>
+    public HashSet<string> Carried { get; } = [];
+
     /// <summary>Domains that have a disk to be mended by.</summary>
     public HashSet<string> Rescues { get; } = [];
 

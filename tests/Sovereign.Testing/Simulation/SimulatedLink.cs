@@ -51,6 +51,36 @@ public sealed class SimulatedLink(SimulatedWorld world, Func<SimulatedControlPla
         }
     }
 
+    public async Task<string> SendDisk(string carry, string name, Stream content, CancellationToken stop)
+    {
+        try
+        {
+            return await Call(cloud => cloud.SendDisk(carry, name, content, stop));
+        }
+        catch (IOException cause)
+        {
+            throw new ControlPlaneAwayException(cause.Message, cause);
+        }
+    }
+
+    public async Task<Stream> OpenDisk(string carry, string name, long offset, CancellationToken stop)
+    {
+        try
+        {
+            return await Call(cloud => cloud.OpenDisk(carry, name, offset, stop));
+        }
+        catch (IOException cause) when (cause is not FileNotFoundException)
+        {
+            throw new ControlPlaneAwayException(cause.Message, cause);
+        }
+    }
+
+    public Task Carry(string ticket, Stream console, CancellationToken stop) => Call(async cloud =>
+    {
+        await cloud.Carry(ticket, console, stop);
+        return true;
+    });
+
     private Task<T> Call<T>(Func<IControlPlane, Task<T>> call) => world.ControlPlane is { } cloud
         ? cloud.Process.Start(() => call(hub(cloud)))
         : Task.FromException<T>(new IOException("The control plane is away."));

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using Sovereign.Network;
 using Sovereign.ImageSync;
 using Sovereign.Launcher;
 using Sovereign.Serve;
@@ -20,7 +21,7 @@ public sealed class ImageSyncTests : IAsyncLifetime
     private TestCloud cloud = null!;
 
     public async ValueTask InitializeAsync() => cloud = await TestCloud.Start(
-        kernel => (house = Composition.Of(kernel, ("admin-password", "demo-password"), "198.18.0.0/20")).Modules, _ => house.Callers);
+        kernel => (house = Composition.Of(kernel, ("admin-password", "demo-password"), new NetworkOptions("198.18.0.0/20"))).Modules, _ => house.Callers);
 
     public async ValueTask DisposeAsync()
     {

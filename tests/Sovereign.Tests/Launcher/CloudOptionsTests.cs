@@ -101,10 +101,10 @@ public class CloudOptionsTests
     public void Dns_names_of_networks_can_be_switched_off_and_stay_so()
     {
         var (options, _) = CloudOptions.From(WrittenSettings.Parse("f", "data: /srv/cloud\nnetwork_dns: false\n"));
-        Assert.False(options!.NetworkDns);
+        Assert.False(options!.Network.DnsNames);
         var written = WrittenSettings.Parse("g", WrittenSettings.Write(options));
-        Assert.False(CloudOptions.From(WrittenSettings.None.With("data", "/srv/cloud").Over(written)).Options!.NetworkDns);
-        Assert.True(CloudOptions.From(WrittenSettings.None).Options!.NetworkDns);
+        Assert.False(CloudOptions.From(WrittenSettings.None.With("data", "/srv/cloud").Over(written)).Options!.Network.DnsNames);
+        Assert.True(CloudOptions.From(WrittenSettings.None).Options!.Network.DnsNames);
     }
 
     [Theory]

@@ -24,7 +24,7 @@ public sealed class DirectoryTests : IDisposable
         File.SetUnixFileMode(place, File.GetUnixFileMode(place) | UnixFileMode.OtherExecute);
         File.WriteAllText($"{place}/letter.txt", "mine");
         var (options, _) = CloudOptions.From(WrittenSettings.None.With(SettingNames.Data, place));
-        var refusal = Assert.Throws<LauncherException>(() => new Preparation(options!, _ => { }).CheckDirectory());
+        var refusal = Assert.Throws<LauncherException>(() => new Preparation(options!.Directory, _ => { }).CheckDirectory());
         Assert.Contains("files in it that are no cloud's", refusal.Message, StringComparison.Ordinal);
     }
 

@@ -1,0 +1,204 @@
+"""Networks and what is joined to them; no guest is needed to see that."""
+from client import has, something
+
+
+def calls(admin, work):
+    external = admin.run("network list --external").json[0]["Name"]
+    networks_and_subnets(admin)
+    scopes_and_pools(admin)
+    ports(admin)
+    routers(admin, external)
+    floating_ips(admin, external)
+    security_groups(admin)
+    address_groups(admin)
+    quality_of_service(admin)
+    sharing(admin)
+    what_serves(admin)
+    for network in ("lake", "pond"):
+        admin.run(f"network delete {network}")
+
+
+def networks_and_subnets(admin):
+    admin.do("network create lake --description deep --mtu 1400 --tag wet --no-share",
+             then=("network show lake", {"description": "deep", "mtu": 1400, "tags": ["wet"], "shared": False, "router:external": False}))
+    admin.do("network create pool --disable", then=("network show pool", {"admin_state_up": False}))
+    admin.do("network list --tags wet", shows=lambda reply: [row["Name"] for row in reply] == ["lake"])
+    admin.do("network set pool --name pond --enable --description shallow --tag dry --tag small",
+             then=("network show pond", {"admin_state_up": True, "description": "shallow", "tags": has("dry", "small")}),
+             gone="network show pool")
+    admin.do("network unset pond --tag dry", then=("network show pond", {"tags": ["small"]}))
+    admin.do("network show pond",
+             shows={"id": something, "status": something, "provider:network_type": "vxlan", "port_security_enabled": True})
+
+    admin.do("subnet create shore --network lake --subnet-range 10.60.0.0/24 --dns-nameserver 192.0.2.1 "
+             "--allocation-pool start=10.60.0.10,end=10.60.0.99",
+             then=("subnet show shore", {"cidr": "10.60.0.0/24", "gateway_ip": "10.60.0.1", "dns_nameservers": ["192.0.2.1"],
+                                         "allocation_pools": [{"start": "10.60.0.10", "end": "10.60.0.99"}]}))
+    admin.do("subnet list --network lake", shows={"Name": "shore", "Subnet": "10.60.0.0/24"})
+    admin.do("subnet set shore --description sandy --dns-nameserver 192.0.2.2 --tag warm "
+             "--host-route destination=192.0.2.64/26,gateway=10.60.0.2",
+             then=("subnet show shore", {"description": "sandy", "dns_nameservers": has("192.0.2.1", "192.0.2.2"), "tags": ["warm"],
+                                         "host_routes": [{"destination": "192.0.2.64/26", "nexthop": "10.60.0.2"}]}))
+    admin.do("subnet unset shore --dns-nameserver 192.0.2.1 --host-route destination=192.0.2.64/26,gateway=10.60.0.2 --tag warm",
+             then=("subnet show shore", {"dns_nameservers": ["192.0.2.2"], "host_routes": [], "tags": []}))
+    admin.do("subnet show shore", shows={"id": something, "ip_version": 4, "enable_dhcp": True})
+    admin.do("subnet create reed --network pond --subnet-range 10.61.0.0/24 --no-dhcp --gateway none",
+             then=("subnet show reed", {"enable_dhcp": False, "gateway_ip": None}))
+    admin.do("subnet delete reed", gone="subnet show reed")
+    admin.do("network create puddle", then=("network list", {"Name": "puddle"}))
+    admin.do("network delete puddle", gone="network show puddle")
+    admin.do("ip availability list", shows={"Network Name": "lake", "Total IPs": 90, "Used IPs": something})
+    admin.do("ip availability show lake", shows={"network_name": "lake", "total_ips": 90, "subnet_ip_availability": something})
+
+
+def scopes_and_pools(admin):
+    admin.do("address scope create europe --ip-version 4", then=("address scope show europe", {"ip_version": 4, "shared": False}))
+    admin.do("address scope list", shows={"Name": "europe", "IP Version": 4})
+    admin.do("address scope set europe --name world --share", then=("address scope show world", {"shared": True}),
+             gone="address scope show europe")
+    admin.do("address scope show world", shows={"id": something, "name": "world"})
+    admin.do("subnet pool create springs --pool-prefix 10.64.0.0/16 --default-prefix-length 26 --address-scope world --tag clear",
+             then=("subnet pool show springs", {"prefixes": ["10.64.0.0/16"], "default_prefixlen": 26, "address_scope_id": something,
+                                                "tags": ["clear"]}))
+    admin.do("subnet pool list", shows={"Name": "springs", "Prefixes": ["10.64.0.0/16"]})
+    admin.do("subnet pool set springs --pool-prefix 10.65.0.0/16 --default-prefix-length 27 --description cold --tag blue",
+             then=("subnet pool show springs", {"prefixes": ["10.64.0.0/15"], "default_prefixlen": 27, "description": "cold",
+                                                "tags": has("clear", "blue")}))
+    admin.do("subnet pool unset springs --tag blue", then=("subnet pool show springs", {"tags": ["clear"]}))
+    admin.do("subnet pool show springs", shows={"id": something, "ip_version": 4})
+    admin.do("subnet create drawn --network pond --subnet-pool springs", shows={"cidr": has("10.64.0.0/27"), "subnetpool_id": something})
+    admin.do("subnet pool delete springs", refused="has existing allocations")
+    admin.do("subnet delete drawn", gone="subnet show drawn")
+    admin.run("subnet create stray --network pond --subnet-range 10.66.0.0/24")
+    admin.do("network onboard subnets pond springs", then=("subnet show stray", {"subnetpool_id": something}))
+    admin.run("subnet delete stray")
+    admin.do("subnet pool delete springs", gone="subnet pool show springs")
+    admin.do("address scope delete world", gone="address scope show world")
+
+
+def ports(admin):
+    admin.do("port create boat --network lake --fixed-ip subnet=shore,ip-address=10.60.0.50 --description rows --tag red "
+             "--no-security-group",
+             then=("port show boat", {"description": "rows", "tags": ["red"], "fixed_ips": something, "security_group_ids": [],
+                                      "mac_address": something}))
+    admin.do("port list --network lake", shows={"Name": "boat", "Fixed IP Addresses": lambda those: those[0]["ip_address"] == "10.60.0.50"})
+    admin.do("port set boat --name ship --disable --allowed-address ip-address=10.60.0.77,mac-address=fa:16:3e:00:00:77 --tag big",
+             then=("port show ship", {"admin_state_up": False, "tags": has("red", "big"), "allowed_address_pairs": something}),
+             gone="port show boat")
+    admin.do("port unset ship --allowed-address ip-address=10.60.0.77,mac-address=fa:16:3e:00:00:77 --tag big",
+             then=("port show ship", {"allowed_address_pairs": [], "tags": ["red"]}))
+    admin.do("port show ship", shows={"id": something, "status": "DOWN", "port_security_enabled": True})
+    admin.do("port delete ship", gone="port show ship")
+
+
+def routers(admin, external):
+    admin.do("router create lock --description slow --tag iron",
+             then=("router show lock", {"description": "slow", "tags": ["iron"], "admin_state_up": True}))
+    admin.do("router list --tags iron", shows={"Name": "lock", "Status": "ACTIVE"})
+    admin.do(f"router set lock --route destination=198.51.100.0/24,gateway=10.60.0.3", refused="is not connected with router")
+    admin.do(f"router set lock --name sluice --external-gateway {external} --tag big",
+             then=("router show sluice", {"external_gateway_info": something, "tags": has("iron", "big")}), gone="router show lock")
+    admin.do("router add subnet sluice shore",
+             then=("port list --router sluice", {"Fixed IP Addresses": lambda those: those[0]["ip_address"] == "10.60.0.1"}))
+    admin.do("router add route sluice --route destination=198.51.100.0/24,gateway=10.60.0.3",
+             then=("router show sluice", {"routes": [{"destination": "198.51.100.0/24", "nexthop": "10.60.0.3"}]}))
+    admin.do("router remove route sluice --route destination=198.51.100.0/24,gateway=10.60.0.3",
+             then=("router show sluice", {"routes": []}))
+    admin.run("port create quay --network lake --fixed-ip subnet=shore,ip-address=10.60.0.60")
+    admin.do("router add port sluice quay", refused="subnet")
+    admin.run("subnet create bank --network pond --subnet-range 10.62.0.0/24")
+    admin.run("port create pier --network pond --fixed-ip subnet=bank,ip-address=10.62.0.9")
+    admin.do("router add port sluice pier", then=("port show pier", {"device_owner": "network:router_interface"}))
+    admin.do("router remove port sluice pier", gone="port show pier")
+    admin.do("router show sluice", shows={"id": something, "interfaces_info": something})
+    admin.do("router delete sluice", refused="409")
+    admin.do("router remove subnet sluice shore",
+             then=("port list --router sluice --device-owner network:router_interface", lambda reply: len(reply) == 0))
+    admin.do("router unset sluice --external-gateway --tag big",
+             then=("router show sluice", {"external_gateway_info": None, "tags": ["iron"]}))
+    admin.do("router delete sluice", gone="router show sluice")
+    admin.run("port delete quay")
+
+
+def floating_ips(admin, external):
+    admin.run(f"router create weir --external-gateway {external}")
+    admin.run("router add subnet weir shore")
+    admin.run("port create buoy --network lake --fixed-ip subnet=shore,ip-address=10.60.0.70")
+    address = admin.do(f"floating ip create {external} --description bright --tag east",
+                       shows={"floating_ip_address": something, "description": "bright", "status": "DOWN",
+                              "tags": ["east"]})["floating_ip_address"]
+    admin.do("floating ip list", shows={"Floating IP Address": address, "Fixed IP Address": None})
+    admin.do(f"floating ip set {address} --port buoy --description lit --tag west",
+             then=(f"floating ip show {address}", {"fixed_ip_address": "10.60.0.70", "description": "lit", "tags": has("east", "west")}))
+    admin.do(f"floating ip unset {address} --port --tag west",
+             then=(f"floating ip show {address}", {"fixed_ip_address": None, "port_id": None, "tags": ["east"]}))
+    admin.do(f"floating ip show {address}", shows={"id": something, "floating_network_id": something})
+    admin.do(f"floating ip delete {address}", gone=f"floating ip show {address}")
+    admin.run("router remove subnet weir shore")
+    admin.run("router delete weir")
+    admin.run("port delete buoy")
+
+
+def security_groups(admin):
+    admin.do("security group create guards --description watch --tag night",
+             then=("security group show guards", {"description": "watch", "tags": ["night"], "stateful": True}))
+    admin.do("security group list --tags night", shows={"Name": "guards", "Description": "watch"})
+    admin.do("security group set guards --name sentries --description look --tag day",
+             then=("security group show sentries", {"description": "look", "tags": has("day", "night")}), gone="security group show guards")
+    admin.do("security group unset sentries --tag day", then=("security group show sentries", {"tags": ["night"]}))
+    admin.do("security group show sentries", shows={"id": something, "rules": something})
+    rule = admin.do("security group rule create sentries --protocol tcp --dst-port 80:81 --remote-ip 192.0.2.0/24 --description web",
+                    shows={"protocol": "tcp", "port_range_min": 80, "port_range_max": 81, "remote_ip_prefix": "192.0.2.0/24",
+                           "direction": "ingress"})["id"]
+    admin.do("security group rule list sentries --protocol tcp", shows={"ID": rule, "Port Range": "80:81", "IP Range": "192.0.2.0/24"})
+    admin.do(f"security group rule show {rule}", shows={"id": rule, "description": "web"})
+    admin.do(f"security group rule delete {rule}", gone=f"security group rule show {rule}")
+    admin.do("security group delete sentries", gone="security group show sentries")
+
+
+def address_groups(admin):
+    admin.do("address group create friends --description near --address 192.0.2.1/32",
+             then=("address group show friends", {"description": "near", "addresses": ["192.0.2.1/32"]}))
+    admin.do("address group list", shows={"Name": "friends", "Addresses": ["192.0.2.1/32"]})
+    admin.do("address group set friends --name mates --address 192.0.2.2/32",
+             then=("address group show mates", {"addresses": has("192.0.2.1/32", "192.0.2.2/32")}), gone="address group show friends")
+    admin.do("address group unset mates --address 192.0.2.1/32", then=("address group show mates", {"addresses": ["192.0.2.2/32"]}))
+    admin.do("address group show mates", shows={"id": something, "name": "mates"})
+    admin.do("address group delete mates", gone="address group show mates")
+
+
+def quality_of_service(admin):
+    admin.do("network qos policy create brook --description slow",
+             then=("network qos policy show brook", {"description": "slow", "shared": False}))
+    admin.do("network qos policy list", shows={"Name": "brook", "Shared": False})
+    admin.do("network qos policy set brook --name stream --share", then=("network qos policy show stream", {"shared": True}),
+             gone="network qos policy show brook")
+    admin.do("network qos policy show stream", shows={"id": something, "rules": []})
+    rule = admin.do("network qos rule create stream --type bandwidth-limit --max-kbps 2000 --max-burst-kbits 200 --egress",
+                    shows={"max_kbps": 2000, "max_burst_kbps": 200, "direction": "egress"})["id"]
+    admin.do("network qos rule list stream", shows={"ID": rule, "Max Kbps": 2000, "Type": "bandwidth_limit"})
+    admin.do(f"network qos rule set stream {rule} --max-kbps 3000", then=(f"network qos rule show stream {rule}", {"max_kbps": 3000}))
+    admin.do(f"network qos rule show stream {rule}", shows={"id": rule, "direction": "egress"})
+    admin.do(f"network qos rule delete stream {rule}", gone=f"network qos rule show stream {rule}")
+    admin.do("network qos rule type list", shows={"Type": "bandwidth_limit"})
+    admin.do("network qos rule type show bandwidth_limit", shows={"rule_type_name": "bandwidth_limit", "drivers": something})
+    admin.do("network qos policy delete stream", gone="network qos policy show stream")
+
+
+def sharing(admin):
+    admin.run("project create village")
+    admin.run("project create hamlet")
+    lake, hamlet = admin.run("network show lake")["id"], admin.run("project show hamlet")["id"]
+    policy = admin.do("network rbac create lake --type network --action access_as_shared --target-project village",
+                      shows={"object_id": lake, "object_type": "network", "action": "access_as_shared"})["id"]
+    admin.do("network rbac list --type network", shows={"ID": policy, "Object ID": lake})
+    admin.do(f"network rbac set {policy} --target-project hamlet", then=(f"network rbac show {policy}", {"target_project_id": hamlet}))
+    admin.do(f"network rbac show {policy}", shows={"id": policy, "object_type": "network"})
+    admin.do(f"network rbac delete {policy}", gone=f"network rbac show {policy}")
+    admin.run("project delete village hamlet")
+
+
+def what_serves(admin):
+    agent = admin.do("network agent list", shows={"Alive": True, "State": True}).json[0]["ID"]
+    admin.do(f"network agent show {agent}", shows={"id": agent, "alive": True, "binary": something})
+    admin.do("network service provider list", shows={"Service Type": something})
