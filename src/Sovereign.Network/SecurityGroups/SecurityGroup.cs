@@ -29,7 +29,7 @@ internal sealed record GroupRow : IRow
     {
         Id = Id, Name = Name, Stateful = Stateful, Shared = shared, TenantId = ProjectId, ProjectId = ProjectId, Description = Description,
         SecurityGroupRules = rules.Select(rule => rule.ToView() with { Tags = [], StandardAttrId = rule.Number }).ToList(), Tags = tags,
-         CreatedAt = Times.Of(CreatedAt), UpdatedAt = Times.Of(UpdatedAt),
+        CreatedAt = Times.Of(CreatedAt), UpdatedAt = Times.Of(UpdatedAt),
         RevisionNumber = Revision,
     };
 }

@@ -51,7 +51,8 @@ internal sealed class FuzzWire(HttpMessageInvoker client, TimeSpan answerTimeMax
     public (string Kind, string Saw)? Judge(FuzzRequest request, FuzzReply reply)
     {
         if (reply.Status == 0) return ("hang", $"no answer in {answerTimeMax.TotalSeconds} s");
-        if (reply.Status >= 500 && !IsOverload(reply)) return ("500", $"{reply.Status} {Encoding.UTF8.GetString(reply.Body)}");
+        // 501 is said with a sentence about what no node here can do.
+        if (reply.Status >= 500 && reply.Status != 501 && !IsOverload(reply)) return ("500", $"{reply.Status} {Encoding.UTF8.GetString(reply.Body)}");
         return Foreign(request, reply) is { } id ? ("foreign", $"{reply.Status} shows {id}") : null;
     }
 

@@ -15,7 +15,7 @@ internal sealed record FuzzResult(
 
 /// <summary>Sends requests from a seed to one cloud, with several workers, until the count is reached.</summary>
 /// <param name="answerTimeMax">What takes longer hangs; longer than any answer takes on a busy machine.</param>
-internal sealed class Fuzzer(MatrixCloud cloud, HttpMessageInvoker client, int seed, TimeSpan answerTimeMax)
+internal sealed class Fuzzer(MatrixCloud cloud, HttpMessageInvoker client, int seed, TimeSpan answerTimeMax) : IDisposable
 {
     /// <summary>Costly requests at once: hashing more passwords than there are processors only makes each slower.</summary>
     private readonly SemaphoreSlim costly = new(2);
@@ -28,6 +28,8 @@ internal sealed class Fuzzer(MatrixCloud cloud, HttpMessageInvoker client, int s
     private readonly ConcurrentBag<string> unmade = [];
     private long begun;
     private int next;
+
+    public void Dispose() => costly.Dispose();
 
     /// <param name="requests">At least so many.</param>
     /// <param name="least">At least so long.</param>
