@@ -12,7 +12,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 LC_ALL=C.UTF-8 HOME=${HOME:
 declare -A budget=([format]=90 [build]=600 [default]=120 [e2e]=300 [e2e/client-commands]=300 [e2e/kills]=500 [e2e/nodes]=700 [e2e/tempest]=300 [postgres]=400
   [Sovereign.Kernel.Tests]=400 [Sovereign.Identity.Tests]=240
   [Sovereign.Image.Tests]=480 [Sovereign.Placement.Tests]=120 [Sovereign.Network.Tests]=300 [Sovereign.Compute.Tests]=300 [Sovereign.Node.Tests]=360
-  [Sovereign.Cloud.Tests]=500)
+  [Sovereign.Cloud.Tests]=1000)
 passed_total=0 failed_total=0 rows=() work=
 
 cleanup() {
@@ -32,7 +32,7 @@ count() { # count SUITE PASSED FAILED SECONDS: one row of the table; a suite ove
 xunit() { # xunit SUITE EXECUTABLE: runs a test program and reads its counts from its report
   local begun=$SECONDS report=$work/$1.xml log=$work/$1.log status passed failed
   say "== $1"
-  timeout $((900 * scale)) "$2" -xml "$report" -noColor -noLogo >"$log" 2>&1 </dev/null
+  timeout $((1200 * scale)) "$2" -xml "$report" -noColor -noLogo >"$log" 2>&1 </dev/null
   status=$?
   passed=$(grep -o '<assembly [^>]*' "$report" 2>/dev/null | grep -o ' passed="[0-9]*"' | tr -dc '0-9\n' | paste -sd+ | bc)
   failed=$(grep -o '<assembly [^>]*' "$report" 2>/dev/null | grep -oE ' (failed|errors)="[0-9]*"' | tr -dc '0-9\n' | paste -sd+ | bc)

@@ -33,7 +33,9 @@ namespace Sovereign.Network;
 /// <param name="ExternalCidr">Range of the external network of the first start ("172.24.4.0/24"); null: what the first node's fabric chose.</param>
 /// <param name="ExternalProjectId">Project that owns the external network; empty: the cloud itself.</param>
 /// <param name="VxlanPort">UDP port on which the nodes carry tenants' networks between each other.</param>
-public sealed record NetworkOptions(string? ExternalCidr = null, string ExternalProjectId = "", int VxlanPort = NetworkOptions.VxlanPortDefault)
+/// <param name="DnsNames">False: networks, subnets and ports have no DNS attributes, as in a Neutron without a DNS driver.</param>
+public sealed record NetworkOptions(
+    string? ExternalCidr = null, string ExternalProjectId = "", int VxlanPort = NetworkOptions.VxlanPortDefault, bool DnsNames = true)
 {
     /// <summary>IANA's.</summary>
     public const int VxlanPortDefault = 4789;
@@ -116,10 +118,10 @@ public sealed class NetworkModule : IModule
     public void Map(Func<ServiceFace, Routes> face)
     {
         var api = face(Face);
-        new ExtensionEndpoints().Map(api);
-        new NetworkEndpoints(kernel, networks).Map(api);
-        new SubnetEndpoints(kernel, subnets).Map(api);
-        new PortEndpoints(kernel, ports).Map(api);
+        new ExtensionEndpoints(options.DnsNames).Map(api);
+        new NetworkEndpoints(kernel, networks, options.DnsNames).Map(api);
+        new SubnetEndpoints(kernel, subnets, options.DnsNames).Map(api);
+        new PortEndpoints(kernel, ports, options.DnsNames).Map(api);
         new RouterEndpoints(kernel, routers, interfaces).Map(api);
         new FloatingIpEndpoints(kernel, floatingIps).Map(api);
         new PortForwardingEndpoints(kernel, forwardings).Map(api);

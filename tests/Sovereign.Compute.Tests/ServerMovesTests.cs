@@ -99,6 +99,9 @@ public class ServerMovesTests
         Assert.True(made.Status == 200, made.Text);
         var port = (string)made.Json["interfaceAttachment"]!["port_id"]!;
         await ComputeWorld.Eventually(() => Domain(world, id).Nics.Count == 2);
+        var shown = (await world.Send("GET", "/servers/" + id)).Json["server"]!;
+        Assert.Equal("""[{"name":"default"},{"name":"default"}]""", shown["security_groups"]!.ToJsonString());
+        Assert.Equal("Security group id should be uuid", (string)(await world.Send("GET", "/os-security-groups/ssg", version: "2.1")).Json["badRequest"]!["message"]!);
         Assert.Equal(202, (await world.Send("DELETE", $"/servers/{id}/os-interface/{port}")).Status);
         Assert.Equal(404, (await world.Send("DELETE", $"/servers/{id}/os-interface/{port}")).Status);
         await ComputeWorld.Eventually(() => !world.Nodes[0].Items.ContainsKey((ItemKinds.Port, port)));

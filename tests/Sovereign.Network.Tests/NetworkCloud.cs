@@ -20,14 +20,14 @@ internal sealed class NetworkCloud : IAsyncDisposable
 
     public string Node { get; private set; } = "";
 
-    public static async Task<NetworkCloud> Start(string engine = "sqlite", bool node = true)
+    public static async Task<NetworkCloud> Start(string engine = "sqlite", bool node = true, bool dns = true)
     {
         (NodeModule Nodes, NetworkModule Networks)? made = null;
         var cloud = await TestCloud.Start(
             kernel =>
             {
                 var nodes = new NodeModule(kernel);
-                made = (nodes, new NetworkModule(kernel, nodes.Hub, new NetworkOptions()));
+                made = (nodes, new NetworkModule(kernel, nodes.Hub, new NetworkOptions(DnsNames: dns)));
                 return [nodes, made.Value.Networks];
             },
             engine: engine);

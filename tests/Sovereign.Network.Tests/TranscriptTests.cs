@@ -25,7 +25,7 @@ public sealed class TranscriptTests
         + "flavor_id tags created_at updated_at revision_number project_id";
 
     private const string FloatingIp = "id tenant_id floating_ip_address floating_network_id router_id port_id fixed_ip_address status description qos_policy_id "
-        + "port_details tags created_at updated_at revision_number project_id";
+        + "port_details port_forwardings tags created_at updated_at revision_number project_id";
 
     private const string Rule = "id tenant_id security_group_id ethertype direction protocol port_range_min port_range_max remote_ip_prefix "
         + "remote_address_group_id normalized_cidr remote_group_id description created_at updated_at revision_number project_id";
@@ -77,6 +77,46 @@ public sealed class TranscriptTests
         });
         Same(Rule, rule["security_group_rule"]!);
         Assert.Equal("0.0.0.0/0", (string?)rule["security_group_rule"]!["normalized_cidr"]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task Rules_inside_their_group_have_a_number_and_those_of_a_new_group_no_description(string engine)
+    {
+        await using var cloud = await NetworkCloud.Start(engine);
+        var group = (await cloud.Ok("POST", "/security-groups", new { security_group = new { name = "g" } }))["security_group"]!;
+        var rules = group["security_group_rules"]!.AsArray();
+        Assert.All(rules, rule => Assert.Null(rule!["description"]));
+        Assert.Equal(2, rules.Select(rule => (long)rule!["standard_attr_id"]!).Distinct().Count());
+        var shown = (await cloud.Ok("GET", $"/security-group-rules/{rules[0]!["id"]}"))["security_group_rule"]!.AsObject();
+        Assert.False(shown.ContainsKey("standard_attr_id"));
+    }
+
+    [Fact]
+    public async Task Only_the_answer_to_a_creation_says_that_a_network_is_not_the_default_one()
+    {
+        await using var cloud = await NetworkCloud.Start();
+        var made = (await cloud.Ok("POST", "/networks", new { network = new { name = "n" } }))["network"]!;
+        Assert.False((bool)made["is_default"]!);
+        Assert.False((await cloud.Ok("GET", $"/networks/{made["id"]}"))["network"]!.AsObject().ContainsKey("is_default"));
+        Assert.True((bool)(await cloud.Ok("GET", "/networks/" + await cloud.Public()))["network"]!["is_default"]!);
+    }
+
+    [Fact]
+    public async Task Without_dns_names_nothing_has_or_takes_them()
+    {
+        await using var cloud = await NetworkCloud.Start(dns: false);
+        var network = await cloud.Network();
+        var subnet = (await cloud.Ok("GET", "/subnets/" + await cloud.Subnet(network)))["subnet"]!.AsObject();
+        Assert.False(subnet.ContainsKey("dns_publish_fixed_ip"));
+        Assert.False((await cloud.Ok("GET", "/networks/" + network))["network"]!.AsObject().ContainsKey("dns_domain"));
+        var port = (await cloud.Ok("GET", "/ports/" + await cloud.Port(network)))["port"]!.AsObject();
+        Assert.DoesNotContain(port, member => member.Key.StartsWith("dns_", StringComparison.Ordinal));
+        await cloud.Refused(400, "HTTPBadRequest", "POST", "/networks", new { network = new { dns_domain = "x.example." } });
+        await cloud.Refused(400, "HTTPBadRequest", "PUT", $"/subnets/{subnet["id"]}", new { subnet = new { dns_publish_fixed_ip = true } });
+        await cloud.Refused(400, "HTTPBadRequest", "POST", "/ports", new { ports = new[] { new { network_id = network, dns_name = "web" } } });
+        Assert.DoesNotContain("\"dns-", (await cloud.Ok("GET", "/extensions")).ToJsonString(), StringComparison.Ordinal);
+        Assert.Equal(404, (await cloud.Cloud.Send("GET", "/network/v2.0/extensions/dns-integration")).Status);
     }
 
     [Fact]
@@ -132,7 +172,9 @@ public sealed class TranscriptTests
         Assert.Equal("v2.0", (string?)(await cloud.Cloud.Send("GET", "/network/", token: null)).Json["versions"]![0]!["id"]);
         Assert.Equal(200, (await cloud.Cloud.Send("GET", "/network/v2.0", token: null)).Status);
         Assert.Equal(200, (await cloud.Cloud.Send("GET", "/network/v2.0/extensions/router")).Status);
-        Assert.Equal(404, (await cloud.Cloud.Send("GET", "/network/v2.0/extensions/Availability%20Zone")).Status);
+        var missing = await cloud.Cloud.Send("GET", "/network/v2.0/extensions/Availability%20Zone");
+        Assert.Equal((404, "text/html; charset=UTF-8"), (missing.Status, missing.Headers["Content-Type"]));
+        Assert.Contains("\nExtension with alias Availability Zone does not exist\n", missing.Text, StringComparison.Ordinal);
         var project = TestCallers.Id("project-a");
         var quota = await cloud.Ok("PUT", "/quotas/" + project, new { quota = new { network = 1 } }, "admin");
         Assert.Equal(1, (int)quota["quota"]!["network"]!);

@@ -129,7 +129,7 @@ internal sealed class SecurityGroupEndpoints(KernelServices kernel, INetworks ne
             : body.Value;
     }
 
-    private static Fault? IsId(string id) => Guid.TryParse(id, out _) ? null : new Fault.Invalid("id", $"Security group id should be uuid: '{id}' is none.");
+    private static Fault? IsId(string id) => Guid.TryParse(id, out _) ? null : new Fault.Invalid("id", "Security group id should be uuid");
 
     /// <summary>A number, or one as text; -1 and nothing stand for all.</summary>
     private static Outcome<long?> Port(JsonElement? wished) => wished switch

@@ -125,7 +125,8 @@ internal sealed class ServerView(HostService hosts, GroupService groups, Compute
         json.WriteNumber("OS-EXT-STS:power_state", deletedAt > 0 ? 0 : row.PowerState);
         json.WriteStartArray("os-extended-volumes:volumes_attached");
         json.WriteEndArray();
-        var groups = ports.SelectMany(port => port.SecurityGroupNames).Distinct(StringComparer.Ordinal).ToList();
+        // Once for each port, as the original lists them.
+        var groups = ports.SelectMany(port => port.SecurityGroupNames).ToList();
         if (groups.Count == 0) return;
         json.WriteStartArray("security_groups");
         foreach (var group in groups)
@@ -190,6 +191,8 @@ internal sealed class ServerView(HostService hosts, GroupService groups, Compute
 
     private static void Flavor(Utf8JsonWriter json, ServerRow row, ServerViewer viewer)
     {
+        // Until the guest is resized it is what it was.
+        if (row.TaskState == ServerStates.Resizing && row.Before() is { } before) row = row with { FlavorId = before.FlavorId, Flavor = before.Flavor };
         json.WriteStartObject("flavor");
         if (viewer.Version.Has(47))
         {

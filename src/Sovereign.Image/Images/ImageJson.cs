@@ -64,10 +64,6 @@ internal sealed record ImageView
 
     public required string Schema { get; init; }
 
-    /// <summary>Where the bytes are, once they are there.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? Stores { get; init; }
-
     public static ImageView From(ImageWhole image)
     {
         var row = image.Row;
@@ -79,7 +75,6 @@ internal sealed record ImageView
             Owner = row.Owner, OsHidden = row.OsHidden, OsHashAlgo = row.OsHashValue is null ? null : "sha512", OsHashValue = row.OsHashValue, Id = row.Id,
             CreatedAt = Micros.ToSecondsZ(row.CreatedAt), UpdatedAt = Micros.ToSecondsZ(row.UpdatedAt), Tags = image.Tags, Self = "/v2/images/" + row.Id,
             File = $"/v2/images/{row.Id}/file", Schema = "/v2/schemas/image",
-            Stores = row.ContentFile is null ? null : StoreId,
         };
     }
 }

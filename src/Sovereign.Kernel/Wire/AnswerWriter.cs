@@ -27,11 +27,12 @@ internal static class AnswerWriter
         headers[RequestIds.Header] = requestId;
         if (version is { } negotiated) face.Microversions?.Announce(headers, negotiated);
         if (face.Dialect == Dialect.Keystone) headers.Vary = "X-Auth-Token";
+        if (face.Dialect == Dialect.Nova) headers[RequestIds.NovaHeader] = requestId;
         foreach (var (name, value) in answer.Headers ?? []) headers.Append(name, value);
-        return Body(http, answer);
+        return Body(http, answer, face.Dialect);
     }
 
-    private static async Task Body(HttpContext http, Answer answer)
+    private static async Task Body(HttpContext http, Answer answer, Dialect dialect)
     {
         var response = http.Response;
         if (answer.Writer is { } writer)
@@ -44,6 +45,7 @@ internal static class AnswerWriter
 
         long length = 0;
         foreach (var part in answer.Parts) length += part.Length;
+        if (length == 0 && answer.Status != 304) response.ContentType = dialect.EmptyContentType;
         if (answer.Status is 204 or 304) return;
         response.ContentLength = length;
         if (length == 0) return;

@@ -8,6 +8,8 @@ namespace Sovereign.Kernel.Wire;
 /// <summary>How one family of APIs words faults: status, media type and body. All shapes live here, nowhere else.</summary>
 public abstract class Dialect
 {
+    public const string PageType = "text/html; charset=UTF-8";
+
     public static readonly Dialect Keystone = new KeystoneDialect();
     public static readonly Dialect Nova = new NovaDialect();
     public static readonly Dialect Neutron = new NeutronDialect();
@@ -15,6 +17,9 @@ public abstract class Dialect
     public static readonly Dialect Placement = new PlacementDialect();
 
     public virtual string ContentType => "application/json";
+
+    /// <summary>What the original says of a body that is not there; null: nothing.</summary>
+    public virtual string? EmptyContentType => null;
 
     /// <summary>Status of an exceeded quota, which differs by service.</summary>
     protected virtual int OverQuotaStatus => 403;
@@ -42,6 +47,16 @@ public abstract class Dialect
     /// <summary>The body of an answer that no fault made: 405, 500.</summary>
     public byte[] Body(string message, int status, string requestId) => Body(new Plain(message), status, requestId);
 
+    /// <summary>A fault as a page, of media type <see cref="PageType"/>.</summary>
+    /// <param name="detail">What is said beside the explanation; empty: nothing.</param>
+    public static byte[] Page(int status, string explanation, string detail = "")
+    {
+        var title = $"{status} {Title(status)}";
+        var (text, more) = (System.Net.WebUtility.HtmlEncode(explanation), System.Net.WebUtility.HtmlEncode(detail));
+        return Encoding.UTF8.GetBytes(
+            $"<html>\n <head>\n  <title>{title}</title>\n </head>\n <body>\n  <h1>{title}</h1>\n  {text}<br /><br />\n{more}\n\n\n </body>\n</html>");
+    }
+
     protected static string Title(int status) => Microsoft.AspNetCore.WebUtilities.ReasonPhrases.GetReasonPhrase(status);
 
     private sealed record Plain(string Message) : Fault(Message);
@@ -56,6 +71,8 @@ public abstract class Dialect
 
     private sealed class NovaDialect : Dialect
     {
+        public override string EmptyContentType => ContentType;
+
         public override byte[] Body(Fault fault, int status, string requestId) => JsonSerializer.SerializeToUtf8Bytes(
             new Dictionary<string, CodeMessage> { [Word(status)] = new(status, fault.Message) }, DialectJson.Wire.DictionaryStringCodeMessage);
 
@@ -95,17 +112,13 @@ public abstract class Dialect
 
     private sealed class GlanceDialect : Dialect
     {
-        public override string ContentType => "text/html; charset=UTF-8";
+        public override string ContentType => PageType;
+
+        public override string EmptyContentType => ContentType;
 
         protected override int OverQuotaStatus => 413;
 
-        public override byte[] Body(Fault fault, int status, string requestId)
-        {
-            var title = $"{status} {Title(status)}";
-            var text = System.Net.WebUtility.HtmlEncode(fault.Message);
-            return Encoding.UTF8.GetBytes(
-                $"<html>\n <head>\n  <title>{title}</title>\n </head>\n <body>\n  <h1>{title}</h1>\n  {text}<br /><br />\n\n\n </body>\n</html>");
-        }
+        public override byte[] Body(Fault fault, int status, string requestId) => Page(status, fault.Message);
     }
 
     private sealed class PlacementDialect : Dialect

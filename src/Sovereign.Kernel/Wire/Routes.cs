@@ -141,6 +141,9 @@ internal static class RequestIds
 {
     public const string Header = "x-openstack-request-id";
 
+    /// <summary>The compute API says it under its first name too.</summary>
+    public const string NovaHeader = "x-compute-request-id";
+
     /// <summary>"req-" and a UUID, in one string.</summary>
     public static string Next(IIdSource ids) => string.Create(40, ids.Next(), static (text, id) =>
     {

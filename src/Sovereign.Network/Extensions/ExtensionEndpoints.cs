@@ -31,8 +31,11 @@ internal sealed record ProviderView(string ServiceType, string Name, bool Defaul
 internal sealed record ProvidersAnswer(IReadOnlyList<ProviderView> ServiceProviders);
 
 /// <summary>What the API says of itself: versions, extensions that are really here, zones, providers.</summary>
-internal sealed class ExtensionEndpoints
+/// <param name="dns">False: without the DNS extensions.</param>
+internal sealed class ExtensionEndpoints(bool dns)
 {
+    private const string DnsPrefix = "dns-";
+
     private static readonly IReadOnlyList<ExtensionView> all =
     [
         new("address-group", "Address group", "Support address group", "2024-01-01T00:00:00-00:00"),
@@ -118,13 +121,16 @@ internal sealed class ExtensionEndpoints
             "Provides support for adjusting the prefix list of subnet pools", "2024-01-01T00:00:00-00:00"),
     ];
 
+    private readonly IReadOnlyList<ExtensionView> loaded =
+        [.. all.Where(extension => dns || !extension.Alias.StartsWith(DnsPrefix, StringComparison.Ordinal))];
+
     private static readonly string[] collections = ["network", "subnet", "port", "router", "floatingip", "security-group", "security-group-rule", "quota", "extension"];
 
     public void Map(Routes api)
     {
         api.Get("", "network:versions", Versions);
         api.Get("/v2.0", "network:resources", Resources);
-        api.Get("/v2.0/extensions", "network:extensions:list", _ => Reply(Answer.Json(200, new ExtensionsAnswer(all), NetworkJson.Wire.ExtensionsAnswer)));
+        api.Get("/v2.0/extensions", "network:extensions:list", _ => Reply(Answer.Json(200, new ExtensionsAnswer(loaded), NetworkJson.Wire.ExtensionsAnswer)));
         api.Get("/v2.0/extensions/{alias}", "network:extensions:show", Show);
         api.Get("/v2.0/availability_zones", "network:availability_zones:list", Zone);
         api.Get("/v2.0/service-providers", "network:service_providers:list", _ => Reply(Answer.Json(
@@ -141,12 +147,13 @@ internal sealed class ExtensionEndpoints
         new ResourcesAnswer(collections.Select(name => new ResourceView(name, name + "s", [new VersionLink("self", call.Link($"/v2.0/{name}s"))])).ToList()),
         NetworkJson.Wire.ResourcesAnswer));
 
-    private static Task<Answer> Show(Call call)
+    /// <summary>What is not there is said in HTML, as the original does here only.</summary>
+    private Task<Answer> Show(Call call)
     {
         var alias = call.Route("alias");
-        return Reply(all.FirstOrDefault(extension => extension.Alias == alias) is { } found
+        return Reply(loaded.FirstOrDefault(extension => extension.Alias == alias) is { } found
             ? Answer.Json(200, new ExtensionAnswer(found), NetworkJson.Wire.ExtensionAnswer)
-            : NetworkFaults.Missing("HTTPNotFound", $"Extension with alias {alias} does not exist"));
+            : Answer.Bytes(404, Dialect.Page(404, "The resource could not be found.", $"Extension with alias {alias} does not exist"), Dialect.PageType));
     }
 
     private static Task<Answer> Zone(Call call) => Reply(Answer.Json(

@@ -60,9 +60,10 @@ internal sealed record NetworkRow : IRow
     public NetworkView ToView(IReadOnlyList<string> subnets, IReadOnlyList<string> tags, bool admin) => new()
     {
         Id = Id, Name = Name, TenantId = ProjectId, ProjectId = ProjectId, AdminStateUp = AdminStateUp, Mtu = Mtu, Subnets = subnets, Shared = Shared,
-        PortSecurityEnabled = PortSecurity, RouterExternal = External, IsDefault = IsDefault, AvailabilityZones = subnets.Count > 0 ? [Zones.Default] : [],
+        PortSecurityEnabled = PortSecurity, RouterExternal = External, IsDefault = External ? IsDefault : null,
+        AvailabilityZones = subnets.Count > 0 ? [Zones.Default] : [],
         AvailabilityZoneHints = JsonSerializer.Deserialize(ZoneHints, NetworkJson.Wire.IReadOnlyListString)!, QosPolicyId = QosPolicyId,
-        Description = Description, DnsDomain = DnsDomain, Tags = tags, CreatedAt = Times.Of(CreatedAt), UpdatedAt = Times.Of(UpdatedAt), RevisionNumber = Revision,
+        Description = Description, Tags = tags, CreatedAt = Times.Of(CreatedAt), UpdatedAt = Times.Of(UpdatedAt), RevisionNumber = Revision,
         ProviderNetworkType = admin ? new(true, NetworkType) : default,
         ProviderPhysicalNetwork = admin ? new(true, PhysicalNetwork) : default,
         ProviderSegmentationId = admin ? new(true, NetworkType == NetworkTypes.Overlay ? Vni : null) : default,

@@ -35,13 +35,16 @@ internal sealed record NetworkView
 
     public string Description { get; init; } = "";
 
-    public string DnsDomain { get; init; } = "";
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? DnsDomain { get; init; }
 
     public bool PortSecurityEnabled { get; init; }
 
     public string? QosPolicyId { get; init; }
 
-    public bool IsDefault { get; init; }
+    /// <summary>Of external networks; others have no such member.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? IsDefault { get; init; }
 
     public IReadOnlyList<string> Tags { get; init; } = [];
 

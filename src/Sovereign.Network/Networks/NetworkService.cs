@@ -47,6 +47,7 @@ internal sealed class NetworkService(KernelServices kernel, FabricPlan fabric, P
         return rows.Select(row => row.ToView(subnets(row.Id), tags(row.Id), viewer.Admin) with
         {
             Shared = row.Shared || shared.Contains(row.Id),
+            DnsDomain = viewer.Dns ? row.DnsDomain : null,
             Ipv4AddressScope = scopes(row.Id, 4),
             Ipv6AddressScope = scopes(row.Id, 6),
         }).ToList();

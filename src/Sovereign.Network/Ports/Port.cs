@@ -79,19 +79,20 @@ internal sealed record PortRow : IRow
 
     public IReadOnlyList<DhcpOptionView> Options => JsonSerializer.Deserialize(DhcpOptions, NetworkJson.Wire.IReadOnlyListDhcpOptionView)!;
 
-    public PortView ToView(IReadOnlyList<AddressRow> addresses, IReadOnlyList<string> groups, IReadOnlyList<string> tags, PortSurroundings around, bool admin) => new()
+    public PortView ToView(IReadOnlyList<AddressRow> addresses, IReadOnlyList<string> groups, IReadOnlyList<string> tags, PortSurroundings around, Viewer viewer) => new()
     {
         Id = Id, Name = Name, NetworkId = NetworkId, TenantId = ProjectId, ProjectId = ProjectId, MacAddress = Mac, AdminStateUp = AdminStateUp,
         Status = Status, DeviceId = DeviceId, DeviceOwner = DeviceOwner,
         FixedIps = addresses.Select(a => new FixedIpView { SubnetId = a.SubnetId, IpAddress = a.Text }).ToList(),
-        AllowedAddressPairs = Pairs, ExtraDhcpOpts = Options, DnsName = DnsName, DnsDomain = DnsDomain, DnsAssignment = Assignments(addresses, around.Domain),
+        AllowedAddressPairs = Pairs, ExtraDhcpOpts = Options, DnsName = viewer.Dns ? DnsName : null, DnsDomain = viewer.Dns ? DnsDomain : null,
+        DnsAssignment = viewer.Dns ? Assignments(addresses, around.Domain) : null,
         QosPolicyId = QosPolicyId, QosNetworkPolicyId = around.QosPolicyId,
         SecurityGroups = groups, Description = Description, VnicType = VnicType, PortSecurityEnabled = PortSecurity,
         Tags = tags, CreatedAt = Times.Of(CreatedAt), UpdatedAt = Times.Of(UpdatedAt), RevisionNumber = Revision,
-        HostId = admin ? HostId : null,
-        Profile = admin ? JsonSerializer.Deserialize(BindingProfile, NetworkJson.Wire.IReadOnlyDictionaryStringJsonElement) : null,
-        VifType = admin ? NodeId.Length > 0 ? "bridge" : "unbound" : null,
-        VifDetails = admin ? new VifDetailsView { PortFilter = NodeId.Length > 0 && PortSecurity } : null,
+        HostId = viewer.Admin ? HostId : null,
+        Profile = viewer.Admin ? JsonSerializer.Deserialize(BindingProfile, NetworkJson.Wire.IReadOnlyDictionaryStringJsonElement) : null,
+        VifType = viewer.Admin ? NodeId.Length > 0 ? "bridge" : "unbound" : null,
+        VifDetails = viewer.Admin ? new VifDetailsView { PortFilter = NodeId.Length > 0 && PortSecurity } : null,
     };
 
     /// <summary>The names that the network's resolver answers with.</summary>

@@ -7,11 +7,14 @@ using Sovereign.Network.Wire;
 
 namespace Sovereign.Network.Ports;
 
-internal sealed class PortEndpoints(KernelServices kernel, PortService ports)
+internal sealed class PortEndpoints(KernelServices kernel, PortService ports, bool dns)
 {
-    private static readonly Envelope<PortBody, PortWish> envelope = new(NetworkJson.Wire.PortBody, body => (body.Port, body.Ports));
+    private readonly Envelope<PortBody, PortWish> envelope = new(NetworkJson.Wire.PortBody, body => (body.Port, body.Ports))
+    {
+        Unknown = wish => dns ? null : NetworkFaults.Unrecognized(("dns_name", wish.DnsName.Given), ("dns_domain", wish.DnsDomain.Given)),
+    };
 
-    public void Map(Routes api) => new RoomRoutes<PortRow, PortView>(api, kernel, PortService.Room)
+    public void Map(Routes api) => new RoomRoutes<PortRow, PortView>(api, kernel, PortService.Room, dns)
         .List(["fixed_ips", "security_groups", "security_groups[]"], Narrow)
         .Show().Create(envelope, ports.Create).Update(envelope, ports.Update).Delete(ports.Delete);
 

@@ -96,11 +96,14 @@ internal sealed record PortView
 
     public bool PortSecurityEnabled { get; init; }
 
-    public string DnsName { get; init; } = "";
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? DnsName { get; init; }
 
-    public string DnsDomain { get; init; } = "";
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? DnsDomain { get; init; }
 
-    public IReadOnlyList<DnsAssignmentView> DnsAssignment { get; init; } = [];
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<DnsAssignmentView>? DnsAssignment { get; init; }
 
     public string? QosPolicyId { get; init; }
 

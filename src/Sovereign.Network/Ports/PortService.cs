@@ -93,14 +93,14 @@ internal sealed class PortService(KernelServices kernel, FabricPlan fabric, Port
         {
             // Every change of a port is recorded with its view: one statement reads all that it shows.
             var (own, groups, labels) = PortStore.Parts(session, rows[0].Id);
-            return [rows[0].ToView(own, groups, labels, PortStore.Surroundings(session, [rows[0].NetworkId])(rows[0].NetworkId), viewer.Admin)];
+            return [rows[0].ToView(own, groups, labels, PortStore.Surroundings(session, [rows[0].NetworkId])(rows[0].NetworkId), viewer)];
         }
 
         var ids = rows.Select(row => row.Id).ToList();
         var (addresses, named) = (AddressStore.OfPorts(session, ids), PortStore.Groups(session, ids));
         var tags = TagStore.Of(session, Kinds.Port, ids);
         var around = PortStore.Surroundings(session, rows.Select(row => row.NetworkId).Distinct(StringComparer.Ordinal).ToList());
-        return rows.Select(row => row.ToView(addresses[row.Id].ToList(), named[row.Id].ToList(), tags(row.Id), around(row.NetworkId), viewer.Admin)).ToList();
+        return rows.Select(row => row.ToView(addresses[row.Id].ToList(), named[row.Id].ToList(), tags(row.Id), around(row.NetworkId), viewer)).ToList();
     }
 
     private Outcome<IReadOnlyList<string>> Groups(Tx tx, AccessGrant access, PortRow port, PortWish wish, bool byDefault)

@@ -50,7 +50,7 @@ internal sealed record DefaultRuleRow : IRow
     {
         Direction = Direction, Ethertype = Ethertype, Protocol = Protocol, PortMin = PortMin, PortMax = PortMax, RemoteCidr = RemoteCidr,
         NormalizedCidr = NormalizedCidr, RemoteGroupId = RemoteGroupId == Parent ? groupId : RemoteGroupId, RemoteAddressGroupId = RemoteAddressGroupId,
-        Description = Description,
+        Description = Description is { Length: > 0 } ? Description : null,
     };
 
     public DefaultRuleView ToView() => new()

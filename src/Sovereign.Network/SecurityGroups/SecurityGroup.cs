@@ -28,7 +28,8 @@ internal sealed record GroupRow : IRow
     public GroupView ToView(IEnumerable<RuleRow> rules, IReadOnlyList<string> tags, bool shared) => new()
     {
         Id = Id, Name = Name, Stateful = Stateful, Shared = shared, TenantId = ProjectId, ProjectId = ProjectId, Description = Description,
-        SecurityGroupRules = rules.Select(rule => rule.ToView() with { Tags = [] }).ToList(), Tags = tags, CreatedAt = Times.Of(CreatedAt), UpdatedAt = Times.Of(UpdatedAt),
+        SecurityGroupRules = rules.Select(rule => rule.ToView() with { Tags = [], StandardAttrId = rule.Number }).ToList(), Tags = tags,
+        CreatedAt = Times.Of(CreatedAt), UpdatedAt = Times.Of(UpdatedAt),
         RevisionNumber = Revision,
     };
 }
@@ -67,6 +68,9 @@ internal sealed record RuleRow : IRow
     public long UpdatedAt { get; init; }
 
     public long Revision { get; init; }
+
+    /// <summary>One more than the highest that there was when it was made.</summary>
+    public long Number { get; init; }
 
     public bool Ingress => Direction == Directions.Ingress;
 

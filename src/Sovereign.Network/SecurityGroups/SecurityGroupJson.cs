@@ -63,6 +63,10 @@ internal sealed record RuleView
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? Tags { get; init; }
 
+    /// <summary>Only inside a group's rules, as in the original.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? StandardAttrId { get; init; }
+
     public string CreatedAt { get; init; } = "";
 
     public string UpdatedAt { get; init; } = "";

@@ -111,9 +111,10 @@ internal static class GroupStore
     public static bool Insert(Tx tx, RuleRow row) => tx.Execute(
         """
         INSERT INTO security_group_rules (id, project_id, group_id, direction, ethertype, protocol, port_min, port_max, remote_cidr, normalized_cidr,
-          remote_group_id, remote_address_group_id, description, signature, created_at, updated_at, revision)
+          remote_group_id, remote_address_group_id, description, signature, created_at, updated_at, revision, number)
         VALUES (@Id, @ProjectId, @GroupId, @Direction, @Ethertype, @Protocol, @PortMin, @PortMax, @RemoteCidr, @NormalizedCidr,
-          @RemoteGroupId, @RemoteAddressGroupId, @Description, @Signature, @CreatedAt, @UpdatedAt, @Revision)
+          @RemoteGroupId, @RemoteAddressGroupId, @Description, @Signature, @CreatedAt, @UpdatedAt, @Revision,
+          (SELECT COALESCE(MAX(number), 0) + 1 FROM security_group_rules))
         ON CONFLICT (group_id, signature) DO NOTHING
         """,
         row) == 1;

@@ -84,11 +84,11 @@ internal sealed record SubnetRow : IRow
 
     public IReadOnlyList<RouteView> Routes => JsonSerializer.Deserialize(HostRoutes, NetworkJson.Wire.IReadOnlyListRouteView)!;
 
-    public SubnetView ToView(IReadOnlyList<string> tags) => new()
+    public SubnetView ToView(IReadOnlyList<string> tags, bool dns) => new()
     {
         Id = Id, Name = Name, TenantId = ProjectId, ProjectId = ProjectId, NetworkId = NetworkId, EnableDhcp = EnableDhcp, GatewayIp = GatewayIp,
         Cidr = Cidr, IpVersion = IpVersion, Ipv6RaMode = RaMode, Ipv6AddressMode = AddressMode, SubnetpoolId = SubnetpoolId,
-        ServiceTypes = ServiceTypeList, DnsPublishFixedIp = DnsPublish,
+        ServiceTypes = ServiceTypeList, DnsPublishFixedIp = dns ? DnsPublish : null,
         AllocationPools = JsonSerializer.Deserialize(Pools, NetworkJson.Wire.IReadOnlyListPoolView)!, HostRoutes = Routes,
         DnsNameservers = DnsServers, Description = Description, Tags = tags, CreatedAt = Times.Of(CreatedAt), UpdatedAt = Times.Of(UpdatedAt),
         RevisionNumber = Revision,

@@ -6,12 +6,14 @@ using Sovereign.Network.Wire;
 
 namespace Sovereign.Network.Subnets;
 
-internal sealed class SubnetEndpoints(KernelServices kernel, SubnetService subnets)
+internal sealed class SubnetEndpoints(KernelServices kernel, SubnetService subnets, bool dns)
 {
-    private static readonly Envelope<SubnetBody, SubnetWish> envelope = new(
-        NetworkJson.Wire.SubnetBody, body => (body.Subnet, body.Subnets));
+    private readonly Envelope<SubnetBody, SubnetWish> envelope = new(NetworkJson.Wire.SubnetBody, body => (body.Subnet, body.Subnets))
+    {
+        Unknown = wish => dns ? null : NetworkFaults.Unrecognized(("dns_publish_fixed_ip", wish.DnsPublishFixedIp.Given)),
+    };
 
-    public void Map(Routes api) => new RoomRoutes<SubnetRow, SubnetView>(api, kernel, SubnetService.Room)
+    public void Map(Routes api) => new RoomRoutes<SubnetRow, SubnetView>(api, kernel, SubnetService.Room, dns)
         .List(["router:external", "shared"], OfNetworks)
         .Show().Create(envelope, subnets.Create).Update(envelope, subnets.Update).Delete(subnets.Delete);
 

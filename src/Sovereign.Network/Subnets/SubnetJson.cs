@@ -52,7 +52,8 @@ internal sealed record SubnetView
 
     public IReadOnlyList<string> ServiceTypes { get; init; } = [];
 
-    public bool DnsPublishFixedIp { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? DnsPublishFixedIp { get; init; }
 
     public IReadOnlyList<string> Tags { get; init; } = [];
 

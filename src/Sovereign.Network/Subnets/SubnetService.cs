@@ -41,7 +41,7 @@ internal sealed class SubnetService(KernelServices kernel, FabricPlan fabric, Dh
     private static List<SubnetView> Views(Session session, IReadOnlyList<SubnetRow> rows, Viewer viewer)
     {
         var tags = TagStore.Of(session, Kinds.Subnet, rows.Select(row => row.Id).ToList());
-        return rows.Select(row => row.ToView(tags(row.Id))).ToList();
+        return rows.Select(row => row.ToView(tags(row.Id), viewer.Dns)).ToList();
     }
 
     public Outcome<SubnetRow> Create(Tx tx, AccessGrant access, SubnetWish wish)

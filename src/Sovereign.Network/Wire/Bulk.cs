@@ -12,19 +12,21 @@ internal sealed record Wishes<TWish>(IReadOnlyList<TWish> Items, bool Single);
 internal sealed record Envelope<TBody, TWish>(JsonTypeInfo<TBody> Type, Func<TBody, (TWish? One, IReadOnlyList<TWish>? Many)> Open)
     where TWish : class
 {
+    /// <summary>What an item may not have, whatever it is for.</summary>
+    public Func<TWish, Fault?> Unknown { get; init; } = _ => null;
+
     public async Task<Outcome<Wishes<TWish>>> Read(Call call, string singular) => (await call.Body(Type)).Then<Wishes<TWish>>(body =>
     {
         var (one, many) = Open(body);
         if (one is not null && many is not null) return new Fault.Invalid("", $"Only one of '{singular}' and '{singular}s' may be given.");
-        if (one is not null) return new Wishes<TWish>([one], Single: true);
+        if (one is not null) return Unknown(one) is { } unknown ? unknown : new Wishes<TWish>([one], Single: true);
         if (many is null || many.Count == 0 || many.Any(item => item is null)) return Absent(singular);
-        return many.Count > Bulk.ItemsMax
-            ? new Fault.Invalid("", $"At most {Bulk.ItemsMax} items can be created at once.")
-            : new Wishes<TWish>(many, Single: false);
+        if (many.Count > Bulk.ItemsMax) return new Fault.Invalid("", $"At most {Bulk.ItemsMax} items can be created at once.");
+        return many.Select(Unknown).FirstOrDefault(fault => fault is not null) is { } wrong ? wrong : new Wishes<TWish>(many, Single: false);
     });
 
     public async Task<Outcome<TWish>> ReadOne(Call call, string singular) => (await call.Body(Type)).Then<TWish>(body =>
-        Open(body) is ({ } one, null) ? one : Absent(singular));
+        Open(body) is not ({ } one, null) ? Absent(singular) : Unknown(one) is { } unknown ? unknown : one);
 
     private Fault.Invalid Absent(string singular) => new("", $"Unable to find '{singular}' in request body");
 }

@@ -32,6 +32,17 @@ internal static class NetworkFaults
     /// <summary>400 as the plugins word it.</summary>
     public static Fault Input(string message) => Refused("InvalidInput", $"Invalid input for operation: {message}.");
 
+    /// <summary>As for a member that no extension of this cloud knows.</summary>
+    public static Fault? Unrecognized(params ReadOnlySpan<(string Name, bool Given)> attributes)
+    {
+        foreach (var (name, given) in attributes)
+        {
+            if (given) return new Fault.Invalid(name, $"Unrecognized attribute(s) '{name}'");
+        }
+
+        return null;
+    }
+
     public static Fault BadRequest(string resource, string message) => Refused("BadRequest", $"Bad {resource} request: {message}.");
 
     public static Fault NotAuthorized(string rule) => new Fault.Forbidden($"rule:{rule} is disallowed by policy") { Type = "PolicyNotAuthorized" };

@@ -24,12 +24,13 @@ internal interface IRow
 /// <summary>Whom a resource is shown to.</summary>
 /// <param name="Admin">True: attributes of operators are shown.</param>
 /// <param name="ProjectId">"shared" is true for what this project may use; null: for what everyone may.</param>
-internal readonly record struct Viewer(bool Admin, string? ProjectId)
+/// <param name="Dns">False: without DNS attributes.</param>
+internal readonly record struct Viewer(bool Admin, string? ProjectId, bool Dns = true)
 {
     /// <summary>The journal: as members of no project see it.</summary>
     public static readonly Viewer Nobody = new(false, null);
 
-    public static Viewer Of(AccessGrant access) => new(access.Everything, access.Caller.ProjectId);
+    public static Viewer Of(AccessGrant access, bool dns) => new(access.Everything, access.Caller.ProjectId, dns);
 }
 
 /// <summary>A room, whatever its rows are.</summary>

@@ -10,7 +10,8 @@ namespace Sovereign.Network.Wire;
 
 /// <summary>The routes that Neutron gives every resource. A resource maps those it has and says what each does inside the
 /// transaction.</summary>
-internal sealed class RoomRoutes<TRow, TView>(Routes api, KernelServices kernel, Room<TRow, TView> room)
+/// <param name="dns">False: DNS attributes are not shown.</param>
+internal sealed class RoomRoutes<TRow, TView>(Routes api, KernelServices kernel, Room<TRow, TView> room, bool dns = true)
     where TRow : class, IRow
 {
     private readonly string item = room.Path + "/{id}";
@@ -36,12 +37,14 @@ internal sealed class RoomRoutes<TRow, TView>(Routes api, KernelServices kernel,
     public RoomRoutes<TRow, TView> Show()
     {
         api.Get(item, Rule("show"), call => Task.FromResult(One(call, 200, kernel.Database.Read(session =>
-            room.Visible(session, call.Access, call.Route("id")).Map(row => room.View(session, row, Viewer.Of(call.Access)))))));
+            room.Visible(session, call.Access, call.Route("id")).Map(row => room.View(session, row, Viewer.Of(call.Access, dns)))))));
         return this;
     }
 
     /// <summary>One, or many at once: all or none.</summary>
-    public RoomRoutes<TRow, TView> Create<TBody, TWish>(Envelope<TBody, TWish> envelope, Func<Tx, AccessGrant, TWish, Outcome<TRow>> create)
+    /// <param name="asMade">What the answer shows beside what later ones do.</param>
+    public RoomRoutes<TRow, TView> Create<TBody, TWish>(
+        Envelope<TBody, TWish> envelope, Func<Tx, AccessGrant, TWish, Outcome<TRow>> create, Func<TView, TView>? asMade = null)
         where TWish : class
     {
         api.Post(room.Path, Rule("create"), async call =>
@@ -49,7 +52,8 @@ internal sealed class RoomRoutes<TRow, TView>(Routes api, KernelServices kernel,
             var wishes = await envelope.Read(call, room.Singular);
             if (wishes.Fault is { } wrong) return wrong;
             var made = await Write<List<TView>>(call, "create", tx => Bulk.Each(
-                wishes.Value.Items, wish => create(tx, call.Access, wish).Map(row => room.View(tx, row, Viewer.Of(call.Access)))));
+                wishes.Value.Items, wish => create(tx, call.Access, wish).Map(row => room.View(tx, row, Viewer.Of(call.Access, dns)))));
+            if (asMade is not null) made = made.Map(views => views.ConvertAll(view => asMade(view)));
             return Answer.Of(made, views => wishes.Value.Single
                 ? NeutronAnswers.One(call, 201, room.Singular, views[0], room.Type)
                 : NeutronAnswers.Many(201, room.Collection, views, room.Type));
@@ -85,7 +89,7 @@ internal sealed class RoomRoutes<TRow, TView>(Routes api, KernelServices kernel,
             var wish = await envelope.ReadOne(call, room.Singular);
             if (wish.Fault is { } wrong) return wrong;
             return One(call, 200, await Write<TView>(call, name, tx => Matching(tx, call, "update")
-                .Then(row => change(tx, call.Access, row, wish.Value)).Map(row => room.View(tx, row, Viewer.Of(call.Access)))));
+                .Then(row => change(tx, call.Access, row, wish.Value)).Map(row => room.View(tx, row, Viewer.Of(call.Access, dns)))));
         });
         return this;
     }
@@ -103,7 +107,7 @@ internal sealed class RoomRoutes<TRow, TView>(Routes api, KernelServices kernel,
     {
         if (call.Access.OnlyProject is { } project) request.Where(room.Listed, project);
         return Answer.Of(ListSql.Page<TRow>(session, request, room.Shape.Id[..^"id".Length] + "*"), page => NeutronAnswers.Page(
-            call, request, room.Collection, page, room.Views(session, page.Items, Viewer.Of(call.Access)), room.Type));
+            call, request, room.Collection, page, room.Views(session, page.Items, Viewer.Of(call.Access, dns)), room.Type));
     });
 
     private Answer One(Call call, int status, Outcome<TView> outcome) =>

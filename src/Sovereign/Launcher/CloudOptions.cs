@@ -91,7 +91,8 @@ public sealed record CloudOptions(string Data, IPEndPoint Listen, string PublicU
         if (settings[SettingNames.FenceCommand] is { } command && !System.IO.Path.IsPathFullyQualified(command))
             faults.Add($"fence_command: '{command}' must be the absolute path of a program.");
         var port = settings.Number(SettingNames.VxlanPort, ushort.MaxValue, NetworkOptions.VxlanPortDefault, faults);
-        return new NetworkOptions(settings[SettingNames.ExternalCidr], VxlanPort: port);
+        return new NetworkOptions(
+            settings[SettingNames.ExternalCidr], VxlanPort: port, DnsNames: settings.Flag(SettingNames.NetworkDns, standard: true, faults));
     }
 
     private static ComputeOptions ReadCompute(WrittenSettings settings, List<string> faults)

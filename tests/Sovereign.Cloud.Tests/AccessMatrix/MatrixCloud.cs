@@ -1,8 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Microsoft.Extensions.Logging.Abstractions;
+using Sovereign.Cloud.Tests.Clouds;
 using Sovereign.Network;
-using Sovereign.Node.Agent;
 using Sovereign.Node.Contract;
 using Sovereign.Serve;
 using Sovereign.Testing.Clouds;
@@ -35,7 +34,7 @@ internal sealed class MatrixCloud : IAsyncDisposable
         Composition? house = null;
         var matrix = new MatrixCloud(await TestCloud.Start(
             kernel => (house = Composition.Of(kernel, (AdminPassword, "demo-password"), new NetworkOptions("198.18.0.0/20"))).Modules, _ => house!.Callers));
-        await matrix.StartAgent(house!);
+        matrix.agent = await OneNode.Start(house!, facts, new SimulatedMachine(), matrix.stop.Token);
         await matrix.MakePeople();
         return matrix;
     }
@@ -62,18 +61,6 @@ internal sealed class MatrixCloud : IAsyncDisposable
         var reply = await cloud.Send(method, path, token, body);
         Assert.True(reply.Status is >= 200 and < 300, $"{method} {path}: {reply.Status} {reply.Text}");
         return reply.Bytes.Length == 0 ? null : reply.Json;
-    }
-
-    /// <summary>The agent's code is written for one step at a time: a scheduler of its own gives it that.</summary>
-    private async Task StartAgent(Composition house)
-    {
-        var machine = new SimulatedMachine();
-        var welcome = await house.Node.Hub.Hello(facts, stop.Token);
-        var drivers = new NodeDrivers(new SimulatedHypervisor(machine), new SimulatedFabric(machine), new SimulatedDisks(machine));
-        var node = new NodeAgent(
-            house.Node.Hub, drivers, new SimulatedStore(machine), welcome, new GuestDirectory(), new AgentLimits(), TimeProvider.System, NullLogger.Instance);
-        agent = Task.Factory.StartNew(
-            () => node.Run(facts, stop.Token), stop.Token, TaskCreationOptions.None, new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler).Unwrap();
     }
 
     private async Task MakePeople()
@@ -132,8 +119,8 @@ internal sealed class MatrixCloud : IAsyncDisposable
     /// <summary>The matrix tests access, not limits.</summary>
     private async Task Unlimited(MatrixPersona admin, string project)
     {
-        string[] network = ["network", "subnet", "port", "router", "floatingip", "security_group", "security_group_rule"];
-        string[] compute = ["instances", "cores", "ram", "key_pairs"];
+        string[] network = ["network", "subnet", "port", "router", "floatingip", "security_group", "security_group_rule", "rbac_policy", "subnetpool"];
+        string[] compute = ["instances", "cores", "ram", "key_pairs", "server_groups", "server_group_members"];
         await Do(admin.Token, "PUT", "/network/v2.0/quotas/" + project, JsonSerializer.Serialize(new { quota = network.ToDictionary(n => n, _ => -1) }));
         await Do(admin.Token, "PUT", "/compute/v2.1/os-quota-sets/" + project, JsonSerializer.Serialize(new { quota_set = compute.ToDictionary(n => n, _ => -1) }));
     }

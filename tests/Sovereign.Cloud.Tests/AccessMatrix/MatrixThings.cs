@@ -14,11 +14,20 @@ internal sealed record ThingStep(string Maker, string Method, string Path, strin
 
 /// <summary>Makes what requests name, through the API: <c>{network}</c> is one shared network of project A, <c>{new network}</c> a fresh one,
 /// <c>{own network}</c> one of the caller's own project.</summary>
-internal sealed partial class MatrixThings(MatrixCloud cloud, ILookup<string, ThingStep> steps)
+/// <param name="maker">Several makers of one cloud give names and numbers of their own; from 0 to 5.</param>
+internal sealed partial class MatrixThings(MatrixCloud cloud, ILookup<string, ThingStep> steps, int maker = 0)
 {
+    /// <summary>How many numbers a maker has; they are ports too, of which there are 65,535.</summary>
+    private const int Numbers = 10_000;
+
+    /// <summary>Of 10.0.0.0/8, in its second number.</summary>
+    private const int Networks = 40;
+
+    private const int BusyTriesMax = 100;
+    private static readonly TimeSpan pause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan readyTimeMax = TimeSpan.FromSeconds(60);
-    private readonly Dictionary<(string Thing, string Maker), string> made = [];
-    private int number = 1000;
+    private readonly Dictionary<(string Thing, string By), string> made = [];
+    private int number;
 
     /// <summary>Ids of things that belong to members of each side.</summary>
     public Dictionary<string, HashSet<string>> Belongings { get; } = new() { ["a"] = [], ["b"] = [] };
@@ -46,10 +55,10 @@ internal sealed partial class MatrixThings(MatrixCloud cloud, ILookup<string, Th
         var subject = persona.Side == "b" ? cloud.Personas["member"] : persona;
         switch (name)
         {
-            case "unique": return "u" + Next();
-            case "number": return Next();
-            case "uuid": return new Guid(++number, 0, 0, [0, 0, 0x80, 0, 0, 0, 0, 1]).ToString();
-            case "net": return string.Create(CultureInfo.InvariantCulture, $"10.{++number / 256}.{number % 256}");
+            case "unique": return string.Create(CultureInfo.InvariantCulture, $"u{maker}{Next():D6}");
+            case "number": return string.Create(CultureInfo.InvariantCulture, $"{1000 + (maker * Numbers) + (Next() % Numbers)}");
+            case "uuid": return new Guid(Next(), (short)maker, 0, [0, 0, 0x80, 0, 0, 0, 0, 1]).ToString();
+            case "net": return string.Create(CultureInfo.InvariantCulture, $"10.{(maker * Networks) + (Next() / 256 % Networks)}.{number % 256}");
             case "self-id": return subject.UserId;
             case "login": return (match.Groups["own"].Success ? persona : subject).Login().ToJsonString();
             case "own-project": return persona.Side == "b" ? persona.ProjectId : cloud.Known["project-a"];
@@ -58,9 +67,9 @@ internal sealed partial class MatrixThings(MatrixCloud cloud, ILookup<string, Th
 
         if (cloud.Known.TryGetValue(name, out var known)) return known;
         var chosen = steps[name].FirstOrDefault() ?? throw new InvalidOperationException($"things.tsv has no {name}.");
-        var maker = chosen.Maker == "self" ? subject.Name : chosen.Maker == "member" ? "member-" + side : "admin";
+        var by = chosen.Maker == "self" ? subject.Name : chosen.Maker == "member" ? "member-" + side : "admin";
         if (fresh && match.Groups["new"].Success) return await Make(name, subject, side);
-        return made.TryGetValue((name, maker), out var id) ? id : made[(name, maker)] = await Make(name, subject, side);
+        return made.TryGetValue((name, by), out var id) ? id : made[(name, by)] = await Make(name, subject, side);
     }
 
     private async Task<string> Make(string name, MatrixPersona subject, string side)
@@ -68,7 +77,7 @@ internal sealed partial class MatrixThings(MatrixCloud cloud, ILookup<string, Th
         string? it = null;
         foreach (var step in steps[name])
         {
-            var maker = step.Maker switch
+            var sender = step.Maker switch
             {
                 "self" => subject,
                 "member" => cloud.Personas[side == "b" ? "foreign-member" : "member"],
@@ -79,7 +88,13 @@ internal sealed partial class MatrixThings(MatrixCloud cloud, ILookup<string, Th
             {
                 var path = await Fill(step.Path, subject, fresh: true, side, it);
                 var body = step.Body is null ? null : await Fill(step.Body, subject, fresh: true, side, it);
-                reply = await Send(step.Method, path, maker.ProjectToken, body);
+                reply = await Send(step.Method, path, sender.ProjectToken, body);
+                for (var tries = 0; reply.Status == 503 && tries < BusyTriesMax; tries++)
+                {
+                    await Task.Delay(pause, TimeProvider.System);
+                    reply = await Send(step.Method, path, sender.ProjectToken, body);
+                }
+
                 Assert.True(reply.Status is >= 200 and < 300, $"Making {name}: {step.Method} {path} {body}: {reply.Status} {reply.Text}");
             }
 
@@ -126,7 +141,7 @@ internal sealed partial class MatrixThings(MatrixCloud cloud, ILookup<string, Th
         }
     }
 
-    private string Next() => (++number).ToString(CultureInfo.InvariantCulture);
+    private int Next() => ++number;
 
     private static ByteArrayContent Typed(string body, string type)
     {

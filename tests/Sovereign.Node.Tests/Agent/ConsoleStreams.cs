@@ -71,7 +71,8 @@ public sealed class ConsoleStreams
         var domain = RealCloud.Domain(cloud.AddImage(image), "raw", image.Length, []);
         domain = domain with
         {
-            ShutdownSeconds = 0, Vcpus = 2,
+            ShutdownSeconds = 0,
+            Vcpus = 2,
             Hardware = domain.Hardware with { Watchdog = "reset", Video = "cirrus", Topology = new TopologySpec(1, 2, 1) },
         };
         cloud.Control.Set(domain);

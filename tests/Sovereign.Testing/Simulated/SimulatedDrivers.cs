@@ -227,7 +227,7 @@ public sealed class SimulatedDisks(SimulatedMachine world) : IDisks
 
     public Task EndSnapshot(string id, CancellationToken stop) => world.Effect("disks.end-snapshot", () => world.Snapshots[id] = true);
 
-    public Task<Stream> OpenSnapshot(string id, CancellationToken stop) => Task.FromResult<Stream>(new MemoryStream([1, 2, 3]));
+    public Task<Stream> OpenSnapshot(string id, CancellationToken stop) => Task.FromResult<Stream>(new MemoryStream(SmallImages.Qcow2));
 
     public Task DropSnapshot(string id, CancellationToken stop) => world.Effect("disks.drop-snapshot", () => world.Snapshots.Remove(id));
 

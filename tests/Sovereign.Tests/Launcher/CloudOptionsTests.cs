@@ -97,12 +97,23 @@ public class CloudOptionsTests
         Assert.Null(CloudOptions.From(WrittenSettings.None).Options!.ImageImport);
     }
 
+    [Fact]
+    public void Dns_names_of_networks_can_be_switched_off_and_stay_so()
+    {
+        var (options, _) = CloudOptions.From(WrittenSettings.Parse("f", "data: /srv/cloud\nnetwork_dns: false\n"));
+        Assert.False(options!.Network.DnsNames);
+        var written = WrittenSettings.Parse("g", WrittenSettings.Write(options));
+        Assert.False(CloudOptions.From(WrittenSettings.None.With("data", "/srv/cloud").Over(written)).Options!.Network.DnsNames);
+        Assert.True(CloudOptions.From(WrittenSettings.None).Options!.Network.DnsNames);
+    }
+
     [Theory]
+    [InlineData("network_dns: maybe")]
     [InlineData("image_import_from: 10.20.0.1/16")]
     [InlineData("image_import_from: somewhere")]
     [InlineData("image_import_directory: images")]
     [InlineData("image_format: vmdk")]
-    public void Import_settings_that_can_not_be_used_are_refused(string line) => Assert.StartsWith(
+    public void Settings_that_can_not_be_used_are_refused(string line) => Assert.StartsWith(
         line.Split(':')[0], Assert.Single(CloudOptions.From(WrittenSettings.Parse("f", line)).Faults), StringComparison.Ordinal);
 
     [Theory]
