@@ -68,6 +68,8 @@ def machines(admin):
     host = admin.do("hypervisor list", shows={"State": "up"}).json[0]["Hypervisor Hostname"]
     admin.do(f"hypervisor show {host}", shows={"hypervisor_hostname": host, "state": "up", "status": "enabled", "hypervisor_type": "QEMU"})
     old = admin.but("--os-compute-api-version 2.42")
+    old.do("host list", shows={"Host Name": host, "Service": "compute"})
+    old.do(f"host show {host}", shows={"Host": host, "Project": "(total)", "CPU": something})
     old.do("hypervisor stats show", shows={"count": 1, "vcpus": something, "memory_mb": something})
     admin.do("compute service list", shows={"Binary": "nova-compute", "Host": host, "State": "up", "Status": "enabled"})
     admin.do(f"compute service set {host} nova-compute --disable --disable-reason dust",
@@ -78,8 +80,7 @@ def machines(admin):
 
 def usage(admin):
     project = admin.run("project show admin")["id"]
-    # From 2.40 on the client asks for page after page, and the service gives all at once.
-    admin.but("--os-compute-api-version 2.39").do("usage list", shows={"Project": project, "Servers": something})
+    admin.do("usage list", shows={"Project": project, "Servers": something})
     admin.do("usage show --project admin",
              shows={"Servers": something, "CPU Hours": something, "Project": lambda shown: shown in ("admin", project, None)})
 

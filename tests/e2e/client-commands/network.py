@@ -133,10 +133,22 @@ def floating_ips(admin, external):
     admin.do(f"floating ip unset {address} --port --tag west",
              then=(f"floating ip show {address}", {"fixed_ip_address": None, "port_id": None, "tags": ["east"]}))
     admin.do(f"floating ip show {address}", shows={"id": something, "floating_network_id": something})
+    port_forwardings(admin, address)
     admin.do(f"floating ip delete {address}", gone=f"floating ip show {address}")
     admin.run("router remove subnet weir shore")
     admin.run("router delete weir")
     admin.run("port delete buoy")
+
+
+def port_forwardings(admin, address):
+    door = admin.do(f"floating ip port forwarding create {address} --internal-ip-address 10.60.0.70 --port buoy --internal-protocol-port 22 "
+                    "--external-protocol-port 2222 --protocol tcp --description ladder",
+                    shows={"external_port": something, "internal_ip_address": "10.60.0.70", "protocol": "tcp", "description": "ladder"})["id"]
+    admin.do(f"floating ip port forwarding list {address}", shows={"ID": door, "Internal IP Address": "10.60.0.70", "Protocol": "tcp"})
+    admin.do(f"floating ip port forwarding set {address} {door} --description rope --protocol udp",
+             then=(f"floating ip port forwarding show {address} {door}", {"description": "rope", "protocol": "udp"}))
+    admin.do(f"floating ip port forwarding show {address} {door}", shows={"id": door, "floatingip_id": something})
+    admin.do(f"floating ip port forwarding delete {address} {door}", gone=f"floating ip port forwarding show {address} {door}")
 
 
 def security_groups(admin):

@@ -61,6 +61,7 @@ def words(admin):
 def running(admin, work, external):
     admin.wait("console log show horse", "ssh starts", BOOT_SECONDS_MAX)
     admin.do("console log show horse --lines 5", shows="ssh starts")
+    admin.do("console url show horse", shows={"protocol": "vnc", "type": "novnc", "url": lambda url: "/console/vnc.html?path=" in url})
     address = admin.run(f"floating ip create {external}")["floating_ip_address"]
     admin.do(f"server add floating ip horse {address}", then=shows(addresses=lambda those: address in those["track"]))
     options = " ".join(f"-o {option}" for option in ("BatchMode=yes", "StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null",
