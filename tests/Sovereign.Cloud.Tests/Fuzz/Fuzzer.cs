@@ -48,7 +48,9 @@ internal sealed class Fuzzer(MatrixCloud cloud, HttpMessageInvoker client, int s
 
         var scheduler = new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, Workers).ConcurrentScheduler;
         await Task.WhenAll(Enumerable.Range(0, Workers).Select(worker => Task.Factory.StartNew(
-            () => Work(worker, new FuzzTargets(cloud, files, rows, cloud.Test.Http.BaseAddress!, worker), files, rows, wire, () => wire.Sent < requests || Stopwatch.GetElapsedTime(begun) < least, stop),
+            () => Work(
+                worker, new FuzzTargets(cloud, files, rows, cloud.Test.Http.BaseAddress!, worker), files, rows, wire,
+                () => wire.Sent < requests || Stopwatch.GetElapsedTime(begun) < least, stop),
             stop, TaskCreationOptions.None, scheduler).Unwrap()));
         var possible = rows.Where(row => row.Expected.Values.Contains("ok") && (files.RequestOf(row).Status is null or < 400)).Select(row => row.ToString());
         return new FuzzResult(

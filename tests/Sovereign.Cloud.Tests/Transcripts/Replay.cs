@@ -138,7 +138,11 @@ internal sealed class Replay(
         };
         var reply = await cloud.Send(step.Method, path, body, headers);
         if (reply.Status is < 200 or >= 300) return $"{reply.Status} {Short(reply.Text)}";
-        if (step.Learns is var (member, recorded)) names.Learn(recorded, member.Split('.').Aggregate(reply.Json, (at, part) => at is JsonArray items ? items[0]! : at[part]!).ToString());
+        if (step.Learns is var (member, recorded))
+        {
+            names.Learn(recorded, member.Split('.').Aggregate(reply.Json, (at, part) => at is JsonArray items ? items[0]! : at[part]!).ToString());
+        }
+
         return null;
     }
 

@@ -33,7 +33,8 @@ internal sealed class TranscriptCloud : IAsyncDisposable
     {
         Composition? house = null;
         var made = new TranscriptCloud(await TestCloud.Start(
-            kernel => (house = Composition.Of(kernel, (Passwords["admin"], Passwords["member"]), new NetworkOptions(Range, DnsNames: false))).Modules, _ => house!.Callers));
+            kernel => (house = Composition.Of(
+                kernel, (Passwords["admin"], Passwords["member"]), new NetworkOptions(Range, DnsNames: false))).Modules, _ => house!.Callers));
         made.Open();
         made.machine.Hook = _ => made.gate.Task;
         made.agent = await OneNode.Start(house!, facts, made.machine, made.stop.Token);

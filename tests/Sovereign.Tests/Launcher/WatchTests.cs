@@ -18,6 +18,7 @@ public sealed class WatchTests : IAsyncLifetime
         File.SetUnixFileMode(cloud.Path, File.GetUnixFileMode(cloud.Path) | UnixFileMode.OtherExecute | UnixFileMode.OtherRead);
         Directory.CreateDirectory(cloud.Native);
         Directory.CreateDirectory(cloud.Logs);
+        await File.WriteAllTextAsync(cloud.Config, "");     // what tells a cloud from a machine that joined one
         await using var script = typeof(CloudDirectory).Assembly.GetManifestResourceStream("watch.sh")!;
         await using var file = File.Create(cloud.WatchScript);
         await script.CopyToAsync(file);
