@@ -46,6 +46,7 @@ public sealed class ComputeModule : IModule
     private readonly SnapshotService copies;
     private readonly RescueService rescue;
     private readonly ConsoleService consoles;
+    private readonly GuestPasswords passwords;
     private readonly GroupService groups;
     private readonly INodes nodes;
     private readonly ServerReconciler reconciler;
@@ -65,6 +66,7 @@ public sealed class ComputeModule : IModule
         moves = new ServerMoves(kernel, servers, creation, images, placement, hosts, nodes, between);
         copies = new SnapshotService(kernel, servers, snapshots, images, hosts);
         consoles = new ConsoleService(kernel, servers, nodes);
+        passwords = new GuestPasswords(kernel, servers);
         rescue = new RescueService(kernel, servers, creation, images);
         interfaces = new InterfaceService(kernel, servers, networks, options);
         reconciler = new ServerReconciler(kernel, nodes, networks, placement, hosts, domains, images, snapshots, between);
@@ -114,7 +116,7 @@ public sealed class ComputeModule : IModule
         VersionEndpoints.Map(api, both);
         new FlavorEndpoints(kernel, new FlavorService(kernel)).Map(both);
         new KeypairEndpoints(new KeypairService(kernel)).Map(both);
-        new ServerEndpoints(kernel, servers, creation, new ServerList(kernel, networks, view, hosts), view, networks).Map(both);
+        new ServerEndpoints(kernel, servers, creation, new ServerList(kernel, networks, view, hosts), view, networks, passwords).Map(both);
         new ActionEndpoints(
             servers, new MoveActions(kernel, moves, interfaces, view, networks), new DiskActions(copies, rescue, hosts),
             new HostActions(servers, hosts, between), new AddressActions(kernel, servers, networks), remote).Map(both);
@@ -138,6 +140,9 @@ public sealed class ComputeModule : IModule
         new OldHostEndpoints(kernel, hosts, placement).Map(both);
         GoneEndpoints.Map(both);
     }
+
+    /// <summary>Keeps what a guest leaves for its owner as its password. Faults: NotFound, Conflict when there is one.</summary>
+    public Task<Outcome<Done>> LeavePassword(string serverId, string password, CancellationToken stop) => passwords.Leave(serverId, password, stop);
 
     private void PortsChanged(Tx tx, string serverId)
     {

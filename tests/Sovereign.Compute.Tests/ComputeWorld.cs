@@ -55,7 +55,9 @@ internal sealed class ComputeWorld : IAsyncDisposable
                 node.Hub.SnapshotSink = images.Receive;
                 networks = new FakeNetworks(kernel, hub);
                 placement = new FakePlacement();
-                return [node, new ComputeModule(kernel, hub, images, placement, networks, new ComputeOptions())];
+                var compute = new ComputeModule(kernel, hub, images, placement, networks, new ComputeOptions());
+                hub.PasswordSink = compute.LeavePassword;
+                return [node, compute];
             },
             engine: engine);
         var world = new ComputeWorld(cloud, hub!, networks!, placement!, images!);

@@ -114,7 +114,13 @@ public class ServerMovesTests
         Assert.Equal(403, (await world.Send("GET", $"/servers/{id}/diagnostics")).Status);
         var use = await world.Send("GET", $"/servers/{id}/diagnostics", "admin", version: "2.48");
         Assert.Equal((80, 1), ((int)use.Json["memory_details"]!["used"]!, (int)use.Json["num_cpus"]!));
+        Assert.Equal("", (string)(await world.Send("GET", $"/servers/{id}/os-server-password")).Json["password"]!);
+        Assert.True(await world.Hub.LeavePassword(id, "encrypted", TestContext.Current.CancellationToken));
+        Assert.False(await world.Hub.LeavePassword(id, "another", TestContext.Current.CancellationToken));
+        Assert.Equal("encrypted", (string)(await world.Send("GET", $"/servers/{id}/os-server-password")).Json["password"]!);
         Assert.Equal(204, (await world.Send("DELETE", $"/servers/{id}/os-server-password")).Status);
+        Assert.Equal("", (string)(await world.Send("GET", $"/servers/{id}/os-server-password")).Json["password"]!);
+        Assert.False(await world.Hub.LeavePassword("none", "x", TestContext.Current.CancellationToken));
     }
 
     [Fact]

@@ -84,6 +84,9 @@ internal sealed record ServerRow
     /// <summary>Sealed with the project's key until the server is active.</summary>
     public byte[]? AdminPass { get; init; }
 
+    /// <summary>What the guest left for its owner, sealed with the project's key.</summary>
+    public byte[]? GuestPassword { get; init; }
+
     /// <summary>The zone asked for; null: any.</summary>
     public string? Zone { get; init; }
 
@@ -168,7 +171,7 @@ internal sealed record ServerRow
     public List<string> TagList() => JsonSerializer.Deserialize(Tags, ServerJson.Wire.ListString)!;
 
     /// <summary>For the journal: without what the user keeps to themselves.</summary>
-    public ServerRow Document() => this with { UserData = null, AdminPass = null, PublicKey = null };
+    public ServerRow Document() => this with { UserData = null, AdminPass = null, GuestPassword = null, PublicKey = null };
 }
 
 /// <summary>A server before its resize, for going back.</summary>

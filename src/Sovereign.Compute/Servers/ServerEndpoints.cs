@@ -10,7 +10,8 @@ namespace Sovereign.Compute.Servers;
 
 /// <summary>Routes of servers themselves.</summary>
 internal sealed class ServerEndpoints(
-    KernelServices kernel, ServerService servers, ServerCreation creation, ServerList lists, ServerView view, INetworks networks)
+    KernelServices kernel, ServerService servers, ServerCreation creation, ServerList lists, ServerView view, INetworks networks,
+    GuestPasswords passwords)
 {
     public void Map(BothRoutes api)
     {
@@ -124,15 +125,14 @@ internal sealed class ServerEndpoints(
 
     private Task<Answer> Volumes(Call call) => Found(call, _ => Render.List("volumeAttachments", Array.Empty<string>(), (_, _) => { }));
 
-    private Task<Answer> Password(Call call) => Found(call, _ => Render.Json(200, json =>
+    private Task<Answer> Password(Call call) => Found(call, row => Render.Json(200, json =>
     {
         json.WriteStartObject();
-        json.WriteString("password", "");
+        json.WriteString("password", passwords.Read(row));
         json.WriteEndObject();
     }));
 
-    // No guest has a way to leave one here, so there is none to clear.
-    private Task<Answer> Forget(Call call) => Found(call, _ => Answer.Empty(204));
+    private async Task<Answer> Forget(Call call) => Answer.Of(await passwords.Clear(call.Access, call.Route("id"), call.Stop), _ => Answer.Empty(204));
 
     private Task<Answer> Topology(Call call) => !call.Version.Has(78) ? Task.FromResult(ComputeVersions.Unrouted(call)) : Found(call, _ => Render.Json(200, json =>
     {

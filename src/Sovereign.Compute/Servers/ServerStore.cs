@@ -21,8 +21,8 @@ internal static class ServerStore
         """
         UPDATE compute_servers SET name = @Name, hostname = @Hostname, description = @Description, status = @Status, vm_state = @VmState,
           task_state = @TaskState, power_state = @PowerState, power_target = @PowerTarget, reboot_count = @RebootCount, reboot_hard = @rebootHard,
-          deleting = @deleting, metadata = @Metadata, tags = @Tags, access_ipv4 = @AccessIpv4, access_ipv6 = @AccessIpv6, admin_pass = @AdminPass,
-          node_id = @NodeId, locked_by = @LockedBy, locked_reason = @LockedReason, disk_config = @DiskConfig, fault_code = @FaultCode,
+          deleting = @deleting, metadata = @Metadata, tags = @Tags, access_ipv4 = @AccessIpv4, access_ipv6 = @AccessIpv6,
+          admin_pass = @AdminPass, guest_password = @GuestPassword, node_id = @NodeId, locked_by = @LockedBy, locked_reason = @LockedReason, disk_config = @DiskConfig, fault_code = @FaultCode,
           flavor_id = @FlavorId, vcpus = @Vcpus, ram_mib = @RamMib, flavor = @Flavor, image_id = @ImageId, image = @Image, key_name = @KeyName,
           public_key = @PublicKey, user_data = @UserData, nic_tags = @NicTags, addresses = @Addresses, disk_generation = @DiskGeneration,
           disk_last = @DiskLast, before_resize = @BeforeResize, detaching = @Detaching, fault_message = @FaultMessage, fault_at = @FaultAt,
@@ -47,8 +47,8 @@ internal static class ServerStore
     public static bool Update(Tx tx, ServerRow row) => tx.Execute(Changing, new
     {
         row.Id, row.Revision, row.Name, row.Hostname, row.Description, row.Status, row.VmState, row.TaskState, row.PowerState, row.PowerTarget, row.RebootCount,
-        rebootHard = row.RebootHard ? 1L : 0L, deleting = row.Deleting ? 1L : 0L, row.Metadata, row.Tags, row.AccessIpv4, row.AccessIpv6, row.AdminPass,
-        row.NodeId, row.LockedBy, row.LockedReason, row.DiskConfig, row.FaultCode, row.FaultMessage, row.FaultAt, row.UpdatedAt, row.LaunchedAt,
+        rebootHard = row.RebootHard ? 1L : 0L, deleting = row.Deleting ? 1L : 0L, row.Metadata, row.Tags, row.AccessIpv4, row.AccessIpv6,
+        row.AdminPass, row.GuestPassword, row.NodeId, row.LockedBy, row.LockedReason, row.DiskConfig, row.FaultCode, row.FaultMessage, row.FaultAt, row.UpdatedAt, row.LaunchedAt,
         row.FlavorId, row.Vcpus, row.RamMib, row.Flavor, row.ImageId, row.Image, row.KeyName, row.PublicKey, row.UserData, row.NicTags, row.Addresses,
         row.DiskGeneration, row.DiskLast, row.BeforeResize, row.Detaching, row.RootImage, row.Rescue, row.ShelvedImage,
     }) == 1;

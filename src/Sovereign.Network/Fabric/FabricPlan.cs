@@ -1,6 +1,7 @@
 using Sovereign.Kernel.Store;
 using Sovereign.Network.AddressGroups;
 using Sovereign.Network.Addressing;
+using Sovereign.Network.FloatingIps;
 using Sovereign.Network.Networks;
 using Sovereign.Network.Ports;
 using Sovereign.Network.Qos;
@@ -64,7 +65,8 @@ internal sealed class FabricPlan(INodes nodes, int vxlanPort)
             if (!HasOther(tx, port, "EXISTS (SELECT 1 FROM port_groups g WHERE g.port_id = p.id AND g.group_id = @wanted)", group)) PutGroup(tx, group, [port.NodeId]);
         }
 
-        var addresses = AddressStore.OfPort(tx, port.Id).ConvertAll(a => new AddressSpec(a.SubnetId, a.Text));
+        var floating = FloatingIpStore.OfPort(tx, port.Id).ToLookup(ip => ip.FixedAddress ?? "", ip => ip.Address, StringComparer.Ordinal);
+        var addresses = AddressStore.OfPort(tx, port.Id).ConvertAll(a => new AddressSpec(a.SubnetId, a.Text, floating[a.Text].FirstOrDefault()));
         var pairs = port.Pairs.Select(pair => new AddressPairSpec(pair.IpAddress!, pair.MacAddress == port.Mac ? null : pair.MacAddress)).ToList();
         var name = port.DnsName.Length > 0 ? port.DnsName
             : port.HostName.Length > 0 ? port.HostName

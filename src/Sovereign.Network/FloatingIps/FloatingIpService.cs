@@ -80,6 +80,7 @@ internal sealed class FloatingIpService(KernelServices kernel, FabricPlan fabric
             if (associated.Fault is { } refused) return refused;
             row = associated.Value;
             FloatingIpStore.Update(tx, row);
+            Tell(tx, portId);
         }
 
         Room.Record(tx, row, Change.Created);
@@ -104,7 +105,9 @@ internal sealed class FloatingIpService(KernelServices kernel, FabricPlan fabric
             row = associated.Value;
         }
 
-        return Save(tx, row);
+        var saved = Save(tx, row);
+        if (row.PortId != old.PortId || row.FixedAddress != old.FixedAddress) Tell(tx, old.PortId, row.PortId);
+        return saved;
     }
 
     public Outcome<Done> Delete(Tx tx, AccessGrant access, FloatingIpRow row)
@@ -113,7 +116,7 @@ internal sealed class FloatingIpService(KernelServices kernel, FabricPlan fabric
         Room.Remove(tx, kernel, row, FloatingIpStore.Delete);
         if (PortStore.Find(tx, row.OuterPortId) is { } outer) ports.Remove(tx, outer);
         if (row.RouterId is not null) fabric.RouterChanged(tx, row.RouterId);
-        if (row.PortId is not null) TellServer(tx, row.PortId);
+        Tell(tx, row.PortId);
         return Done.Value;
     }
 
@@ -130,7 +133,6 @@ internal sealed class FloatingIpService(KernelServices kernel, FabricPlan fabric
             if (fixedAddress is not null) return NetworkFaults.BadRequest("floatingip", "fixed_ip_address cannot be specified without a port_id");
             if (row.PortId is null) return row;
             if (row.RouterId is not null) fabric.RouterChanged(tx, row.RouterId);
-            TellServer(tx, row.PortId);
             return row with { PortId = null, FixedAddress = null, RouterId = null, Status = Status.Down };
         }
 
@@ -164,9 +166,7 @@ internal sealed class FloatingIpService(KernelServices kernel, FabricPlan fabric
 
         if (row.PortId == portId && row.FixedAddress == address && row.RouterId == routerId) return row;
         if (row.RouterId is not null && row.RouterId != routerId) fabric.RouterChanged(tx, row.RouterId);
-        if (row.PortId is not null && row.PortId != portId) TellServer(tx, row.PortId);
         fabric.RouterChanged(tx, routerId);
-        TellServer(tx, portId);
         return row with { PortId = portId, FixedAddress = address, RouterId = routerId, Status = Status.Down };
     }
 
@@ -190,8 +190,14 @@ internal sealed class FloatingIpService(KernelServices kernel, FabricPlan fabric
         };
     }
 
-    private void TellServer(Tx tx, string portId)
+    /// <summary>Servers show the addresses that lead to their ports, and guests read them on their nodes.</summary>
+    private void Tell(Tx tx, params ReadOnlySpan<string?> portIds)
     {
-        if (PortStore.Find(tx, portId) is { Attached: true } port) ports.TellServer(tx, port.DeviceId);
+        foreach (var id in portIds)
+        {
+            if (id is null || PortStore.Find(tx, id) is not { Attached: true } port) continue;
+            ports.TellServer(tx, port.DeviceId);
+            fabric.PutPort(tx, port);
+        }
     }
 }

@@ -58,7 +58,7 @@ public static class AgentHost
     {
         Directory.CreateDirectory(options.StateDir);
         var guests = new GuestDirectory();
-        using var metadata = new MetadataServer(guests, options.Clock, options.Logging.CreateLogger("Sovereign.Node.Metadata"));
+        using var metadata = new MetadataServer(guests, control, options.Clock, options.Logging.CreateLogger("Sovereign.Node.Metadata"));
         try { await new SerialContext().Run(() => RunSerially(options, control, guests, metadata, stop)); }
         catch (OperationCanceledException) when (stop.IsCancellationRequested) { /* told to stop */ }
     }

@@ -78,6 +78,16 @@ public sealed class ControlPlaneClient : IControlPlane, IDisposable
     public async Task Answer(string ticket, Stream content, CancellationToken stop) =>
         await Send<NodeWelcome>(HttpMethod.Post, "node/v1/streams/" + Uri.EscapeDataString(ticket), new StreamContent(content), null, stop);
 
+    public async Task<bool> LeavePassword(string domain, string password, CancellationToken stop)
+    {
+        using var request = Request(HttpMethod.Post, $"node/v1/domains/{Uri.EscapeDataString(domain)}/password");
+        request.Content = new StringContent(password);
+        using var response = await Begin(request, stop);
+        if (response.StatusCode is HttpStatusCode.Conflict or HttpStatusCode.Gone) return false;
+        await Check(response, stop);
+        return true;
+    }
+
     public async Task Upload(string snapshot, Stream content, CancellationToken stop)
     {
         using var request = Request(HttpMethod.Post, "node/v1/snapshots/" + Uri.EscapeDataString(snapshot));

@@ -26,6 +26,15 @@ public sealed class GuestDirectory
         foreach (var address in Addresses(port)) domains[(port.NetworkId, address)] = port.DomainId;
     }
 
+    /// <summary>The floating IP that leads to the port that has this address on one of these networks; "" when none does.</summary>
+    public string PublicOf(IReadOnlyCollection<string> networkIds, string address) =>
+        ports.Values.FirstOrDefault(port => networkIds.Contains(port.NetworkId) && Addresses(port).Contains(address))?.Addresses
+            .Select(a => a.PublicAddress).FirstOrDefault(a => a is not null) ?? "";
+
+    /// <summary>The domain that has this address on one of these networks; null when nobody has.</summary>
+    public string? DomainOf(IEnumerable<string> networkIds, string address) =>
+        networkIds.Select(network => domains.GetValueOrDefault((network, address))).FirstOrDefault(domain => domain is not null);
+
     /// <summary>The first IPv4 address of the port that has this address on one of these networks; "" when it has none.</summary>
     public string Ipv4Of(IReadOnlyCollection<string> networkIds, string address) => !address.Contains(':') ? address
         : ports.Values.FirstOrDefault(port => networkIds.Contains(port.NetworkId) && Addresses(port).Contains(address))?.Addresses

@@ -25,6 +25,10 @@ public interface IControlPlane
     /// <exception cref="ControlPlaneAwayException">It can't be reached now, or can't take them yet.</exception>
     Task Upload(string snapshot, Stream content, CancellationToken stop);
 
+    /// <summary>Leaves a guest's password with its server (POST /node/v1/domains/{id}/password). False: there is one already, or no such server.</summary>
+    /// <exception cref="ControlPlaneAwayException">It can't be reached now.</exception>
+    Task<bool> LeavePassword(string domain, string password, CancellationToken stop);
+
     /// <summary>Sends a disk that goes to another node (POST /node/v1/carries/{id}/{name}); done when it is kept. What breaks on the way is begun again.</summary>
     /// <returns>SHA-256 of what was kept, hex.</returns>
     /// <exception cref="ControlPlaneAwayException">It can't be reached now.</exception>

@@ -101,7 +101,8 @@ public sealed record PortRatesSpec(RateSpec? Egress, RateSpec? Ingress);
 public sealed record RateSpec(long Kbps, long BurstKilobits);
 
 /// <summary>A fixed address of a port.</summary>
-public sealed record AddressSpec(string SubnetId, string Address);
+/// <param name="PublicAddress">The floating IP that leads to it; null: none.</param>
+public sealed record AddressSpec(string SubnetId, string Address, string? PublicAddress = null);
 
 /// <summary>Another address (a CIDR) that the port may send from; a null MAC means the port's own.</summary>
 public sealed record AddressPairSpec(string Cidr, string? Mac);

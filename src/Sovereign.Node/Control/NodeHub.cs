@@ -43,6 +43,10 @@ public sealed partial class NodeHub : INodes, IControlPlane
     public Func<string, Stream, CancellationToken, Task<Outcome<Done>>> SnapshotSink { get; set; } =
         (id, _, _) => Task.FromResult<Outcome<Done>>(new Fault.NotFound("Snapshot", id));
 
+    /// <summary>Takes the password that a guest leaves, by its server's id; set when the house is put together.</summary>
+    public Func<string, string, CancellationToken, Task<Outcome<Done>>> PasswordSink { get; set; } =
+        (id, _, _) => Task.FromResult<Outcome<Done>>(new Fault.NotFound("Server", id));
+
     /// <summary>Things on nodes that no manifest ever named, as reported: set aside, for the operator.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Foreign => nodes.ToDictionary(n => n.Value.Info.HostName, n => n.Value.Foreign, StringComparer.Ordinal);
 
@@ -203,6 +207,8 @@ public sealed partial class NodeHub : INodes, IControlPlane
         if (answers.TryGetValue(ticket, out var answer)) answer.TrySetResult(bytes.ToArray());
         else Refuse(ticket);
     }
+
+    public async Task<bool> LeavePassword(string domain, string password, CancellationToken stop) => (await PasswordSink(domain, password, stop)).Ok;
 
     public async Task Upload(string snapshot, Stream content, CancellationToken stop)
     {

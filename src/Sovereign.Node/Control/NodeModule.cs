@@ -12,6 +12,7 @@ using Sovereign.Kernel;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Wire;
 using Sovereign.Node.Contract;
+using Sovereign.Node.Metadata;
 
 namespace Sovereign.Node.Control;
 
@@ -59,6 +60,7 @@ public sealed class NodeModule(KernelServices kernel) : IModule
         agents.MapPost("/reports", Guarded(Report));
         agents.MapGet("/images/{digest}", Guarded(Image));
         agents.MapPost("/snapshots/{id}", Guarded(Snapshot));
+        agents.MapPost("/domains/{id}/password", Guarded(Password));
         agents.MapPost("/carries/{id}/{name}", Guarded(TakeDisk));
         agents.MapGet("/carries/{id}/{name}", Guarded(GiveDisk));
         agents.MapPost("/consoles/{ticket}", Guarded(Console));
@@ -141,6 +143,24 @@ public sealed class NodeModule(KernelServices kernel) : IModule
             _ => StatusCodes.Status409Conflict,
         };
         if (kept.Fault is { } refused and not Fault.Unavailable) await http.Response.WriteAsync(refused.Message, http.RequestAborted);
+    }
+
+    private async Task Password(HttpContext http)
+    {
+        var id = (string)http.Request.RouteValues["id"]!;
+        var buffer = new byte[MetadataServer.PasswordBytesMax + 1];
+        var length = await http.Request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, http.RequestAborted);
+        var foreign = Door(http).Member is { } member && !Hub.Has(member.Id, ItemKinds.Domain, id);
+        var kept = foreign || length > MetadataServer.PasswordBytesMax
+            ? new Fault.NotFound("Server", id)
+            : await Hub.PasswordSink(id, System.Text.Encoding.UTF8.GetString(buffer, 0, length), http.RequestAborted);
+        http.Response.StatusCode = kept.Fault switch
+        {
+            null => StatusCodes.Status204NoContent,
+            Fault.NotFound => StatusCodes.Status410Gone,
+            Fault.Unavailable => StatusCodes.Status503ServiceUnavailable,
+            _ => StatusCodes.Status409Conflict,
+        };
     }
 
     /// <summary>Bytes go both ways for as long as somebody looks: the head of the answer goes out at once, and no rate is asked for.</summary>

@@ -16,14 +16,18 @@ namespace Sovereign.Node.Metadata;
 /// came by says on which networks its guest may be. HTTP of its own, small: Kestrel gives up a client that closes its sending side after
 /// the
 /// request, as guests that ask with netcat do.</summary>
-public sealed class MetadataServer(GuestDirectory guests, TimeProvider clock, ILogger log) : IMetadataDoors, IDisposable
+public sealed class MetadataServer(GuestDirectory guests, IControlPlane control, TimeProvider clock, ILogger log) : IMetadataDoors, IDisposable
 {
     /// <summary>Connections of one namespace at a time; more wait in the kernel's queue.</summary>
     public const int ConnectionsMax = 64;
 
-    /// <summary>Request line and headers together; a body is never read.</summary>
+    /// <summary>Request line and headers together; only a password has a body.</summary>
     public const int RequestBytesMax = 16 * 1024;
 
+    /// <summary>Of a password that a guest leaves for its owner, as in the original.</summary>
+    public const int PasswordBytesMax = 255;
+
+    private const string PasswordPath = "/openstack/2013-10-17/password";
     private const string Address = "169.254.169.254";
     private const int Port = 80;
     private const int Backlog = 128;
@@ -118,8 +122,11 @@ public sealed class MetadataServer(GuestDirectory guests, TimeProvider clock, IL
             {
                 // Without the link that a link-local address was seen on.
                 var from = new IPAddress(((IPEndPoint)peer.RemoteEndPoint!).Address.GetAddressBytes()).ToString();
-                var head = await ReadHead(peer, expiry.Token);
-                await SendAll(peer, head is null ? Answer(400, null, true) : Respond(door, from, head), expiry.Token);
+                var (head, body) = await ReadHead(peer, expiry.Token);
+                var answer = head is null ? Answer(400, null, true)
+                    : head.StartsWith("POST ", StringComparison.Ordinal) ? Answer(await Take(peer, door, from, head, body, expiry.Token), null, true)
+                    : Respond(door, from, head);
+                await SendAll(peer, answer, expiry.Token);
                 peer.Shutdown(SocketShutdown.Send);
                 // Its last words are read, so that the answer is not cut by a reset.
                 var rest = new byte[1024];
@@ -143,30 +150,61 @@ public sealed class MetadataServer(GuestDirectory guests, TimeProvider clock, IL
         if (parts[0] is not ("GET" or "HEAD")) return Answer(405, null, true);
         var path = Uri.UnescapeDataString(parts[1].Split('?', '#')[0]);
         var document = guests.Find(door.Networks, from) is { } guest
-            ? MetadataTree.Find(guest, guests.Ipv4Of(door.Networks, from), path) : null;
+            ? MetadataTree.Find(guest, guests.Ipv4Of(door.Networks, from), guests.PublicOf(door.Networks, from), path) : null;
         return Answer(document is null ? 404 : 200, document, parts[0] == "GET");
     }
 
-    /// <summary>Request line and headers; null when they are too long or do not end.</summary>
-    private static async Task<string?> ReadHead(Socket peer, CancellationToken stop)
+    /// <summary>The one thing that a guest may leave: a password for its owner, once.</summary>
+    private async Task<int> Take(Socket peer, Door door, string from, string head, byte[] begun, CancellationToken stop)
+    {
+        var path = head.Split(' ')[1].TrimEnd('/');
+        if (path != PasswordPath && path != PasswordPath.Replace("2013-10-17", "latest", StringComparison.Ordinal)) return 405;
+        if (guests.DomainOf(door.Networks, from) is not { } domain) return 404;
+        var length = head.Split('\n').Select(line => line.Split(':', 2)).Where(header => header.Length == 2)
+            .FirstOrDefault(header => header[0].Trim().Equals("Content-Length", StringComparison.OrdinalIgnoreCase))?[1];
+        if (!int.TryParse(length, NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var count)) return 400;
+        if (count is <= 0 or > PasswordBytesMax) return 400;
+        var body = new byte[count];
+        var got = Math.Min(begun.Length, count);
+        begun.AsSpan(0, got).CopyTo(body);
+        while (got < count)
+        {
+            var more = await peer.ReceiveAsync(body.AsMemory(got), stop);
+            if (more == 0) return 400;
+            got += more;
+        }
+
+        try
+        {
+            return await control.LeavePassword(domain, Encoding.UTF8.GetString(body), stop) ? 200 : 409;
+        }
+        catch (Exception away) when (away is ControlPlaneAwayException or NodeException)
+        {
+            log.LogInformation(4603, "The password of {Domain} could not be kept: {Reason}", domain, away.Message);
+            return 503;
+        }
+    }
+
+    /// <summary>Request line and headers, null when they are too long or do not end, and what came behind them.</summary>
+    private static async Task<(string? Head, byte[] Begun)> ReadHead(Socket peer, CancellationToken stop)
     {
         var buffer = new byte[RequestBytesMax];
         for (var length = 0; length < buffer.Length;)
         {
             var got = await peer.ReceiveAsync(buffer.AsMemory(length), stop);
-            if (got == 0) return null;
+            if (got == 0) break;
             length += got;
             var text = buffer.AsSpan(0, length);
-            var end = text.IndexOf("\r\n\r\n"u8);
-            if (end < 0) end = text.IndexOf("\n\n"u8);
-            if (end >= 0) return Encoding.Latin1.GetString(buffer, 0, end + 2);
+            var (end, gap) = (text.IndexOf("\r\n\r\n"u8), 4);
+            if (end < 0) (end, gap) = (text.IndexOf("\n\n"u8), 2);
+            if (end >= 0) return (Encoding.Latin1.GetString(buffer, 0, end + 2), buffer[(end + gap)..length]);
         }
-        return null;
+        return (null, []);
     }
 
     private static byte[] Answer(int status, MetadataDocument? document, bool withContent)
     {
-        var reason = status switch { 200 => "OK", 404 => "Not Found", 405 => "Method Not Allowed", _ => "Bad Request" };
+        var reason = status switch { 200 => "OK", 404 => "Not Found", 405 => "Method Not Allowed", 409 => "Conflict", 503 => "Service Unavailable", _ => "Bad Request" };
         var content = document?.Content ?? Encoding.ASCII.GetBytes($"{status} {reason}\n");
         var type = document?.ContentType ?? "text/plain";
         var head = string.Create(CultureInfo.InvariantCulture,

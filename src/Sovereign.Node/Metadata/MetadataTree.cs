@@ -14,7 +14,7 @@ internal static class MetadataTree
         ["1.0", "2007-01-19", "2007-03-01", "2007-08-29", "2007-10-10", "2007-12-15", "2008-02-01", "2008-09-01", "2009-04-04", "latest"];
 
     /// <returns>Null: nothing is there.</returns>
-    public static MetadataDocument? Find(GuestDataSpec guest, string address, string path)
+    public static MetadataDocument? Find(GuestDataSpec guest, string address, string publicAddress, string path)
     {
         var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
         if (parts.Length == 0) return Listing(ec2Versions);
@@ -24,7 +24,7 @@ internal static class MetadataTree
         return parts[1] switch
         {
             "user-data" when parts.Length == 2 => UserData(guest),
-            "meta-data" => Ec2(guest, address, parts[2..]),
+            "meta-data" => Ec2(guest, address, publicAddress, parts[2..]),
             _ => null,
         };
     }
@@ -51,7 +51,7 @@ internal static class MetadataTree
         };
     }
 
-    private static MetadataDocument? Ec2(GuestDataSpec guest, string address, string[] parts)
+    private static MetadataDocument? Ec2(GuestDataSpec guest, string address, string publicAddress, string[] parts)
     {
         var keys = guest.PublicKeys;
         return string.Join('/', parts) switch
@@ -73,7 +73,7 @@ internal static class MetadataTree
             "instance-id" => Text(guest.InstanceId),
             "instance-type" => Text(guest.InstanceType),
             "local-ipv4" => Text(address),
-            "public-ipv4" => Text(""),
+            "public-ipv4" => Text(publicAddress),
             "placement" => Listing(["availability-zone"]),
             "placement/availability-zone" => Text(guest.AvailabilityZone),
             "reservation-id" => Text("r-" + guest.InstanceId[(guest.InstanceId.LastIndexOf('-') + 1)..]),

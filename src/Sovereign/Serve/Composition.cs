@@ -61,6 +61,7 @@ public sealed class Composition
         var identity = new IdentityModule(kernel, options);
         node.Hub.ImageSource = image.OpenContent;
         node.Hub.SnapshotSink = image.Receive;
+        node.Hub.PasswordSink = compute.LeavePassword;
         return new Composition(node, identity, image, placement, network, compute);
     }
 

@@ -35,8 +35,22 @@ public sealed class MetadataPackets : IAsyncLifetime
         Assert.Equal("10.0.0.5", await Get(left, "/latest/meta-data/local-ipv4"));
         Assert.Null(await Get(left, "/latest/nothing"));
         Assert.Contains("10.0.0.5", await HalfClosed(left, "GET /latest/meta-data/local-ipv4 HTTP/1.0\r\n\r\n"), StringComparison.Ordinal);
+        Assert.Equal("203.0.113.9", await Get(left, "/latest/meta-data/public-ipv4"));
+        Assert.Equal("", await Get(right, "/latest/meta-data/public-ipv4"));
         Assert.StartsWith("HTTP/1.1 405", await HalfClosed(left, "POST / HTTP/1.1\r\n\r\n"), StringComparison.Ordinal);
         Assert.StartsWith("HTTP/1.1 400", await HalfClosed(left, new string('a', 20000)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_guest_leaves_a_password_once()
+    {
+        var (left, right) = (await Guest("first"), await Guest("second"));
+        const string leave = "POST /openstack/2013-10-17/password HTTP/1.1\r\nContent-Length: ";
+        Assert.StartsWith("HTTP/1.1 200", await HalfClosed(left, leave + "6\r\n\r\nsecret"), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 409", await HalfClosed(left, leave + "5\r\n\r\nother"), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 400", await HalfClosed(right, leave + "300\r\n\r\n" + new string('x', 300)), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 400", await HalfClosed(right, leave + "9\r\n\r\nshort"), StringComparison.Ordinal);
+        Assert.Equal("secret", Assert.Single(world.Control.Passwords).Value);
     }
 
     [Fact]
@@ -57,8 +71,10 @@ public sealed class MetadataPackets : IAsyncLifetime
         var guest = await world.Plug(network, "10.0.0.5", [closed]);
         if (viaDhcp) await guest.Ip("route", "add", "169.254.169.254/32", "via", "10.0.0.2");
         var domain = RealCloud.Domain("d", "raw", 1, []);
-        domain = domain with { Guest = domain.Guest with { HostName = name } };
-        world.Guests.Update(new ManifestItem(ItemKinds.Port, guest.Port.Id, 1) { Port = guest.Port with { DomainId = domain.Id } });
+        domain = domain with { Id = Guid.NewGuid().ToString(), Guest = domain.Guest with { HostName = name } };
+        var port = guest.Port with { DomainId = domain.Id };
+        if (name == "first") port = port with { Addresses = [port.Addresses[0] with { PublicAddress = "203.0.113.9" }] };
+        world.Guests.Update(new ManifestItem(ItemKinds.Port, guest.Port.Id, 1) { Port = port });
         world.Guests.Update(new ManifestItem(ItemKinds.Domain, domain.Id, 1) { Domain = domain });
         return guest;
     }

@@ -5,6 +5,7 @@ using Sovereign.Node.Contract;
 using Sovereign.Node.Fabric;
 using Sovereign.Node.Machine;
 using Sovereign.Node.Metadata;
+using Sovereign.Testing.Simulated;
 using Xunit;
 
 namespace Sovereign.Node.Tests.Fabric;
@@ -23,7 +24,7 @@ public sealed class PacketWorld : IAsyncLifetime
         var cloud = Guid.NewGuid().ToString();
         Names = new FabricNames(cloud, "11111111-2222-3333-4444-555555555555");
         Options = new LinuxFabricOptions(cloud, "11111111-2222-3333-4444-555555555555", directory, null, []);
-        Metadata = new MetadataServer(Guests, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+        Metadata = new MetadataServer(Guests, Control, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
         Fabric = new LinuxFabric(Options, Runner, Metadata);
     }
 
@@ -38,6 +39,8 @@ public sealed class PacketWorld : IAsyncLifetime
     public LinuxFabric Fabric { get; private set; }
 
     public GuestDirectory Guests { get; } = new();
+
+    public ScriptedControlPlane Control { get; } = new();
 
     public MetadataServer Metadata { get; }
 

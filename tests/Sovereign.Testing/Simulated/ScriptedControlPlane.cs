@@ -152,6 +152,15 @@ public sealed class ScriptedControlPlane : IControlPlane
     /// <summary>Snapshots that arrived, by id.</summary>
     public Dictionary<string, byte[]> Snapshots { get; } = [];
 
+    /// <summary>Passwords that guests left, by domain.</summary>
+    public Dictionary<string, string> Passwords { get; } = new(StringComparer.Ordinal);
+
+    public Task<bool> LeavePassword(string domain, string password, CancellationToken stop)
+    {
+        Refuse();
+        lock (gate) return Task.FromResult(Passwords.TryAdd(domain, password));
+    }
+
     public async Task Upload(string snapshot, Stream content, CancellationToken stop)
     {
         Refuse();

@@ -35,6 +35,8 @@ public sealed class SimulatedLink(SimulatedWorld world, Func<SimulatedControlPla
         return true;
     });
 
+    public Task<bool> LeavePassword(string domain, string password, CancellationToken stop) => Call(cloud => cloud.LeavePassword(domain, password, stop));
+
     public async Task Upload(string snapshot, Stream content, CancellationToken stop)
     {
         try

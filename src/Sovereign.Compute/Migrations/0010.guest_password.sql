@@ -1,0 +1,1 @@
+ALTER TABLE compute_servers ADD COLUMN guest_password BYTES;
