@@ -49,7 +49,8 @@ internal static class ServerStore
     {
         row.Id, row.Revision, row.Name, row.Hostname, row.Description, row.Status, row.VmState, row.TaskState, row.PowerState, row.PowerTarget, row.RebootCount,
         rebootHard = row.RebootHard ? 1L : 0L, deleting = row.Deleting ? 1L : 0L, row.Metadata, row.Tags, row.AccessIpv4, row.AccessIpv6,
-        row.AdminPass, row.GuestPassword, row.NodeId, row.LockedBy, row.LockedReason, row.DiskConfig, row.FaultCode, row.FaultMessage, row.FaultAt, row.UpdatedAt, row.LaunchedAt,
+        row.AdminPass, row.GuestPassword, row.NodeId, row.LockedBy, row.LockedReason, row.DiskConfig, row.FaultCode,
+        row.FaultMessage, row.FaultAt, row.UpdatedAt, row.LaunchedAt,
         row.FlavorId, row.Vcpus, row.RamMib, row.Flavor, row.ImageId, row.Image, row.KeyName, row.PublicKey, row.UserData, row.NicTags, row.Addresses,
         row.DiskGeneration, row.DiskLast, row.BeforeResize, row.Detaching, row.RootImage, row.Rescue, row.ShelvedImage,
     }) == 1;

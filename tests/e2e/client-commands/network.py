@@ -147,7 +147,7 @@ def port_forwardings(admin, address):
     admin.do(f"floating ip port forwarding list {address}", shows={"ID": door, "Internal IP Address": "10.60.0.70", "Protocol": "tcp"})
     admin.do(f"floating ip port forwarding set {address} {door} --description rope --protocol udp",
              then=(f"floating ip port forwarding show {address} {door}", {"description": "rope", "protocol": "udp"}))
-    admin.do(f"floating ip port forwarding show {address} {door}", shows={"id": door, "floatingip_id": something})
+    admin.do(f"floating ip port forwarding show {address} {door}", shows={"id": door, "external_port": 2222})
     admin.do(f"floating ip port forwarding delete {address} {door}", gone=f"floating ip port forwarding show {address} {door}")
 
 
