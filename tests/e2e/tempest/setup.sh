@@ -3,7 +3,8 @@ tempest_dir=$root/tests/e2e/tempest
 secret=e2e-secret-of-one-run
 
 cloud_for_tempest() { # cloud_for_tempest ACCOUNTS: the cloud, a second image, flavors, and that many accounts
-  check "a cloud starts" "$root/sovereign" up --data "$data" --listen "127.0.0.1:$port" --detach
+  echo "unique_last_password_count: 2" > "$work/cloud.yaml"
+  check "a cloud starts" "$root/sovereign" up --data "$data" --listen "127.0.0.1:$port" --config "$work/cloud.yaml" --detach
   export OS_CLIENT_CONFIG_FILE=$data/clouds.yaml OS_CLOUD=sovereign-admin
   external=$(openstack network list --external -f value -c Name | head -1)
   external_id=$(openstack network show "$external" -f value -c id)
