@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Sovereign.Testing.Clouds;
 using Xunit;
 
@@ -78,6 +77,8 @@ public sealed class MetadefTests
     [Theory]
     [InlineData("", """{"display_name":"no name"}""")]
     [InlineData("", """{"namespace":""}""")]
+    [InlineData("", """{"namespace":"\uD800"}""")]
+    [InlineData("/n/objects", """{"name":"o","description":"\udc00"}""")]
     [InlineData("", """{"namespace":"x","visibility":"shared"}""")]
     [InlineData("", """{"namespace":"x","what":1}""")]
     [InlineData("", """{"namespace":"x","properties":[]}""")]
@@ -92,7 +93,7 @@ public sealed class MetadefTests
     {
         await using var cloud = await Start();
         await cloud.Send("POST", Root, "admin", body: new { @namespace = "n" });
-        Assert.Equal(400, (await cloud.Send("POST", Root + path, "admin", body: JsonNode.Parse(body))).Status);
+        Assert.Equal(400, (await cloud.Send("POST", Root + path, "admin", body: body)).Status);
         Assert.Single((await cloud.Send("GET", Root, "admin")).Json["namespaces"]!.AsArray());
     }
 

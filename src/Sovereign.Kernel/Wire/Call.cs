@@ -87,10 +87,11 @@ public sealed class Call
     }
 
     /// <summary>PostgreSQL holds no NUL in text and would answer with an error of its own.</summary>
+    /// <exception cref="InvalidOperationException">Half of a surrogate pair, which is no text: who keeps an element would fail on it later.</exception>
     private static bool HoldsNul(ReadOnlySpan<byte> body)
     {
         // Raw NUL bytes are no JSON; an escaped backslash before "u0000" is another text, so the reader has the last word.
-        if (body.IndexOf("\\u0000"u8) < 0) return false;
+        if (body.IndexOf("\\u0000"u8) < 0 && body.IndexOf("\\ud"u8) < 0 && body.IndexOf("\\uD"u8) < 0) return false;
         var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = 64 });
         while (reader.Read())
         {

@@ -150,6 +150,7 @@ internal static class Shrinker
         {
             var root = JsonNode.Parse(body);
             _ = Count(root);
+            _ = root?.ToJsonString();      // half of a surrogate pair can be read, but not written
             return root;
         }
         catch (Exception error) when (error is System.Text.Json.JsonException or ArgumentException or InvalidOperationException)
