@@ -43,7 +43,8 @@ public sealed class Call
     /// <summary>An absolute link under this service's prefix: Link("/servers/1").</summary>
     public string Link(string path) => PublicUrl + Face.Prefix + path;
 
-    public string Route(string name) => (string)Http.Request.RouteValues[name]!;
+    /// <summary>A part of the path; "" for a rest of the path that is empty.</summary>
+    public string Route(string name) => (string?)Http.Request.RouteValues[name] ?? "";
 
     /// <summary>The first value of a query parameter; null when it was not given.</summary>
     public string? Query(string name) => Http.Request.Query.TryGetValue(name, out var values) ? values[0] ?? "" : null;

@@ -144,8 +144,10 @@ internal sealed class AllocationEndpoints(KernelServices kernel)
     }
 
     /// <summary>What this microversion asks for or does not know.</summary>
-    public static Fault? Refusal(AllocationsPut put, Microversion version)
+    public static Fault? Refusal(AllocationsPut? put, Microversion version)
     {
+        // A null among a map's values passes the parser.
+        if (put is null) return new Fault.Invalid("allocations", "JSON does not validate: None is not of type 'object'");
         var fields = new (string Name, bool Given, Microversion Since, bool Required)[]
         {
             ("consumer_generation", put.ConsumerGeneration.Given, PlacementVersions.ConsumerGeneration, true),
