@@ -77,6 +77,7 @@ public class ServerMovesTests
         await world.Until(id, "VERIFY_RESIZE");
         await Act(world, id, "{\"confirmResize\": null}", 204);
         await world.Until(id, "ACTIVE");
+        await ComputeWorld.Eventually(() => Domain(world, id).Root.CopyOf is null);
         Assert.Equal((2, 2, null), (Domain(world, id).Vcpus, Domain(world, id).Root.Generation, Domain(world, id).Root.CopyOf));
         Assert.Equal(1, world.Placement.Claims);
         await Act(world, id, $"{{\"resize\": {{\"flavorRef\": \"{small}\"}}}}", 202);

@@ -91,7 +91,8 @@ public sealed class TreeTests
         Assert.Equal(404, (await Ask(cloud, "POST", "/reshaper", Reshape(generation, 4), "1.29")).Status);
         foreach (var nothing in new[]
         {
-            """{"inventories":{},"allocations":{"11111111-1111-4111-8111-111111111111":null}}""", """{"inventories":{"11111111-1111-4111-8111-111111111111":null},"allocations":{}}""",
+            """{"inventories":{},"allocations":{"11111111-1111-4111-8111-111111111111":null}}""",
+            """{"inventories":{"11111111-1111-4111-8111-111111111111":null},"allocations":{}}""",
             """{"inventories":{"11111111-1111-4111-8111-111111111111":{"resource_provider_generation":0,"inventories":{"VCPU":null}}},"allocations":{}}""",
         })
             Assert.Equal(400, (await Ask(cloud, "POST", "/reshaper", nothing)).Status);

@@ -37,6 +37,7 @@ internal sealed class InventoryEndpoints(KernelServices kernel)
     {
         var body = await call.Body(InventoryJson.Wire.InventoriesPut);
         if (body.Fault is { } wrong) return wrong;
+        if (body.Value.Inventories.ContainsValue(null!)) return new Fault.Invalid("inventories", "JSON does not validate: None is not of type 'object'");
         var wanted = body.Value.Inventories.Select(i => i.Value.ToInventory(i.Key)).ToList();
         return await Put(call, body.Value.ResourceProviderGeneration, wanted, InventoryScope.All);
     }
