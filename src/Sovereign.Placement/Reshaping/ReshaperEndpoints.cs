@@ -16,7 +16,10 @@ internal sealed class ReshaperEndpoints(KernelServices kernel)
         if (call.Version < PlacementVersions.Reshaper) return new Fault.NotFound("The resource", "reshaper");
         var body = await call.Body(ReshaperJson.Wire.ReshapeBody);
         if (body.Fault is { } wrong) return wrong;
-        if (body.Value.Inventories.Values.Any(put => put is null || put.Inventories.ContainsValue(null!))) return new Fault.Invalid("inventories", "JSON does not validate: None is not of type 'object'");
+        if (body.Value.Inventories.Values.Any(put => put is null || put.Inventories.ContainsValue(null!)))
+        {
+            return new Fault.Invalid("inventories", "JSON does not validate: None is not of type 'object'");
+        }
         foreach (var put in body.Value.Allocations.Values)
         {
             if (AllocationEndpoints.Refusal(put, call.Version) is { } refused) return refused;
