@@ -79,14 +79,60 @@ def bad(path):
     return False
 
 
+def act(path, body):
+    return lambda: send("POST", path + "/action", body)
+
+
+def is_at(path, status):
+    """True when the server has come to rest in this state; an error ends the run."""
+    def holds():
+        server = send("GET", path)[1]["server"]
+        return server["status"] == status and server["OS-EXT-STS:task_state"] is None or bad(path)
+    return holds
+
+
+def did(path, action):
+    return any(entry["action"] == action for entry in send("GET", path + "/os-instance-actions")[1]["instanceActions"])
+
+
+def once(path, action, body):
+    """Acts when the list of actions does not say that it was done: the answer may have been lost."""
+    return lambda: did(path, action) or send("POST", path + "/action", body)
+
+
+def go(path, body, there, back, again="ACTIVE"):
+    """From ACTIVE to another state, through a kill, and back."""
+    to = is_at(path, there)
+    return [("there", to, lambda: is_at(path, "ACTIVE")() and act(path, body)()), ("back", is_at(path, again), lambda: to() and act(path, back)())]
+
+
+def nic(path, network):
+    nics = lambda: [port["port_id"] for port in send("GET", path + "/os-interface")[1]["interfaceAttachments"]]
+    first = nics()[0]
+    return [("the second NIC", lambda: len(nics()) == 2, lambda: send("POST", path + "/os-interface", {"interfaceAttachment": {"net_id": network}})),
+            ("one NIC", lambda: nics() == [first], lambda: [send("DELETE", path + "/os-interface/" + port) for port in nics() if port != first])]
+
+
+def life(kind, path, network):
+    """Steps of one of a server's lives: what must come true, and what to do until it does."""
+    if kind == "resize": return go(path, {"resize": {"flavorRef": larger}}, "VERIFY_RESIZE", {"confirmResize": None})
+    if kind == "revert": return go(path, {"resize": {"flavorRef": larger}}, "VERIFY_RESIZE", {"revertResize": None})
+    if kind == "rescue": return go(path, {"rescue": {}}, "RESCUE", {"unrescue": None})
+    if kind == "shelve": return go(path, {"shelve": None}, "SHELVED_OFFLOADED", {"unshelve": None})
+    if kind == "nic": return nic(path, network)
+    action, body = ("rebuild", {"rebuild": {"imageRef": image}}) if kind == "rebuild" else ("createImage", {"createImage": {"name": "k"}})
+    return [(kind, lambda: did(path, action) and is_at(path, "ACTIVE")(), once(path, action, body))]
+
+
 login()
+larger = next(f for f in send("GET", "/compute/v2.1/flavors/detail")[1]["flavors"] if f["name"] == "SCS-1V-2")["id"]
 flavor = named("/compute/v2.1/flavors", "flavors", "SCS-1L-1")["id"]
 image = send("GET", "/image/v2/images?name=tiny")[1]["images"][0]["id"]
 for turn in range(count):
     which = dice.choice(["sovereign", "node"])
     network = ensure("/network/v2.0/networks", "networks", "k", {"network": {"name": "k"}})
     ensure("/network/v2.0/subnets", "subnets", "k", {"subnet": {"name": "k", "network_id": network, "ip_version": 4, "cidr": "10.66.0.0/24"}})
-    during = dice.choice(["create", "delete"])
+    during = dice.choice(["create", "delete", "resize", "revert", "rebuild", "image", "rescue", "shelve", "nic"])
     body = {"server": {"name": "k", "flavorRef": flavor, "imageRef": image, "networks": [{"uuid": network}]}}
     server = ensure("/compute/v2.1/servers", "servers", "k", body)
     path = "/compute/v2.1/servers/" + server
@@ -98,6 +144,15 @@ for turn in range(count):
         send("DELETE", path)
         time.sleep(dice.random() * 1.2)
         kill(which)
+    if during not in ("create", "delete"):
+        late = dice.random() * 1.2
+        for what, holds, step in life(during, path, network):
+            step()
+            time.sleep(late)
+            kill(which)
+            until(f"{during}: {what}", holds, step)
+            which = dice.choice(["sovereign", "node"])
     gone(path)
+    for copy in send("GET", "/image/v2/images?name=k")[1]["images"]: gone("/image/v2/images/" + copy["id"])
     gone("/network/v2.0/networks/" + network)
     print(f"kill {turn + 1}: {which} during {during}", flush=True)

@@ -92,6 +92,13 @@ internal sealed class ManifestStore(KernelServices kernel)
     public bool Wanted(Session session, string kind, string id) =>
         session.Scalar<long?>("SELECT 1 FROM manifest_items WHERE kind = @kind AND id = @id AND wanted = 1 LIMIT 1", new { kind, id }) is not null;
 
+    /// <summary>Whether a carried disk comes to the node: one of its domains is to be made of it.</summary>
+    public bool Awaits(Session session, string nodeId, string carryId) =>
+        session.Query<ItemRow>(
+            "SELECT kind, id, version, wanted, sealed FROM manifest_items WHERE node_id = @nodeId AND kind = @kind AND wanted = 1",
+            new { nodeId, kind = ItemKinds.Domain })
+        .Exists(row => Item(session, row).Domain?.Carried?.Any(disk => disk.Carry == carryId) == true);
+
     /// <summary>The node's version, and its items above the given one.</summary>
     public (long Version, List<ManifestItem> Items) Since(string nodeId, long version) => kernel.Database.Read(session =>
     {

@@ -114,6 +114,8 @@ public sealed partial class NodeHub
 
     internal bool Has(string nodeId, string kind, string id) => kernel.Database.Read(session => store.Observed(session, nodeId, kind, id)) is not null;
 
+    internal bool Awaits(string nodeId, string carryId) => kernel.Database.Read(session => store.Awaits(session, nodeId, carryId));
+
     private NodeInfo? Named(string name) => List().FirstOrDefault(node => node.HostName == name || node.Id == name);
 
     private void Refresh(string id)

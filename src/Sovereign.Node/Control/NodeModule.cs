@@ -225,10 +225,17 @@ public sealed class NodeModule(KernelServices kernel) : IModule
 
     private async Task GiveDisk(HttpContext http)
     {
+        var (id, name) = ((string)http.Request.RouteValues["id"]!, (string)http.Request.RouteValues["name"]!);
+        if (Door(http).Member is { } member && !Hub.Awaits(member.Id, id))
+        {
+            http.Response.StatusCode = StatusCodes.Status404NotFound;
+            return;
+        }
+
         Stream content;
         try
         {
-            content = await Hub.OpenDisk((string)http.Request.RouteValues["id"]!, (string)http.Request.RouteValues["name"]!, 0, http.RequestAborted);
+            content = await Hub.OpenDisk(id, name, 0, http.RequestAborted);
         }
         catch (FileNotFoundException)
         {

@@ -69,8 +69,7 @@ internal sealed class RouterAdvertisements(FabricNames names, ProcessRunner runn
 /// <summary>What all our dnsmasq processes have in common.</summary>
 internal static class Dnsmasq
 {
-    private const int EndTriesMax = 200;
-    private static readonly TimeSpan endPause = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan endLimit = TimeSpan.FromSeconds(2);
 
     /// <summary>Starts one in a namespace, unless the one of this pid file lives and may stay.</summary>
     public static async Task Start(ProcessRunner runner, string netnsPath, string pidFile, IReadOnlyList<string> arguments, bool anew,
@@ -81,19 +80,9 @@ internal static class Dnsmasq
             if (!anew) return;
             Native.Kill(pid);
             // Until it is gone it holds the addresses that the next one wants.
-            for (var tries = 0; tries < EndTriesMax && !Gone(pid); tries++) await Task.Delay(endPause, runner.Clock, stop);
+            await ProcessEnd.Wait(pid, endLimit, runner.Clock, stop);
         }
         await runner.Must("nsenter", ["--net=" + netnsPath, "dnsmasq", .. arguments], stop);
-    }
-
-    private static bool Gone(int pid)
-    {
-        try
-        {
-            var stat = File.ReadAllText($"/proc/{pid}/stat");
-            return stat[stat.LastIndexOf(')') + 2] is 'Z' or 'X';
-        }
-        catch (IOException) { return true; }
     }
 
     /// <summary>The process that wrote this file, if it lives.</summary>

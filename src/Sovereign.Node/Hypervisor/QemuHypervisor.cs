@@ -91,6 +91,8 @@ public sealed partial class QemuHypervisor : IHypervisor, IDisposable
         var files = Files(domain.Id);
         var wakes = await Wakes(domain, files, stop);
         if (!wakes && Pid(domain.Id, files) is not null && await Watch(domain.Id, files, stop)) return;
+        if (Pid(domain.Id, files) is { } silent) Native.Kill(silent);
+        await Gone(domain.Id, files, stop);
         Prepare(domain, files, disks);
         if (!wakes) WriteState(files, new DomainState(DomainPhase.Starting, domain.RebootCount, bootId));
         var arguments = new List<string> { "--net=" + Netns.PathOf(options.SwitchNetns) };
@@ -182,7 +184,7 @@ public sealed partial class QemuHypervisor : IHypervisor, IDisposable
             if (!int.TryParse(Path.GetFileName(directory), out var pid) || !CommandLine(pid)
                 .Contains("\0" + mark, StringComparison.Ordinal)) continue;
             Native.Kill(pid);
-            for (var tries = 0; CommandLine(pid).Length > 0 && tries < 1000; tries++) await Task.Delay(lookAgain, clock, stop);
+            await ProcessEnd.Wait(pid, killLimit, clock, stop);
         }
         foreach (var directory in Directory.EnumerateDirectories(Path.Combine(options.StateDir,
             "domains"))) limits.Remove(Path.GetFileName(directory));
@@ -268,7 +270,7 @@ public sealed partial class QemuHypervisor : IHypervisor, IDisposable
     private async Task Mourn(string id, DomainFiles files, QmpConnection monitor)
     {
         await monitor.Ended;
-        for (var tries = 0; Pid(id, files) is not null && tries < 400; tries++) await Task.Delay(lookAgain, clock);
+        try { await Gone(id, files, CancellationToken.None); } catch (NodeException) { /* it stays; whoever starts it again says so */ }
         watched.TryRemove(new KeyValuePair<string, QmpConnection>(id, monitor));
         monitor.Dispose();
         Changed?.Invoke(id);
@@ -277,7 +279,7 @@ public sealed partial class QemuHypervisor : IHypervisor, IDisposable
     private async Task Gone(string id, DomainFiles files, CancellationToken stop)
     {
         var deadline = clock.GetUtcNow() + killLimit;
-        while (Pid(id, files) is { } pid)
+        while ((Pid(id, files) ?? Dying(files)) is { } pid)
         {
             if (clock.GetUtcNow() > deadline) throw new NodeException($"QEMU of {id} (pid {pid}) does not end though it was killed; it "
                 + "may wait for a disk.");
@@ -292,6 +294,17 @@ public sealed partial class QemuHypervisor : IHypervisor, IDisposable
         {
             return int.TryParse(File.ReadAllText(files.Pid).Trim(), out var pid) && CommandLine(pid).Contains($"\0{mark}{id}\0",
                 StringComparison.Ordinal) ? pid : null;
+        }
+        catch (IOException) { return null; }
+    }
+
+    /// <summary>The pid from the pid file, when that process was killed and still holds taps and disks: it has no command line any more.</summary>
+    private static int? Dying(DomainFiles files)
+    {
+        try
+        {
+            return int.TryParse(File.ReadAllText(files.Pid).Trim(), out var pid) && CommandLine(pid).Length == 0
+                && File.ReadAllText($"/proc/{pid}/comm").StartsWith("qemu-", StringComparison.Ordinal) && !ProcessEnd.Reached(pid) ? pid : null;
         }
         catch (IOException) { return null; }
     }

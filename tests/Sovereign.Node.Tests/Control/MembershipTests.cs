@@ -135,6 +135,29 @@ public sealed class MembershipTests : IDisposable
         certificate.Dispose();
     }
 
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task A_disk_under_way_is_for_the_node_alone_that_makes_a_domain_of_it(string engine)
+    {
+        await using var cloud = await Cloud(engine);
+        var here = (await cloud.Hub.Hello(facts, Stop)).Node;
+        var there = (await cloud.Hub.Hello(facts with { HostName = "other" }, Stop)).Node;
+        var domain = Agent.RealCloud.Domain("digest", "raw", 1, []) with { Carried = [new CarriedDiskSpec("move", "disk", "digest", 1)] };
+        await cloud.Kernel.Queue.Write<Done>(
+            "test",
+            Origin.System,
+            tx =>
+            {
+                cloud.Hub.Put(tx, here, new ManifestItem(ItemKinds.Domain, domain.Id, 0) { Domain = domain });
+                cloud.Hub.Put(tx, there, new ManifestItem(ItemKinds.Domain, domain.Id, 0) { Domain = domain with { Carried = null } });
+                return Done.Value;
+            },
+            Stop);
+        Assert.True(cloud.Hub.Awaits(here, "move"));
+        Assert.False(cloud.Hub.Awaits(here, "another"));
+        Assert.False(cloud.Hub.Awaits(there, "move"));
+    }
+
     private async Task<(string Id, X509Certificate2 Certificate, ECDsa Key)> Join(NodeCloud cloud, string name)
     {
         var secret = JoinToken.Parse((await cloud.Hub.Members.Invite(5, Stop)).Value.Token)!.Secret;
