@@ -1,6 +1,6 @@
 #!/bin/bash
 # build-tiny-image.sh FILE - builds the small bootable test image (qcow2) from the packages of this Debian or Ubuntu machine.
-# A BIOS disk: partition 1 boots (FAT with syslinux, kernel, initrd), partition 2 is the root (ext4). What the guest runs is in
+# Partition 1 boots (FAT with kernel and initrd; by BIOS with syslinux, by UEFI with systemd-boot), partition 2 is the root (ext4). What the guest runs is in
 # scripts/tiny-image. Needs root and a package mirror; no loop device, mount or KVM: file systems are filled as files.
 set -euo pipefail
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive PATH=/usr/sbin:/sbin:/usr/bin:/bin
@@ -42,7 +42,7 @@ fetch_packages() {
   release=$VERSION_CODENAME
   case $ID in ubuntu) kernel=linux-image-kvm ;; *) kernel=linux-image-cloud-amd64 ;; esac
   # The variant "extract" unpacks packages and what they depend on, and configures nothing.
-  mmdebstrap --quiet --variant=extract --include="$kernel,busybox-static,dropbear-bin,e2fsprogs,util-linux,curl,libc6" \
+  mmdebstrap --quiet --variant=extract --include="$kernel,busybox-static,dropbear-bin,e2fsprogs,util-linux,curl,libc6,systemd-boot-efi" \
     "${options[@]}" "$release" "$unpacked" "$sources" >&2
 }
 
@@ -130,11 +130,15 @@ make_disk() {
   truncate -s $((boot_sectors * 512)) "$boot"
   mkfs.vfat -F 16 -n TINYBOOT -h $boot_start "$boot" >/dev/null
   # No "quiet": the console log is a thing that users read. The last two save time on emulated processors.
-  printf 'DEFAULT tiny\nPROMPT 0\nTIMEOUT 0\nSERIAL 0 115200\nLABEL tiny\n KERNEL kernel\n INITRD initrd\n APPEND %s\n' \
-    "console=tty0 console=ttyS0,115200 net.ifnames=0 mitigations=off no_timer_check" > "$work/syslinux.cfg"
+  local words="console=tty0 console=ttyS0,115200 net.ifnames=0 mitigations=off no_timer_check"
+  printf 'DEFAULT tiny\nPROMPT 0\nTIMEOUT 0\nSERIAL 0 115200\nLABEL tiny\n KERNEL kernel\n INITRD initrd\n APPEND %s\n' "$words" > "$work/syslinux.cfg"
+  printf 'title tiny\nlinux /kernel\ninitrd /initrd\noptions %s\n' "$words" > "$work/tiny.conf"
   mcopy -i "$boot" "$unpacked/boot/vmlinuz-$kernel_version" ::kernel
   mcopy -i "$boot" "$work/initrd.gz" ::initrd
   mcopy -i "$boot" "$work/syslinux.cfg" ::syslinux.cfg
+  mmd -i "$boot" ::EFI ::EFI/BOOT ::loader ::loader/entries
+  mcopy -i "$boot" "$unpacked/usr/lib/systemd/boot/efi/systemd-bootx64.efi" ::EFI/BOOT/BOOTX64.EFI
+  mcopy -i "$boot" "$work/tiny.conf" ::loader/entries/tiny.conf
   syslinux --install "$boot"
   dd if="$boot" of="$disk" bs=512 seek=$boot_start conv=notrunc,sparse status=none
   dd if="$work/root.img" of="$disk" bs=512 seek=$root_start conv=notrunc,sparse status=none

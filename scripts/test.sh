@@ -10,6 +10,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 LC_ALL=C.UTF-8 HOME=${HOME:
 
 # Seconds that a suite may take on a machine with two cores; "default" is for unit suites that are not named here.
 declare -A budget=([format]=90 [build]=600 [default]=120 [e2e]=300 [e2e/client-commands]=300 [e2e/kills]=500 [e2e/nodes]=700 [e2e/tempest]=900 [postgres]=400
+  [e2e/tempest-admin]=900 [e2e/tempest-scenarios]=1800
   [Sovereign.Kernel.Tests]=400 [Sovereign.Identity.Tests]=240
   [Sovereign.Image.Tests]=480 [Sovereign.Placement.Tests]=120 [Sovereign.Network.Tests]=300 [Sovereign.Compute.Tests]=300 [Sovereign.Node.Tests]=360
   [Sovereign.Cloud.Tests]=1000)
@@ -77,7 +78,7 @@ suite_format() {
 suite_unit() { # suite_unit PROJECT [NAME]
   local program name=${2:-$1}
   need_packages bc=bc qemu-system-x86_64=qemu-system-x86 qemu-img=qemu-utils ip=iproute2 nft=nftables dnsmasq=dnsmasq-base conntrack=conntrack \
-    openstack=python3-openstackclient ssh=openssh-client isoinfo=genisoimage curl=curl nc=netcat-openbsd
+    openstack=python3-openstackclient ssh=openssh-client isoinfo=genisoimage curl=curl nc=netcat-openbsd swtpm=swtpm /usr/share/OVMF/OVMF_CODE_4M.fd=ovmf
   start_postgres "$work/postgres" || { count "$name" 0 1 0; return; }
   build_all
   if [ "$1" = Sovereign.Node.Tests ]; then
@@ -104,7 +105,7 @@ suite_e2e() { # suite_e2e FILE: a script that says "ok ..." and "not ok ..." for
   fi
   need_packages openstack=python3-openstackclient ssh=openssh-client jq=jq curl=curl nc=netcat-openbsd psql=postgresql-client
   [ "$name" != e2e/client-commands ] || need_packages /usr/lib/python3/dist-packages/osc_placement=python3-osc-placement
-  [ "$name" != e2e/tempest ] || need_packages tempest=tempest stestr=python3-stestr subunit2csv=subunit
+  [ "${name#e2e/tempest}" = "$name" ] || need_packages tempest=tempest stestr=python3-stestr subunit2csv=subunit
   prepare_program_and_image "$root/out/program/sovereign" "$root/out/image/tiny.qcow2" || { count "$name" 0 1 0; return; }
   begun=$SECONDS
   timeout $((${budget[$name]:-${budget[e2e]}} * scale)) bash "$1" </dev/null 2>&1 | tee "$log"
@@ -142,11 +143,14 @@ for suite in "${suites[@]}"; do
   unit) for project in tests/*.Tests; do suite_unit "$(basename "$project")"; done ;;
   postgres) suite_unit Sovereign.Kernel.Tests postgres ;;
   e2e)
-    for script in tests/e2e/*.sh; do [ "$(basename "$script")" = lib.sh ] || suite_e2e "$script"; done ;;
+    for script in tests/e2e/*.sh; do [ "$(basename "$script")" = lib.sh ] || suite_e2e "$script"; done
+    if [ -n "${SOVEREIGN_TEST_LONG:-}" ]; then for script in tests/e2e/long/*.sh; do suite_e2e "$script"; done
+    else say "== only by name or with --long: $(basename -s .sh tests/e2e/long/*.sh | paste -sd' ')"; fi ;;
   *)
     if [ -d "tests/$suite" ]; then suite_unit "$suite"
     elif [ -d "tests/Sovereign.$suite.Tests" ]; then suite_unit "Sovereign.$suite.Tests"
     elif [ -f "tests/e2e/$suite.sh" ]; then suite_e2e "tests/e2e/$suite.sh"
+    elif [ -f "tests/e2e/long/$suite.sh" ]; then suite_e2e "tests/e2e/long/$suite.sh"
     else fail "there is no suite '$suite'; there are: format, unit, postgres, e2e, $(cd tests && ls -d *.Tests | tr '\n' ' ')" 2; fi
     ;;
   esac

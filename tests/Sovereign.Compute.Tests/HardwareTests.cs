@@ -27,10 +27,32 @@ public class HardwareTests
         Assert.Null(flavors.Value.Watchdog);
     }
 
+    [Fact]
+    public void Firmware_secure_boot_and_a_TPM_are_read_from_image_and_flavor()
+    {
+        Sovereign.Node.Contract.HardwareSpec Made(Dictionary<string, string> image, Dictionary<string, string>? specs = null) =>
+            HardwareRules.Read(image, specs ?? [], 1).Value;
+        var uefi = Made(new() { ["hw_firmware_type"] = "uefi" });
+        Assert.Equal(("pc", "uefi"), (uefi.Machine, uefi.Firmware));
+        var secure = Made(new() { ["hw_firmware_type"] = "uefi" }, new() { ["os:secure_boot"] = "required" });
+        Assert.Equal(("q35", "uefi-secure"), (secure.Machine, secure.Firmware));
+        Assert.Equal("uefi-secure", Made(new() { ["hw_firmware_type"] = "uefi", ["hw_machine_type"] = "q35", ["os_secure_boot"] = "optional" }).Firmware);
+        Assert.Equal("uefi", Made(new() { ["hw_firmware_type"] = "uefi", ["hw_machine_type"] = "pc", ["os_secure_boot"] = "optional" }).Firmware);
+        Assert.Null(Made(new() { ["os_secure_boot"] = "optional" }).Firmware);
+        Assert.False(HardwareRules.Read(
+            new Dictionary<string, string> { ["hw_firmware_type"] = "uefi", ["hw_machine_type"] = "pc", ["os_secure_boot"] = "required" },
+            new Dictionary<string, string>(), 1).Ok);
+        Assert.Equal(
+            new Sovereign.Node.Contract.TpmSpec("2.0", true, ""),
+            Made(new() { ["hw_tpm_version"] = "1.2" }, new() { ["hw:tpm_version"] = "2.0", ["hw:tpm_model"] = "tpm-crb" }).Tpm);
+        Assert.Equal(new Sovereign.Node.Contract.TpmSpec("1.2", false, ""), Made(new() { ["hw_tpm_version"] = "1.2" }).Tpm);
+        Assert.False(HardwareRules.Read(new Dictionary<string, string> { ["hw_tpm_version"] = "1.2", ["hw_tpm_model"] = "tpm-crb" }, new Dictionary<string, string>(), 1).Ok);
+    }
+
     [Theory]
-    [InlineData("hw_firmware_type", "uefi")]
+    [InlineData("hw_firmware_type", "coreboot")]
     [InlineData("os_secure_boot", "required")]
-    [InlineData("hw_tpm_version", "2.0")]
+    [InlineData("hw_tpm_version", "3.0")]
     [InlineData("hw_machine_type", "virt")]
     [InlineData("hw_disk_bus", "sata")]
     [InlineData("hw_vif_model", "vmxnet3")]
@@ -47,8 +69,6 @@ public class HardwareTests
     [Theory]
     [InlineData("hw:cpu_policy", "dedicated")]
     [InlineData("hw:mem_page_size", "1GB")]
-    [InlineData("os:secure_boot", "required")]
-    [InlineData("hw:tpm_version", "2.0")]
     [InlineData("pci_passthrough:alias", "gpu:1")]
     public async Task A_flavor_that_no_node_can_give_makes_no_server(string key, string value)
     {
@@ -62,6 +82,27 @@ public class HardwareTests
         });
         Assert.Equal(400, reply.Status);
         Assert.Contains("No valid host was found", reply.Text);
+    }
+
+    [Fact]
+    public async Task A_server_with_a_TPM_stays_on_its_node()
+    {
+        await using var world = await ComputeWorld.Start();
+        var flavor = await world.Send("POST", "/flavors", "admin", "{\"flavor\": {\"name\": \"trusted\", \"vcpus\": 1, \"ram\": 256, \"disk\": 1}}");
+        var flavorId = (string)flavor.Json["flavor"]!["id"]!;
+        Assert.Equal(200, (await world.Send("POST", $"/flavors/{flavorId}/os-extra_specs", "admin", "{\"extra_specs\": {\"hw:tpm_version\": \"2.0\"}}", "2.86")).Status);
+        var made = await world.Send("POST", "/servers", body: new
+        {
+            server = new { name = "trusted", imageRef = ComputeWorld.Image, flavorRef = flavorId, networks = new[] { new { uuid = ComputeWorld.Network } } },
+        });
+        var id = (string)made.Json["server"]!["id"]!;
+        await world.Until(id, "ACTIVE");
+        foreach (var action in new[] { "migrate", "shelve" })
+        {
+            var refused = await world.Send("POST", $"/servers/{id}/action", "admin", $"{{\"{action}\": null}}");
+            Assert.Equal(400, refused.Status);
+            Assert.Contains("not supported for vTPM-enabled instance", refused.Text);
+        }
     }
 
     [Fact]

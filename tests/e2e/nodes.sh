@@ -4,36 +4,11 @@
 # python3-openstackclient, ssh, jq.
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/nodes/setup.sh"
 begin
-
-data2=$(mktemp -d /var/tmp/sovereign-e2e.XXXXXX)
-chmod 755 "$data2"
-space=sovereign-e2e-$$
-link=se$(($$ % 100000))
-net=10.$((100 + RANDOM % 100)).$((RANDOM % 250))
-ip netns add "$space"
-ip link add "$link" type veth peer name underlay netns "$space"
-ip addr add "$net.1/24" dev "$link"
-ip link set "$link" up
-ip -n "$space" addr add "$net.2/24" dev underlay
-ip -n "$space" link set underlay up
-ip -n "$space" link set lo up
-within() { nsenter "--net=/run/netns/$space" "$@"; }   # within COMMAND...: on the second machine
-
-before_down() {
-  if [ $failed -gt 0 ]; then for log in "$data2"/logs/*.log; do [ -s "$log" ] && printf '   | %s:\n' "$log" && tail -20 "$log" | sed 's/^/   | /'; done; fi
-  [ -x "$data2/bin/sovereign" ] && within "$data2/bin/sovereign" down --data "$data2" --destroy >/dev/null 2>&1
-}
-after_down() {
-  ip link del "$link" 2>/dev/null
-  ip netns del "$space" 2>/dev/null
-  [ -d "$data2" ] && rmdir "$data2" 2>/dev/null
-}
+second_machine
 
 admin() { os sovereign-admin --os-compute-api-version 2.74 "$@"; }
-sovereign() { "$data/bin/sovereign" "$@" --data "$data"; }
-state_of() { sovereign node list --json | jq -r --arg name "$1" '.nodes[] | select(.name == $name) | .state'; }
-node_is() { [ "$(state_of "$1")" = "$2" ] || { sovereign node list; return 1; }; }
 shows() { admin server show "$1" -f json | jq -r "$2"; }
 server_is() { [ "$(shows "$1" .status)" = "$2" ] || { admin server show "$1" -f json | jq '{status, fault, "OS-EXT-STS:task_state"}'; return 1; }; }
 settled() { [ "$(shows "$1" '.status + " " + (.["OS-EXT-STS:task_state"] // "-" | tostring)')" = "$2 -" ] || { server_is "$1" "$2"; return 1; }; }
@@ -72,10 +47,7 @@ check "a machine with a wrong fingerprint in its token trusts nobody" refused_wi
   within "$data/bin/sovereign" node join "https://$net.1:$port" "sovereign1.$(printf '0%.0s' {1..64}).${token##*.}" --name second --data "$data2"
 check "a token that nobody made is refused" refused_with "unknown, used or past its time" \
   within "$data/bin/sovereign" node join "https://$net.1:$port" "${token%.*}.$(printf '0%.0s' {1..64})" --name second --data "$data2"
-check "a second machine joins" within "$data/bin/sovereign" node join "https://$net.1:$port" "$token" --name second --data "$data2"
-check_equal "its key is closed to others" 600 "$(stat -c %a "$data2/join/node.key")"
-check "its agent starts" within "$data2/bin/sovereign" node serve --data "$data2" --detach
-check "and the node is up" until_true 60 node_is second up
+second_joins "$token"
 check "the token is worth nothing now" refused_with "unknown, used or past its time" \
   within "$data/bin/sovereign" node join "https://$net.1:$port" "$token" --name third --data "$data2-third"
 within "$data/bin/sovereign" down --data "$data2-third" --destroy >/dev/null 2>&1

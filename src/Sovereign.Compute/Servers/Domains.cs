@@ -34,13 +34,17 @@ internal sealed class Domains(KernelServices kernel, INodes nodes, INetworks net
                     before is { Node: null } ? (int)before.DiskGeneration : null),
                 [.. ports.Select(port => new NicSpec(port.Id, port.Mac, port.MtuBytes))],
                 guests.Of(row, ports, pass),
-                Hardware(image.Properties, flavor))
+                Sealed(row.Id, Hardware(image.Properties, flavor)))
             {
                 Rescue = Rescue(row.RescueThen()), Blanks = Blanks(flavor),
                 Carried = before is { Target: { } target } && target == row.NodeId ? nodes.Carried(session, before.Migration) : null,
             },
         };
     }
+
+    // The key is derived, not stored: the same each time, and no two servers share it.
+    private HardwareSpec Sealed(string id, HardwareSpec hardware) => hardware.Tpm is not { } tpm ? hardware
+        : hardware with { Tpm = tpm with { Key = Convert.ToHexStringLower(kernel.Master.Derive("tpm:" + id)) } };
 
     public static string DiskBus(IReadOnlyDictionary<string, string> image) =>
         image.GetValueOrDefault("hw_disk_bus") is { } bus and ("scsi" or "ide") ? bus : "virtio";

@@ -22,8 +22,7 @@ internal static class HardwareRules
     /// <summary>What nodes here have not, by image property and extra spec, and the values that ask for nothing.</summary>
     private static readonly (string Image, string Spec, string[] Harmless, string What)[] absent =
     [
-        ("hw_firmware_type", "", ["bios"], "UEFI firmware"), ("os_secure_boot", "os:secure_boot", ["disabled", "optional"], "secure boot"),
-        ("hw_tpm_version", "hw:tpm_version", [], "an emulated TPM"), ("hw_cpu_policy", "hw:cpu_policy", ["shared"], "dedicated CPUs"),
+        ("hw_cpu_policy", "hw:cpu_policy", ["shared"], "dedicated CPUs"),
         ("hw_numa_nodes", "hw:numa_nodes", ["1"], "NUMA nodes"), ("hw_mem_page_size", "hw:mem_page_size", ["small", "any"], "huge pages"),
         ("hw_mem_encryption", "hw:mem_encryption", ["false", "False"], "encrypted memory"),
         ("hw_cpu_realtime", "hw:cpu_realtime", ["no", "false", "False"], "real-time CPUs"), ("hw_viommu_model", "hw:viommu_model", [], "an IOMMU"),
@@ -53,11 +52,51 @@ internal static class HardwareRules
         if (watchdog is not ("disabled" or "none" or "pause" or "poweroff" or "reset")) return Unknown("hw_watchdog_action", watchdog);
         var topology = Topology(image, specs, vcpus);
         if (topology.Fault is { } wrong) return wrong;
+        var firmware = Firmware(image, specs, ref machine);
+        if (firmware.Fault is { } wrongFirmware) return wrongFirmware;
+        var tpm = Tpm(image, specs);
+        if (tpm.Fault is { } wrongTpm) return wrongTpm;
         return new HardwareSpec(disk, nic, machine.Contains("q35", StringComparison.Ordinal) ? "q35" : "pc", Rng(specs))
         {
-            Watchdog = watchdog == "disabled" ? null : watchdog, Video = vga == "std" ? null : vga, Topology = topology.Value,
+            Watchdog = watchdog == "disabled" ? null : watchdog, Video = vga == "std" ? null : vga, Topology = topology.Value, Firmware = firmware.Value,
+            Tpm = tpm.Value,
         };
     }
+
+    /// <summary>Secure boot is UEFI on a q35 machine, which is taken where none is named.</summary>
+    private static Outcome<string?> Firmware(IReadOnlyDictionary<string, string> image, IReadOnlyDictionary<string, string> specs, ref string machine)
+    {
+        var firmware = image.GetValueOrDefault("hw_firmware_type") ?? "bios";
+        var secure = specs.GetValueOrDefault("os:secure_boot") ?? image.GetValueOrDefault("os_secure_boot") ?? "disabled";
+        if (firmware is not ("bios" or "uefi")) return Unknown("hw_firmware_type", firmware);
+        if (secure is not ("disabled" or "optional" or "required")) return Unknown("os_secure_boot", secure);
+        var named = image.GetValueOrDefault("hw_machine_type");
+        var possible = firmware == "uefi" && (named is null || named.Contains("q35", StringComparison.Ordinal));
+        if (secure == "required" && !possible)
+        {
+            return new Fault.Invalid("os_secure_boot", "Secure boot needs hw_firmware_type=uefi and, where it is named, hw_machine_type=q35.");
+        }
+
+        if (secure == "disabled" || !possible) return Outcome.Of(firmware == "uefi" ? FirmwareKinds.Uefi : null);
+        machine = "q35";
+        return Outcome.Of<string?>(FirmwareKinds.UefiSecure);
+    }
+
+    private static Outcome<TpmSpec?> Tpm(IReadOnlyDictionary<string, string> image, IReadOnlyDictionary<string, string> specs)
+    {
+        var version = specs.GetValueOrDefault("hw:tpm_version") ?? image.GetValueOrDefault("hw_tpm_version");
+        var model = specs.GetValueOrDefault("hw:tpm_model") ?? image.GetValueOrDefault("hw_tpm_model") ?? "tpm-tis";
+        if (version is null) return Outcome.Of<TpmSpec?>(null);
+        if (version is not ("1.2" or TpmSpec.Version2)) return Unknown("hw_tpm_version", version);
+        if (model != "tpm-tis" && !(model == "tpm-crb" && version == TpmSpec.Version2)) return Unknown("hw_tpm_model", model);
+        return new TpmSpec(version, model == "tpm-crb", "");
+    }
+
+    /// <summary>The state of a TPM is on its node alone and goes nowhere.</summary>
+    public static Fault? StaysFor(ServerRow row, string action) =>
+        Read(row.ImageThen().Properties, row.FlavorThen().ExtraSpecs, (int)row.Vcpus) is { Ok: true, Value.Tpm: not null }
+            ? new Fault.Invalid(action, $"Operation '{action}' not supported for vTPM-enabled instance ({row.Id}).")
+            : null;
 
     /// <summary>An RNG device unless the flavor forbids it (scs-0101).</summary>
     private static bool Rng(IReadOnlyDictionary<string, string> specs) => !specs.TryGetValue("hw_rng:allowed", out var allowed) || Wire.Truth(allowed) != false;

@@ -31,9 +31,9 @@ internal sealed class HostActions(ServerService servers, HostService hosts, Move
     {
         if (!call.Access.Everything) return Denied("os-migrate-server:migrate");
         string? wanted = null;
-        if (arguments.ValueKind != JsonValueKind.Null)
+        // Before 2.56 clients send null, {} or anything, and it says nothing.
+        if (call.Version.Has(56) && arguments.ValueKind != JsonValueKind.Null)
         {
-            if (!call.Version.Has(56)) return new Fault.Invalid("migrate", "Invalid input for field/attribute migrate. It has no arguments before 2.56.");
             var read = Read(arguments, ServerJson.Wire.MigrateArguments);
             if (read.Fault is { } wrong) return wrong;
             if (read.Value.Host is { } host && (wanted = hosts.ByName(host)?.Id) is null) return Unknown(host);

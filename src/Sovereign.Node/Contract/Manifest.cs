@@ -214,6 +214,30 @@ public sealed record HardwareSpec(string DiskBus, string NicModel, string Machin
 
     /// <summary>How the virtual CPUs are arranged; null: a socket each.</summary>
     public TopologySpec? Topology { get; init; }
+
+    /// <summary>One of <see cref="FirmwareKinds"/>; null: BIOS.</summary>
+    public string? Firmware { get; init; }
+
+    /// <summary>Its TPM; null: it has none.</summary>
+    public TpmSpec? Tpm { get; init; }
+}
+
+/// <summary>Firmware that is not the BIOS.</summary>
+public static class FirmwareKinds
+{
+    public const string Uefi = "uefi";
+
+    /// <summary>UEFI that starts only what is signed by whom its variables trust.</summary>
+    public const string UefiSecure = "uefi-secure";
+}
+
+/// <summary>An emulated TPM.</summary>
+/// <param name="Version">"1.2" or "2.0".</param>
+/// <param name="Crb">True: the command response buffer interface (2.0 only); false: TIS.</param>
+/// <param name="Key">What its state is encrypted with: 32 bytes in hexadecimal digits; "" where it does not matter.</param>
+public sealed record TpmSpec(string Version, bool Crb, string Key)
+{
+    public const string Version2 = "2.0";
 }
 
 /// <summary>An arrangement of virtual CPUs.</summary>

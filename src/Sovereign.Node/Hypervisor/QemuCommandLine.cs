@@ -26,6 +26,16 @@ internal sealed record DomainFiles(string Directory)
 
     public string ConfigDrive => Path.Combine(Directory, "config.iso");
 
+    /// <summary>Variables of the guest's UEFI firmware.</summary>
+    public string Variables => Path.Combine(Directory, "variables.fd");
+
+    /// <summary>Directory of the TPM's state.</summary>
+    public string Tpm => Path.Combine(Directory, "tpm");
+
+    public string TpmSocket => Path.Combine(Run, "tpm.sock");
+
+    public string TpmPid => Path.Combine(Run, "tpm.pid");
+
     /// <summary>Memory of a suspended guest.</summary>
     public string Memory => Path.Combine(Directory, "memory");
 
@@ -47,7 +57,7 @@ internal static class QemuCommandLine
         [
             "-name", name, "-no-user-config", "-nodefaults", "-pidfile", files.Pid, "-no-shutdown", "-msg", "timestamp=on",
             "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
-            "-machine", hardware.Machine == "q35" ? "q35" : "pc",
+            .. QemuFirmware.Arguments(hardware, files),
             "-accel", accelerator == "kvm" ? "kvm" : $"tcg,thread=multi,tb-size={TranslationCacheMib}", "-cpu", accelerator == "kvm"
                 ? "host" : "max",
             "-smp", Processors(domain), "-m", Number(domain.MemoryMib) + "M", "-rtc", "base=utc", "-vga", Video(hardware),
@@ -102,7 +112,7 @@ internal static class QemuCommandLine
         ["file"] = new JsonObject { ["driver"] = "file", ["filename"] = path },
     }.ToJsonString(JsonSerializerOptions.Web);
 
-    private static string Escape(string path) => path.Replace(",", ",,", StringComparison.Ordinal);
+    public static string Escape(string path) => path.Replace(",", ",,", StringComparison.Ordinal);
 
     private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -30,6 +30,7 @@ public sealed partial class QemuHypervisor : IHypervisor, IDisposable
     private readonly TimeProvider clock;
     private readonly KvmProbe probe;
     private readonly QemuLimits limits;
+    private readonly QemuFirmware firmware;
     private readonly string mark;
     private readonly string bootId = File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
     private readonly SystemUser? user;
@@ -45,6 +46,7 @@ public sealed partial class QemuHypervisor : IHypervisor, IDisposable
         limits = new QemuLimits(mark.TrimEnd('-'));
         probe = new KvmProbe(runner, options.StateDir);
         user = options.User is null ? null : SystemUser.Find(options.User);
+        firmware = new QemuFirmware(runner, user);
         PassableDirectory.Ensure(Path.Combine(options.StateDir, "domains"));
     }
 
@@ -93,7 +95,9 @@ public sealed partial class QemuHypervisor : IHypervisor, IDisposable
         if (!wakes && Pid(domain.Id, files) is not null && await Watch(domain.Id, files, stop)) return;
         if (Pid(domain.Id, files) is { } silent) Native.Kill(silent);
         await Gone(domain.Id, files, stop);
+        await firmware.EndTpm(files, stop);
         Prepare(domain, files, disks);
+        if (domain.Hardware.Tpm is { } tpm) await firmware.StartTpm(tpm, files, stop);
         if (!wakes) WriteState(files, new DomainState(DomainPhase.Starting, domain.RebootCount, bootId));
         var arguments = new List<string> { "--net=" + Netns.PathOf(options.SwitchNetns) };
         if (user is not null) arguments.AddRange(["-S", $"{user.Uid}", "-G",
@@ -149,14 +153,14 @@ public sealed partial class QemuHypervisor : IHypervisor, IDisposable
         if (Directory.Exists(files.Directory)) File.Delete(files.Memory);
     }
 
-    public Task Remove(string id, CancellationToken stop)
+    public async Task Remove(string id, CancellationToken stop)
     {
         var files = Files(id);
         if (Pid(id, files) is not null) throw new NodeException($"Domain {id} still runs: it can't be removed.");
+        await firmware.EndTpm(files, stop);
         if (watched.TryRemove(id, out var monitor)) monitor.Dispose();
         if (Directory.Exists(files.Directory)) Directory.Delete(files.Directory, recursive: true);
         limits.Remove(id);
-        return Task.CompletedTask;
     }
 
     public Task<byte[]> ConsoleTail(string id, int bytesMax, CancellationToken stop) =>
@@ -181,8 +185,8 @@ public sealed partial class QemuHypervisor : IHypervisor, IDisposable
     {
         foreach (var directory in Directory.EnumerateDirectories("/proc"))
         {
-            if (!int.TryParse(Path.GetFileName(directory), out var pid) || !CommandLine(pid)
-                .Contains("\0" + mark, StringComparison.Ordinal)) continue;
+            if (!int.TryParse(Path.GetFileName(directory), out var pid) || CommandLine(pid) is not { } line
+                || !(line.Contains("\0" + mark, StringComparison.Ordinal) || QemuFirmware.Is(line, options.StateDir))) continue;
             Native.Kill(pid);
             await ProcessEnd.Wait(pid, killLimit, clock, stop);
         }
@@ -201,6 +205,7 @@ public sealed partial class QemuHypervisor : IHypervisor, IDisposable
         Directory.CreateDirectory(files.Run);
         foreach (var left in Directory.EnumerateFiles(files.Run)) File.Delete(left);
         if (!File.Exists(files.Console)) File.WriteAllBytes(files.Console, []);
+        firmware.EnsureVariables(domain.Hardware, files);
         if (domain.Guest.ConfigDrive) File.WriteAllBytes(files.ConfigDrive, ConfigDrive.Build(domain.Guest));
         File.SetUnixFileMode(files.Run, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         if (user is null) return;

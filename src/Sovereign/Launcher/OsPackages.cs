@@ -3,11 +3,13 @@ namespace Sovereign.Launcher;
 /// <summary>What the cloud needs of Debian or Ubuntu, and how it gets there.</summary>
 internal static class OsPackages
 {
-    /// <summary>Program and the package that brings it: the one list.</summary>
+    /// <summary>Program (or the path of a file) and the package that brings it: the one list.</summary>
     public static readonly IReadOnlyList<(string Program, string Package)> Needed =
     [
         ("qemu-system-x86_64", "qemu-system-x86"),
         ("qemu-img", "qemu-utils"),
+        ("/usr/share/OVMF/OVMF_CODE_4M.fd", "ovmf"),
+        ("swtpm", "swtpm"),
         ("ip", "iproute2"),
         ("bridge", "iproute2"),
         ("nft", "nftables"),
@@ -27,7 +29,9 @@ internal static class OsPackages
 
     /// <summary>Packages whose program is not there; looks at paths only, so that a start with everything in place costs nothing.</summary>
     public static IReadOnlyList<string> Missing()
-        => [.. Needed.Where(need => Programs.Find(need.Program) is null).Select(need => need.Package).Distinct()];
+        => [.. Needed.Where(need => Find(need.Program) is null).Select(need => need.Package).Distinct()];
+
+    private static string? Find(string program) => !program.StartsWith('/') ? Programs.Find(program) : File.Exists(program) ? program : null;
 
     public static string Command(IEnumerable<string> packages)
         => $"apt-get update && apt-get install -y --no-install-recommends {string.Join(' ', packages)}";

@@ -151,6 +151,48 @@ public sealed class GuestLifecycle(ITestOutputHelper output)
         await Same(cloud, second, image);
     }
 
+    [Fact]
+    public async Task A_guest_boots_by_UEFI_with_a_TPM_and_secure_boot_starts_nothing_unsigned()
+    {
+        var path = Environment.GetEnvironmentVariable(ImageVariable);
+        Assert.False(string.IsNullOrEmpty(path), $"Set {ImageVariable} to a bootable qcow2 image with user cirros (sovereign build makes one).");
+        await using var cloud = new RealCloud();
+        var image = await File.ReadAllBytesAsync(path!, TestContext.Current.CancellationToken);
+        var digest = cloud.AddImage(image);
+        var tpm = new TpmSpec(TpmSpec.Version2, true, new string('5', 64));
+        var domain = RealCloud.Domain(digest, "qcow2", image.Length, [], memory: 256) with { ShutdownSeconds = 0 };
+        var open = domain with { Hardware = domain.Hardware with { Machine = "q35", Firmware = FirmwareKinds.Uefi, Tpm = tpm } };
+        cloud.Control.Set(open);
+        cloud.Start();
+        await cloud.Until(ItemKinds.Domain, open.Id, ItemState.Running);
+        var directory = Path.Combine(cloud.Options.StateDir, "domains", open.Id);
+        await Says(directory, "login:");
+        var swtpm = int.Parse(await File.ReadAllTextAsync(Path.Combine(directory, "run", "tpm.pid"), TestContext.Current.CancellationToken), System.Globalization.CultureInfo.InvariantCulture);
+        Assert.NotEmpty(Directory.EnumerateFiles(Path.Combine(directory, "tpm"), "*permall"));
+        Assert.True(File.Exists(Path.Combine(directory, "variables.fd")));
+
+        var closed = domain with { Id = Guid.NewGuid().ToString(), Hardware = domain.Hardware with { Machine = "q35", Firmware = FirmwareKinds.UefiSecure } };
+        cloud.Control.Set(closed);
+        await Says(Path.Combine(cloud.Options.StateDir, "domains", closed.Id), "Access Denied");
+
+        foreach (var id in new[] { open.Id, closed.Id })
+        {
+            cloud.Control.Remove(ItemKinds.Domain, id);
+            await cloud.Until(ItemKinds.Domain, id, ItemState.Absent);
+        }
+
+        Assert.True(await Sovereign.Node.Machine.ProcessEnd.Wait(swtpm, TimeSpan.FromSeconds(5), TimeProvider.System, TestContext.Current.CancellationToken));
+    }
+
+    /// <summary>Waits until a domain's console shows a text.</summary>
+    private static async Task Says(string directory, string text)
+    {
+        var console = Path.Combine(directory, "console.log");
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromMinutes(3));
+        while (!File.Exists(console) || !(await File.ReadAllTextAsync(console, limit.Token)).Contains(text, StringComparison.Ordinal)) await Task.Delay(200, limit.Token);
+    }
+
     private static async Task Booted(RealCloud cloud, DomainSpec domain)
     {
         await cloud.Until(ItemKinds.Domain, domain.Id, ItemState.Running);

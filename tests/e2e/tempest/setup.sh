@@ -2,9 +2,10 @@
 tempest_dir=$root/tests/e2e/tempest
 secret=e2e-secret-of-one-run
 
-cloud_for_tempest() { # cloud_for_tempest ACCOUNTS: the cloud, a second image, flavors, and that many accounts
+cloud_for_tempest() { # cloud_for_tempest ACCOUNTS [ADDRESS]: the cloud on that address, a second image, flavors, and that many accounts
+  address=${2:-127.0.0.1}
   echo "unique_last_password_count: 2" > "$work/cloud.yaml"
-  check "a cloud starts" "$root/sovereign" up --data "$data" --listen "127.0.0.1:$port" --config "$work/cloud.yaml" --detach
+  check "a cloud starts" "$root/sovereign" up --data "$data" --listen "$address:$port" --config "$work/cloud.yaml" --detach
   export OS_CLIENT_CONFIG_FILE=$data/clouds.yaml OS_CLOUD=sovereign-admin
   external=$(openstack network list --external -f value -c Name | head -1)
   external_id=$(openstack network show "$external" -f value -c id)
@@ -18,7 +19,7 @@ cloud_for_tempest() { # cloud_for_tempest ACCOUNTS: the cloud, a second image, f
 
 workspace() { # workspace SECTIONS...: where Tempest runs, with the settings of this cloud and further ones (files of settings)
   mkdir -p "$work/tempest/etc" "$work/tempest/locks" "$work/tempest/logs"
-  sed -e "s|@PORT@|$port|g" -e "s|@CA@|$data/ca.pem|" -e "s|@WORK@|$work|g" -e "s|@EXTERNAL@|$external|" -e "s|@EXTERNAL_ID@|$external_id|" \
+  sed -e "s|@ADDRESS@|$address|g" -e "s|@PORT@|$port|g" -e "s|@CA@|$data/ca.pem|" -e "s|@WORK@|$work|g" -e "s|@EXTERNAL@|$external|" -e "s|@EXTERNAL_ID@|$external_id|" \
     -e "s|@IMAGE@|$image_id|" -e "s|@IMAGE_ALT@|$image_alt_id|" -e "s|@IMAGE_FILE@|$root/out/image/tiny.qcow2|" \
     "$tempest_dir/tempest.conf" "$@" > "$work/tempest/etc/tempest.conf"
   printf '[DEFAULT]\ntest_path=/usr/lib/python3/dist-packages/tempest/test_discover\ntop_dir=/usr/lib/python3/dist-packages\n' > "$work/tempest/.stestr.conf"
@@ -48,4 +49,13 @@ run_tempest() { # run_tempest LIST WORKERS: runs the tests whose ids stand in th
   while IFS=$'\t' read -r verdict id reason; do
     if [ "$verdict" = ok ]; then ok "$id"; else not_ok "$id" "$reason"; fi
   done < "$work/verdicts"
+}
+
+two_nodes_for_tempest() { # two_nodes_for_tempest: after second_machine: a cloud of two nodes, and Tempest as its administrator
+  local line
+  cloud_for_tempest 0 "$net.1"
+  line=$(sovereign node token | head -1)
+  second_joins "${line##* }"
+  as_administrator > "$work/administrator.conf"
+  workspace "$work/administrator.conf" "$tempest_dir/two-nodes.conf"
 }

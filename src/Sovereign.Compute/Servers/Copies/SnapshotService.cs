@@ -43,7 +43,7 @@ internal sealed class SnapshotService(KernelServices kernel, ServerService serve
         access,
         id,
         "shelve",
-        (tx, row) => Refused(access, row, "shelve")
+        (tx, row) => Refused(access, row, "shelve") ?? HardwareRules.StaysFor(row, "shelve")
             ?? servers.Want(tx, row.Move(row.VmState, ServerStates.Shelving) with { PowerTarget = ServerStates.TargetShutoff }),
         stop);
 

@@ -44,6 +44,7 @@ internal sealed class MoveService(
     /// <param name="next">The row as it shall be there: another flavor, or the same.</param>
     public Outcome<ServerRow> Leave(Tx tx, ServerRow row, ServerRow next, string kind, string? wanted)
     {
+        if (HardwareRules.StaysFor(row, kind == "migration" ? "migrate" : "resize") is { } stays) return stays;
         if (hosts.Find(row.NodeId!) is not { Node.Up: true } source) return new Fault.Conflict($"The node of instance {row.Id} is away: its disks can't be carried now.");
         var before = new ResizeBefore(row.FlavorId, row.Flavor, row.Vcpus, row.RamMib, row.DiskGeneration, kernel.Ids.Uuid()) { Node = row.NodeId };
         var claimed = Elsewhere(tx, before.Migration, next, row.NodeId!, wanted);
@@ -70,7 +71,8 @@ internal sealed class MoveService(
             "evacuate",
             (tx, row) =>
             {
-                var refused = ServerService.Refused(access, row, "evacuate", idle: false, ServerStates.Active, ServerStates.Stopped, ServerStates.Error);
+                var refused = ServerService.Refused(access, row, "evacuate", idle: false, ServerStates.Active, ServerStates.Stopped, ServerStates.Error)
+                    ?? HardwareRules.StaysFor(row, "evacuate");
                 if (refused is not null) return refused;
                 var old = row.NodeId!;
                 if (hosts.Find(old) is { Up: true } up) return new Fault.Invalid("", $"Compute service of {up.Node.HostName} is still in use.");
