@@ -70,6 +70,7 @@ internal static class ComputeVersions
         new(90, "Servers can be made with a hostname, and show it to everybody."),
         new(92, "Key pairs are imported only; their names may contain @ and dots."),
         new(94, "The hostname of a server may be a domain name."),
+        new(95, "Evacuated servers stay off."),
         new(96, "Servers show pinned_availability_zone."),
         new(98, "Servers show the properties of their image."),
         new(99, "Remote consoles know the type spice-direct; tokens show tls_port."),

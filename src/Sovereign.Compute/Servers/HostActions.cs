@@ -67,7 +67,7 @@ internal sealed class HostActions(ServerService servers, HostService hosts, Move
         if (read.Value.OnSharedStorage is not null && call.Version.Has(14)) return Wire.Unexpected("onSharedStorage");
         string? wanted = null;
         if (read.Value.Host is { } host && (wanted = hosts.ByName(host)?.Id) is null) return Unknown(host);
-        return Answer.Of(await moves.Evacuate(call.Access, id, wanted, call.Stop), _ => call.Version.Has(14)
+        return Answer.Of(await moves.Evacuate(call.Access, id, wanted, call.Version.Has(95), call.Stop), _ => call.Version.Has(14)
             ? Answer.Empty(200) : Render.Json(200, json =>
             {
                 json.WriteStartObject();

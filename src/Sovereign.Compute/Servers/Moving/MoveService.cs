@@ -61,7 +61,8 @@ internal sealed class MoveService(
     }
 
     /// <summary>Makes the server anew on another node. Its node must be fenced: as of this very transaction nothing of it runs.</summary>
-    public async Task<Outcome<ServerRow>> Evacuate(AccessGrant access, string id, string? wanted, CancellationToken stop)
+    /// <param name="staysOff">True: it is not started there (2.95 and later); false: it is on when it was.</param>
+    public async Task<Outcome<ServerRow>> Evacuate(AccessGrant access, string id, string? wanted, bool staysOff, CancellationToken stop)
     {
         var found = servers.Find(access, id);
         if (found.Ok && ImageGone(found.Value) is { } gone) return gone;
@@ -97,7 +98,7 @@ internal sealed class MoveService(
                     BeforeResize = null,
                     DiskGeneration = row.DiskLast + 1,
                     DiskLast = row.DiskLast + 1,
-                    PowerTarget = row.VmState == ServerStates.Stopped ? ServerStates.TargetShutoff : ServerStates.TargetRunning,
+                    PowerTarget = staysOff || row.VmState == ServerStates.Stopped ? ServerStates.TargetShutoff : ServerStates.TargetRunning,
                 });
             },
             stop);
