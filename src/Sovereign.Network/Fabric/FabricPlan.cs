@@ -2,6 +2,7 @@ using Sovereign.Kernel.Store;
 using Sovereign.Network.AddressGroups;
 using Sovereign.Network.Addressing;
 using Sovereign.Network.FloatingIps;
+using Sovereign.Network.Metering;
 using Sovereign.Network.Networks;
 using Sovereign.Network.Ports;
 using Sovereign.Network.Qos;
@@ -42,6 +43,14 @@ internal sealed class FabricPlan(INodes nodes, int vxlanPort)
     {
         Withdraw(tx, ItemKinds.Router, routerId);
         foreach (var networkId in networkIds) NetworkChanged(tx, networkId);
+    }
+
+    /// <summary>Routers that count traffic under the label.</summary>
+    public void RoutersMetered(Tx tx, MeteringLabelRow label)
+    {
+        var routers = tx.Query<string>(
+            $"SELECT id FROM routers WHERE node_id <> ''{(label.Shared ? "" : " AND project_id = @ProjectId")} ORDER BY id", new { label.ProjectId });
+        foreach (var router in routers) RouterChanged(tx, router);
     }
 
     /// <summary>Routers with a leg on the subnet: its gateway or prefix is part of their item.</summary>
