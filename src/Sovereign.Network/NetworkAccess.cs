@@ -27,8 +27,11 @@ internal static class NetworkAccess
         .. Resource("floatingips"),
         .. Resource("port_forwardings"),
         .. Resource("conntrack_helpers"),
-        .. Unchanging("metering_labels"),
-        .. Unchanging("metering_label_rules"),
+        .. Operators("metering_labels"),
+        .. Operators("metering_label_rules"),
+        .. Operators("logs"),
+        new("network:logs:update", "admin"),
+        new("network:loggable_resources:list", "admin"),
         .. Resource("security_groups"),
         .. Resource("rbac_policies"),
         .. Resource("address_scopes"),
@@ -83,8 +86,8 @@ internal static class NetworkAccess
         new($"network:{name}:delete", Write),
     ];
 
-    /// <summary>The operators' own, made and deleted but never changed.</summary>
-    private static AccessRule[] Unchanging(string name) =>
+    /// <summary>The operators' own, made and deleted.</summary>
+    private static AccessRule[] Operators(string name) =>
     [
         new($"network:{name}:list", "admin"), new($"network:{name}:show", "admin"), new($"network:{name}:create", "admin"), new($"network:{name}:delete", "admin"),
     ];

@@ -7,6 +7,7 @@ using Sovereign.Network.Agents;
 using Sovereign.Network.ConntrackHelpers;
 using Sovereign.Network.Extensions;
 using Sovereign.Network.FloatingIps;
+using Sovereign.Network.Logs;
 using Sovereign.Network.Metering;
 using Sovereign.Network.Networks;
 using Sovereign.Network.PortForwardings;
@@ -77,6 +78,9 @@ namespace Sovereign.Network;
 [JsonSerializable(typeof(MeteringLabelBody))]
 [JsonSerializable(typeof(MeteringRuleView))]
 [JsonSerializable(typeof(MeteringRuleBody))]
+[JsonSerializable(typeof(NetworkLogView))]
+[JsonSerializable(typeof(NetworkLogBody))]
+[JsonSerializable(typeof(LoggableResourcesAnswer))]
 [JsonSerializable(typeof(GroupView))]
 [JsonSerializable(typeof(GroupBody))]
 [JsonSerializable(typeof(RuleView))]

@@ -13,6 +13,7 @@ using Sovereign.Network.ConntrackHelpers;
 using Sovereign.Network.Extensions;
 using Sovereign.Network.Fabric;
 using Sovereign.Network.FloatingIps;
+using Sovereign.Network.Logs;
 using Sovereign.Network.Metering;
 using Sovereign.Network.Networks;
 using Sovereign.Network.PortForwardings;
@@ -69,6 +70,7 @@ public sealed class NetworkModule : IModule
     private readonly AddressGroupService addressGroups;
     private readonly ConntrackHelperService helpers;
     private readonly MeteringService metering;
+    private readonly NetworkLogService logs;
 
     public NetworkModule(KernelServices kernel, INodes nodes, NetworkOptions options)
     {
@@ -90,6 +92,7 @@ public sealed class NetworkModule : IModule
         forwardings = new PortForwardingService(kernel, fabric);
         helpers = new ConntrackHelperService(kernel, fabric);
         metering = new MeteringService(kernel, fabric);
+        logs = new NetworkLogService(kernel, fabric);
         routerReconciler = new RouterReconciler(kernel, fabric, maker);
         Reconcilers =
         [
@@ -133,6 +136,7 @@ public sealed class NetworkModule : IModule
         new PortForwardingEndpoints(kernel, forwardings).Map(api);
         new ConntrackHelperEndpoints(kernel, helpers).Map(api);
         new MeteringEndpoints(kernel, metering).Map(api);
+        new NetworkLogEndpoints(kernel, logs).Map(api);
         new SecurityGroupEndpoints(kernel, groups, rules, new DefaultRuleService(kernel)).Map(api);
         new RbacPolicyEndpoints(kernel, policies).Map(api);
         new QosEndpoints(kernel, qos).Map(api);

@@ -70,6 +70,7 @@ internal sealed class ExtensionEndpoints(bool dns)
         new("floating-ip-port-forwarding-port-ranges", "Floating IP Port Forwarding support port ranges",
             "Add port ranges to Port Forwarding rules", "2020-11-01T10:00:00-00:00"),
         new("l3-conntrack-helper", "L3 Conntrack helper", "Allow adding CT target rules for conntrack helper", "2019-04-04T10:00:00-00:00"),
+        new("logging", "Logging API Extension", "Provides a logging API for resources such as security group and firewall.", "2017-01-01T10:00:00-00:00"),
         new("metering", "Neutron Metering", "Neutron Metering extension.", "2013-06-12T10:00:00-00:00"),
         new("metering_source_and_destination_fields", "Neutron Metering with source and destination filtering",
             "Neutron Metering extension that enables the use of source and destination IP prefixes to create metering label rules.",

@@ -2,6 +2,7 @@ using Sovereign.Kernel.Store;
 using Sovereign.Network.AddressGroups;
 using Sovereign.Network.Addressing;
 using Sovereign.Network.FloatingIps;
+using Sovereign.Network.Logs;
 using Sovereign.Network.Metering;
 using Sovereign.Network.Networks;
 using Sovereign.Network.Ports;
@@ -86,6 +87,7 @@ internal sealed class FabricPlan(INodes nodes, int vxlanPort)
         {
             DhcpOptions = options.Count == 0 ? null : options,
             Rates = Rates(tx, port),
+            Logs = port.PortSecurity ? NetworkLogStore.Specs(tx, port, groups) : null,
         };
         nodes.Put(tx, port.NodeId, new ManifestItem(ItemKinds.Port, port.Id, 0) { Port = spec });
     }
@@ -94,6 +96,12 @@ internal sealed class FabricPlan(INodes nodes, int vxlanPort)
     public void PortsChanged(Tx tx, string networkId)
     {
         foreach (var port in PortStore.OfNetwork(tx, networkId).Where(port => port.Attached)) PutPort(tx, port);
+    }
+
+    /// <summary>Puts the ports that a log is about on their nodes anew.</summary>
+    public void PortsLogged(Tx tx, NetworkLogRow log)
+    {
+        foreach (var port in NetworkLogStore.Ports(tx, log)) PutPort(tx, port);
     }
 
     /// <summary>The limits of the port's own policy, or of its network's.</summary>

@@ -85,6 +85,9 @@ public sealed record PortSpec(
 
     /// <summary>How fast it may be; null: as fast as it can.</summary>
     public PortRatesSpec? Rates { get; init; }
+
+    /// <summary>What is logged of its packets; null: nothing.</summary>
+    public IReadOnlyList<PortLogSpec>? Logs { get; init; }
 }
 
 /// <summary>A DHCP option by its name ("bootfile-name") or number ("67").</summary>

@@ -13,6 +13,7 @@ def calls(admin, work):
     address_groups(admin)
     quality_of_service(admin)
     meters(admin)
+    packet_logs(admin)
     sharing(admin)
     what_serves(admin)
     for network in ("lake", "pond"):
@@ -222,6 +223,20 @@ def meters(admin):
     admin.do(f"network meter rule show {rule}", shows={"id": rule, "metering_label_id": something})
     admin.do(f"network meter rule delete {rule}", gone=f"network meter rule show {rule}")
     admin.do("network meter delete gauge", gone="network meter show gauge", then=("network meter rule list", lambda reply: len(reply) == 0))
+
+
+def packet_logs(admin):
+    admin.do("network loggable resources list", shows={"Supported types": "security_group"})
+    admin.run("security group create keepers")
+    keepers = admin.run("security group show keepers")["id"]
+    admin.do("network log create diary --resource-type security_group --resource keepers --event DROP --description wet --enable",
+             then=("network log show diary", {"Event": "DROP", "Resource": keepers, "Enabled": True, "Description": "wet", "Target": None}))
+    admin.do("network log list", shows={"Name": "diary", "Type": "security_group", "Enabled": True})
+    admin.do("network log set diary --name journal --disable", then=("network log show journal", {"Enabled": False, "Name": "journal"}),
+             gone="network log show diary")
+    admin.do("network log show journal", shows={"ID": something, "Type": "security_group"})
+    admin.do("network log delete journal", gone="network log show journal")
+    admin.run("security group delete keepers")
 
 
 def sharing(admin):
