@@ -56,6 +56,20 @@ internal sealed class PacketLog(string netns, string path, TimeProvider clock) :
     {
         var opened = Netns.Within(netns, () => new Socket(new SafeSocketHandle(Native.OpenNetlink(NetlinkNetfilter), ownsHandle: true)));
         opened.ReceiveTimeout = (int)answerLimit.TotalMilliseconds;
+        try
+        {
+            Configure(opened);
+            return opened;
+        }
+        catch
+        {
+            opened.Dispose();
+            throw;
+        }
+    }
+
+    private static void Configure(Socket opened)
+    {
         // Bind this group; then copies of the beginnings of packets, together when many come, but no later than after a tenth of a second.
         Order(opened, [5, 0, 1, 0, 1, 0, 0, 0]);
         var how = new byte[28];
@@ -66,7 +80,6 @@ internal sealed class PacketLog(string netns, string path, TimeProvider clock) :
         byte[] threshold = [8, 0, 5, 0, 0, 0, 0, 32];
         threshold.CopyTo(how, mode.Length + timeout.Length);
         Order(opened, how);
-        return opened;
     }
 
     private static void Order(Socket to, ReadOnlySpan<byte> attributes)
@@ -104,7 +117,14 @@ internal sealed class PacketLog(string netns, string path, TimeProvider clock) :
                 if (lines.Length > 0) file.Append(lines.ToString());
             }
             catch (SocketException full) when (full.SocketErrorCode == SocketError.NoBufferSpaceAvailable) { /* more came than was read: they are lost */ }
-            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException or SocketException) { return; }
+            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException) { return; }
+            catch (SocketException)
+            {
+                // The next port that is logged opens another.
+                from.Dispose();
+                socket = null;
+                return;
+            }
             catch (IOException) { /* the disk is full: packets go on, their lines do not */ }
             lines.Clear();
         }

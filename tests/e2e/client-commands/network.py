@@ -126,7 +126,7 @@ def routers(admin, external):
 def conntrack_helpers(admin, router):
     ear = admin.do(f"network l3 conntrack helper create {router} --helper tftp --protocol udp --port 69",
                    shows={"helper": "tftp", "protocol": "udp", "port": 69})["id"]
-    admin.do(f"network l3 conntrack helper list {router} --helper tftp", shows={"ID": ear, "Helper": "tftp", "Protocol": "udp", "Port": 69})
+    admin.do(f"network l3 conntrack helper list {router}", shows={"ID": ear, "Helper": "tftp", "Protocol": "udp", "Port": 69})
     admin.do(f"network l3 conntrack helper set {router} {ear} --helper ftp --protocol tcp --port 2121",
              then=(f"network l3 conntrack helper show {router} {ear}", {"helper": "ftp", "protocol": "tcp", "port": 2121}))
     admin.do(f"network l3 conntrack helper show {router} {ear}", shows={"id": ear})
@@ -213,7 +213,7 @@ def quality_of_service(admin):
 
 def meters(admin):
     admin.do("network meter create gauge --description deep --share", then=("network meter show gauge", {"description": "deep", "shared": True}))
-    admin.do("network meter list", shows={"Name": "gauge", "Shared": True})
+    admin.do("network meter list", shows={"Name": "gauge", "Description": "deep"})
     admin.do("network meter show gauge", shows={"id": something, "name": "gauge"})
     rule = admin.do("network meter rule create gauge --egress --source-ip-prefix 10.60.0.0/24",
                     shows={"direction": "egress", "source_ip_prefix": "10.60.0.0/24", "remote_ip_prefix": None})["id"]
