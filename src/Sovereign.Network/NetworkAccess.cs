@@ -26,6 +26,12 @@ internal static class NetworkAccess
         new("network:routers:remove_extraroutes", Write),
         .. Resource("floatingips"),
         .. Resource("port_forwardings"),
+        .. Resource("conntrack_helpers"),
+        .. Operators("metering_labels"),
+        .. Operators("metering_label_rules"),
+        .. Operators("logs"),
+        new("network:logs:update", "admin"),
+        new("network:loggable_resources:list", "admin"),
         .. Resource("security_groups"),
         .. Resource("rbac_policies"),
         .. Resource("address_scopes"),
@@ -78,5 +84,11 @@ internal static class NetworkAccess
     [
         new($"network:{name}:list", Read), new($"network:{name}:show", Read), new($"network:{name}:create", Write), new($"network:{name}:update", Write),
         new($"network:{name}:delete", Write),
+    ];
+
+    /// <summary>The operators' own, made and deleted.</summary>
+    private static AccessRule[] Operators(string name) =>
+    [
+        new($"network:{name}:list", "admin"), new($"network:{name}:show", "admin"), new($"network:{name}:create", "admin"), new($"network:{name}:delete", "admin"),
     ];
 }

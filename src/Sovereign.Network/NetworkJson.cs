@@ -4,8 +4,11 @@ using Sovereign.Kernel.Wire;
 using Sovereign.Network.AddressGroups;
 using Sovereign.Network.AddressScopes;
 using Sovereign.Network.Agents;
+using Sovereign.Network.ConntrackHelpers;
 using Sovereign.Network.Extensions;
 using Sovereign.Network.FloatingIps;
+using Sovereign.Network.Logs;
+using Sovereign.Network.Metering;
 using Sovereign.Network.Networks;
 using Sovereign.Network.PortForwardings;
 using Sovereign.Network.Ports;
@@ -69,6 +72,15 @@ namespace Sovereign.Network;
 [JsonSerializable(typeof(FloatingIpBody))]
 [JsonSerializable(typeof(PortForwardingView))]
 [JsonSerializable(typeof(PortForwardingBody))]
+[JsonSerializable(typeof(ConntrackHelperView))]
+[JsonSerializable(typeof(ConntrackHelperBody))]
+[JsonSerializable(typeof(MeteringLabelView))]
+[JsonSerializable(typeof(MeteringLabelBody))]
+[JsonSerializable(typeof(MeteringRuleView))]
+[JsonSerializable(typeof(MeteringRuleBody))]
+[JsonSerializable(typeof(NetworkLogView))]
+[JsonSerializable(typeof(NetworkLogBody))]
+[JsonSerializable(typeof(LoggableResourcesAnswer))]
 [JsonSerializable(typeof(GroupView))]
 [JsonSerializable(typeof(GroupBody))]
 [JsonSerializable(typeof(RuleView))]

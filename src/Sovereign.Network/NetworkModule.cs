@@ -9,9 +9,12 @@ using Sovereign.Network.AddressGroups;
 using Sovereign.Network.Addressing;
 using Sovereign.Network.AddressScopes;
 using Sovereign.Network.Agents;
+using Sovereign.Network.ConntrackHelpers;
 using Sovereign.Network.Extensions;
 using Sovereign.Network.Fabric;
 using Sovereign.Network.FloatingIps;
+using Sovereign.Network.Logs;
+using Sovereign.Network.Metering;
 using Sovereign.Network.Networks;
 using Sovereign.Network.PortForwardings;
 using Sovereign.Network.Ports;
@@ -65,6 +68,9 @@ public sealed class NetworkModule : IModule
     private readonly QosPolicyService qos;
     private readonly INodes nodes;
     private readonly AddressGroupService addressGroups;
+    private readonly ConntrackHelperService helpers;
+    private readonly MeteringService metering;
+    private readonly NetworkLogService logs;
 
     public NetworkModule(KernelServices kernel, INodes nodes, NetworkOptions options)
     {
@@ -84,6 +90,9 @@ public sealed class NetworkModule : IModule
         interfaces = new RouterInterfaces(kernel, fabric, maker);
         floatingIps = new FloatingIpService(kernel, fabric, maker);
         forwardings = new PortForwardingService(kernel, fabric);
+        helpers = new ConntrackHelperService(kernel, fabric);
+        metering = new MeteringService(kernel, fabric);
+        logs = new NetworkLogService(kernel, fabric);
         routerReconciler = new RouterReconciler(kernel, fabric, maker);
         Reconcilers =
         [
@@ -125,6 +134,9 @@ public sealed class NetworkModule : IModule
         new RouterEndpoints(kernel, routers, interfaces).Map(api);
         new FloatingIpEndpoints(kernel, floatingIps).Map(api);
         new PortForwardingEndpoints(kernel, forwardings).Map(api);
+        new ConntrackHelperEndpoints(kernel, helpers).Map(api);
+        new MeteringEndpoints(kernel, metering).Map(api);
+        new NetworkLogEndpoints(kernel, logs).Map(api);
         new SecurityGroupEndpoints(kernel, groups, rules, new DefaultRuleService(kernel)).Map(api);
         new RbacPolicyEndpoints(kernel, policies).Map(api);
         new QosEndpoints(kernel, qos).Map(api);

@@ -22,7 +22,7 @@ public sealed class TranscriptTests
         + "revision_number project_id";
 
     private const string Router = "id name tenant_id admin_state_up status external_gateway_info description availability_zones availability_zone_hints routes "
-        + "flavor_id tags created_at updated_at revision_number project_id";
+        + "flavor_id conntrack_helpers tags created_at updated_at revision_number project_id";
 
     private const string FloatingIp = "id tenant_id floating_ip_address floating_network_id router_id port_id fixed_ip_address status description qos_policy_id "
         + "port_details port_forwardings tags created_at updated_at revision_number project_id";

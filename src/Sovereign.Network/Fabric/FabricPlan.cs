@@ -2,6 +2,8 @@ using Sovereign.Kernel.Store;
 using Sovereign.Network.AddressGroups;
 using Sovereign.Network.Addressing;
 using Sovereign.Network.FloatingIps;
+using Sovereign.Network.Logs;
+using Sovereign.Network.Metering;
 using Sovereign.Network.Networks;
 using Sovereign.Network.Ports;
 using Sovereign.Network.Qos;
@@ -44,6 +46,14 @@ internal sealed class FabricPlan(INodes nodes, int vxlanPort)
         foreach (var networkId in networkIds) NetworkChanged(tx, networkId);
     }
 
+    /// <summary>Routers that count traffic under the label.</summary>
+    public void RoutersMetered(Tx tx, MeteringLabelRow label)
+    {
+        var routers = tx.Query<string>(
+            $"SELECT id FROM routers WHERE node_id <> ''{(label.Shared ? "" : " AND project_id = @ProjectId")} ORDER BY id", new { label.ProjectId });
+        foreach (var router in routers) RouterChanged(tx, router);
+    }
+
     /// <summary>Routers with a leg on the subnet: its gateway or prefix is part of their item.</summary>
     public void SubnetRoutersChanged(Tx tx, string subnetId)
     {
@@ -77,6 +87,7 @@ internal sealed class FabricPlan(INodes nodes, int vxlanPort)
         {
             DhcpOptions = options.Count == 0 ? null : options,
             Rates = Rates(tx, port),
+            Logs = port.PortSecurity ? NetworkLogStore.Specs(tx, port, groups) : null,
         };
         nodes.Put(tx, port.NodeId, new ManifestItem(ItemKinds.Port, port.Id, 0) { Port = spec });
     }
@@ -85,6 +96,12 @@ internal sealed class FabricPlan(INodes nodes, int vxlanPort)
     public void PortsChanged(Tx tx, string networkId)
     {
         foreach (var port in PortStore.OfNetwork(tx, networkId).Where(port => port.Attached)) PutPort(tx, port);
+    }
+
+    /// <summary>Puts the ports that a log is about on their nodes anew.</summary>
+    public void PortsLogged(Tx tx, NetworkLogRow log)
+    {
+        foreach (var port in NetworkLogStore.Ports(tx, log)) PutPort(tx, port);
     }
 
     /// <summary>The limits of the port's own policy, or of its network's.</summary>

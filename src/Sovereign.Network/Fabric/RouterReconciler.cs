@@ -5,7 +5,9 @@ using Sovereign.Kernel.Journal;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Store;
 using Sovereign.Network.Addressing;
+using Sovereign.Network.ConntrackHelpers;
 using Sovereign.Network.FloatingIps;
+using Sovereign.Network.Metering;
 using Sovereign.Network.PortForwardings;
 using Sovereign.Network.Ports;
 using Sovereign.Network.Routers;
@@ -87,9 +89,13 @@ internal sealed class RouterReconciler(KernelServices kernel, FabricPlan fabric,
         var forwarded = PortForwardingStore.Of(tx, ips.ConvertAll(ip => ip.Id));
         var forwardings = ips.SelectMany(ip => forwarded[ip.Id].Select(row => new ForwardingSpec(
             row.Id, ip.Address, row.Protocol, (int)row.ExternalFirst, (int)row.ExternalLast, row.FixedAddress, (int)row.InternalFirst, (int)row.InternalLast))).ToList();
+        var helpers = ConntrackHelperStore.Of(tx, [router.Id])[router.Id].Select(row => new HelperSpec(row.Helper, row.Protocol, (int)row.Port)).ToList();
+        var meters = MeteringStore.Specs(tx, router.ProjectId);
         return new RouterSpec(router.Id, router.AdminStateUp, outer, inner, floating, FabricPlan.Routes(router.RouteList))
         {
             Forwardings = forwardings.Count > 0 ? forwardings : null,
+            Helpers = helpers.Count > 0 ? helpers : null,
+            Meters = meters.Count > 0 ? meters : null,
         };
     }
 

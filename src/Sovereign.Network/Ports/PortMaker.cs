@@ -52,6 +52,7 @@ internal sealed class PortMaker(KernelServices kernel, FabricPlan fabric)
             PortStore.Delete(inside, id);
         });
         FloatingIps.FloatingIpStore.ReleasePort(tx, fabric, row.Id);
+        Logs.NetworkLogService.Forget(tx, kernel, row.Id);
         fabric.PortGone(tx, row, groups);
         if (row.Attached) TellServer(tx, row.DeviceId);
     }

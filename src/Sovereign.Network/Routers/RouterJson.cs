@@ -1,4 +1,5 @@
 using Sovereign.Kernel.Wire;
+using Sovereign.Network.ConntrackHelpers;
 using Sovereign.Network.Ports;
 using Sovereign.Network.Subnets;
 
@@ -36,6 +37,8 @@ internal sealed record RouterView
     public IReadOnlyList<RouteView> Routes { get; init; } = [];
 
     public string? FlavorId { get; init; }
+
+    public IReadOnlyList<HelperOfRouterView> ConntrackHelpers { get; init; } = [];
 
     public IReadOnlyList<string> Tags { get; init; } = [];
 

@@ -5,6 +5,7 @@ using Sovereign.Kernel.Journal;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Store;
 using Sovereign.Network.Addressing;
+using Sovereign.Network.ConntrackHelpers;
 using Sovereign.Network.Fabric;
 using Sovereign.Network.Ports;
 using Sovereign.Network.Subnets;
@@ -31,11 +32,13 @@ internal sealed class RouterService(KernelServices kernel, FabricPlan fabric, Ro
 
     private static List<RouterView> Views(Session session, IReadOnlyList<RouterRow> rows, Viewer viewer)
     {
-        var tags = TagStore.Of(session, Kinds.Router, rows.Select(row => row.Id).ToList());
+        var ids = rows.Select(row => row.Id).ToList();
+        var (tags, helpers) = (TagStore.Of(session, Kinds.Router, ids), ConntrackHelperStore.Of(session, ids));
         var addresses = AddressStore.OfPorts(session, rows.Where(row => row.GatewayPortId is not null).Select(row => row.GatewayPortId!).ToList());
         return rows.Select(row => row.ToView(
             addresses[row.GatewayPortId ?? ""].Select(a => new FixedIpView { SubnetId = a.SubnetId, IpAddress = a.Text }).ToList(),
-            tags(row.Id))).ToList();
+            tags(row.Id)) with
+        { ConntrackHelpers = helpers[row.Id].Select(helper => helper.ToDetail()).ToList() }).ToList();
     }
 
     public Outcome<RouterRow> Create(Tx tx, AccessGrant access, RouterWish wish)
@@ -101,6 +104,7 @@ internal sealed class RouterService(KernelServices kernel, FabricPlan fabric, Ro
     {
         if (RouterStore.Interfaces(tx, row.Id).Count > 0) return NetworkFaults.Conflict("RouterInUse", $"Router {row.Id} still has ports");
         Room.Remove(tx, kernel, row, RouterStore.Delete);
+        ConntrackHelperStore.DeleteOf(tx, row.Id);
         var cleared = gateways.Clear(tx, row);
         if (cleared.Fault is { } inUse) return inUse;
         fabric.RouterGone(tx, row.Id, row.GatewayNetworkId is null ? [] : [row.GatewayNetworkId]);

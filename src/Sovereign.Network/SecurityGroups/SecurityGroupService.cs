@@ -130,6 +130,7 @@ internal sealed class SecurityGroupService(KernelServices kernel, FabricPlan fab
         // Rules of other groups about this one go with it: they could match nobody any more.
         foreach (var rule in GroupStore.RulesAbout(tx, row.Id)) rules.Remove(tx, rule);
         kernel.Quotas.Give(tx, NetworkModule.Service, Kinds.Rule, row.ProjectId, GroupStore.Rules(tx, row.Id).Count);
+        Logs.NetworkLogService.Forget(tx, kernel, row.Id);
         Room.Remove(tx, kernel, row, GroupStore.Delete);
         fabric.GroupGone(tx, row.Id);
         return Done.Value;

@@ -9,13 +9,16 @@ internal static class Attributes
     public const int TextCharactersMax = 255;
 
     /// <summary>The first fault among texts that were given: null or longer than 255 characters.</summary>
-    public static Fault? Texts(params ReadOnlySpan<(string Name, Optional<string> Value)> texts)
+    public static Fault? Texts(params ReadOnlySpan<(string Name, Optional<string> Value)> texts) => Texts(texts, TextCharactersMax);
+
+    /// <summary>The same with another limit.</summary>
+    public static Fault? Texts(ReadOnlySpan<(string Name, Optional<string> Value)> texts, int charactersMax)
     {
         foreach (var (name, value) in texts)
         {
             if (!value.Given) continue;
             if (value.Value is null) return NetworkFaults.Attribute(name, "'None' is not a valid string");
-            if (value.Value.Length > TextCharactersMax) return NetworkFaults.Attribute(name, $"'{value.Value}' exceeds maximum length of {TextCharactersMax}");
+            if (value.Value.Length > charactersMax) return NetworkFaults.Attribute(name, $"'{value.Value}' exceeds maximum length of {charactersMax}");
             // PostgreSQL has no NUL in text; nobody has it in a name.
             if (value.Value.Contains('\0', StringComparison.Ordinal)) return NetworkFaults.Attribute(name, "A NUL character is not a valid string");
         }

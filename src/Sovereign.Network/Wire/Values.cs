@@ -45,6 +45,9 @@ internal static class Kinds
     public const string AddressGroup = "address_group";
     public const string QosPolicy = "qos_policy";
     public const string DefaultRule = "default_security_group_rule";
+    public const string MeteringLabel = "metering_label";
+    public const string MeteringRule = "metering_label_rule";
+    public const string Log = "log";
 }
 
 /// <summary>Who a port belongs to, as device_owner has it.</summary>

@@ -72,7 +72,8 @@ public static class AgentHost
             var runner = new ProcessRunner(options.Clock);
             using var hypervisor = new QemuHypervisor(Qemu(options, self), runner, options.Clock);
             await hypervisor.Destroy(stop);
-            await new LinuxFabric(Linux(options, self), runner, new NoDoors()).Destroy(stop);
+            using var fabric = new LinuxFabric(Linux(options, self), runner, new NoDoors());
+            await fabric.Destroy(stop);
         }
         if (Directory.Exists(options.StateDir)) Directory.Delete(options.StateDir, recursive: true);
     }
@@ -93,8 +94,8 @@ public static class AgentHost
         var self = await ReadWelcome(options, stop) ?? await Register(options, control, facts, log, stop);
         using var hypervisor = new QemuHypervisor(Qemu(options, self), runner, options.Clock);
         await hypervisor.Probe(stop);
-        var drivers = new NodeDrivers(hypervisor, new LinuxFabric(Linux(options, self), runner, metadata), new Qcow2Disks(options.StateDir,
-            runner));
+        using var fabric = new LinuxFabric(Linux(options, self), runner, metadata);
+        var drivers = new NodeDrivers(hypervisor, fabric, new Qcow2Disks(options.StateDir, runner));
         var agent = new NodeAgent(control, drivers, new FileAgentStore(options.StateDir), self, guests,
             options.Limits with { StartsAlone = options.Remote is null }, options.Clock, log);
         await agent.Run(facts, stop);
@@ -135,7 +136,7 @@ public static class AgentHost
         new(self.Cloud, self.Node, options.StateDir, new FabricNames(self.Cloud, self.Node).Switch, options.QemuUser);
 
     private static LinuxFabricOptions Linux(AgentOptions options, NodeWelcome self) =>
-        new(self.Cloud, self.Node, options.StateDir, options.ExternalCidr, options.DnsForwarders) { Gateway = options.Gateway };
+        new(self.Cloud, self.Node, options.StateDir, options.ExternalCidr, options.DnsForwarders) { Gateway = options.Gateway, Clock = options.Clock };
 
     private sealed class NoDoors : IMetadataDoors
     {

@@ -85,6 +85,9 @@ public sealed record PortSpec(
 
     /// <summary>How fast it may be; null: as fast as it can.</summary>
     public PortRatesSpec? Rates { get; init; }
+
+    /// <summary>What is logged of its packets; null: nothing.</summary>
+    public IReadOnlyList<PortLogSpec>? Logs { get; init; }
 }
 
 /// <summary>A DHCP option by its name ("bootfile-name") or number ("67").</summary>
@@ -114,6 +117,12 @@ public sealed record RouterSpec(
 {
     /// <summary>Ports of floating IPs that lead to no fixed address as a whole; null: none.</summary>
     public IReadOnlyList<ForwardingSpec>? Forwardings { get; init; }
+
+    /// <summary>Connections whose kin the router lets through; null: none.</summary>
+    public IReadOnlyList<HelperSpec>? Helpers { get; init; }
+
+    /// <summary>What it counts at its gateway; null: nothing.</summary>
+    public IReadOnlyList<MeterSpec>? Meters { get; init; }
 }
 
 /// <summary>The leg on the external network. Addresses carry their prefix ("203.0.113.7/24").</summary>

@@ -13,11 +13,13 @@ public sealed record LinuxFabricOptions(string Cloud, string Node, string StateD
 {
     /// <summary>False: no external range is chosen, since the external network is not joined to this host.</summary>
     public bool Gateway { get; init; } = true;
+
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
 }
 
 /// <summary>The fabric by bridges, namespaces, nftables and dnsmasq, wholly in namespaces of its own but for one link a external
 /// network.</summary>
-public sealed class LinuxFabric : IFabric
+public sealed class LinuxFabric : IFabric, IDisposable
 {
     private readonly LinuxFabricOptions options;
     private readonly FabricNames names;
@@ -29,6 +31,7 @@ public sealed class LinuxFabric : IFabric
     private readonly LinuxRouters routers;
     private readonly PortRates rates;
     private readonly Overlay overlay;
+    private readonly PacketLog packets;
     private readonly IMetadataDoors doors;
     private readonly ConcurrentDictionary<string, IReadOnlySet<string>> members = new();
     private readonly ConcurrentDictionary<string, NetworkSpec> networks = new();
@@ -46,7 +49,11 @@ public sealed class LinuxFabric : IFabric
         var advertisements = new RouterAdvertisements(names, runner, Path.Combine(options.StateDir, "ra"));
         routers = new LinuxRouters(names, ip, runner, state, doors, advertisements, HasDhcp);
         overlay = new Overlay(names, ip, runner, state);
+        packets = new PacketLog(names.Switch, Path.Combine(options.StateDir, "packets.log"), options.Clock);
     }
+
+    /// <summary>Stops reading what is logged; everything else stays as it is.</summary>
+    public void Dispose() => packets.Dispose();
 
     public async Task<string> Open(CancellationToken stop)
     {
@@ -117,6 +124,7 @@ public sealed class LinuxFabric : IFabric
     {
         var tap = FabricNames.Tap(port.Id);
         var number = state.PortNumber(tap);
+        packets.Set(number, port);
         await nft.Apply(SwitchRules.Port(port, number, groups.Count == 0 || groups.Any(g => g.Stateful)));
         var commands = new List<string>();
         if (!state.HasLink(tap))
@@ -140,7 +148,11 @@ public sealed class LinuxFabric : IFabric
         if (state.HasLink(tap)) await ip.Batch(names.Switch, [$"link del {tap}"], stop);
         state.RemoveLink(tap);
         await rates.Remove(id, stop);
-        if (state.KnownPort(tap) is { } number) await nft.Apply(SwitchRules.NoPort(tap, number));
+        if (state.KnownPort(tap) is { } number)
+        {
+            await nft.Apply(SwitchRules.NoPort(tap, number));
+            packets.Forget(number);
+        }
         state.ForgetPort(tap);
     }
 

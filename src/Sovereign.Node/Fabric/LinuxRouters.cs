@@ -15,12 +15,14 @@ internal sealed class LinuxRouters(FabricNames names, IpTool ip, ProcessRunner r
 
     private const string MetadataLink = Ipv6Rules.MetadataAddress + "/64";
     private readonly ConcurrentDictionary<string, RouterSpec> applied = new();
+    private readonly RouterExtras extras = new(runner);
 
     public async Task Ensure(RouterSpec router, CancellationToken stop)
     {
         var netns = names.Router(router.Id);
         var known = applied.GetValueOrDefault(router.Id);
-        if (!Netns.Exists(netns))
+        var fresh = !Netns.Exists(netns);
+        if (fresh)
         {
             known = null;
             await ip.AddNetns(netns, stop);
@@ -51,6 +53,8 @@ internal sealed class LinuxRouters(FabricNames names, IpTool ip, ProcessRunner r
         var announced = router.AdminUp ? router.Interfaces.Where(i => i.Advertised is { Count: > 0 }).Select(i => (FabricNames.RouterLeg(i.PortId),
             mtus.GetValueOrDefault(FabricNames.Bridge(i.NetworkId), MtuDefaultBytes), i.Advertised!)).ToList() : [];
         await advertisements.Ensure(router.Id, announced, legs.Any(l => !existing.ContainsKey(l.Name)), stop);
+        // Last, since a kernel may lack a helper: everything else of the router stands then.
+        await extras.Ensure(router, fresh ? router with { Meters = null, Helpers = null } : known, netns, stop);
         applied[router.Id] = router;
     }
 

@@ -13,6 +13,9 @@ internal static class SwitchRules
 {
     private const string MetadataAddress = "169.254.169.254";
 
+    // A flood must not fill what reads the log: each rule that logs has this much of its own.
+    private const string LogPace = "limit rate 100/second burst 100 packets";
+
     public static string Base() => """
         add table bridge sov
         add map bridge sov from { typeof iifname : verdict; }
@@ -27,6 +30,8 @@ internal static class SwitchRules
         add map inet sov zones { typeof iifname : ct zone; }
         add map inet sov egress_ports { type mark : verdict; }
         add map inet sov ingress_ports { type mark : verdict; }
+        add set inet sov logged_egress { type mark; }
+        add set inet sov logged_ingress { type mark; }
         add chain inet sov zone { type filter hook prerouting priority -300; policy accept; }
         add chain inet sov egress { type filter hook forward priority 0; policy accept; }
         add chain inet sov ingress { type filter hook forward priority 1; policy accept; }
@@ -43,9 +48,14 @@ internal static class SwitchRules
 
     public static string NoZone(string bridge, int number) => Zone(bridge, number) + $"delete element inet sov zones {{ \"{bridge}\" }}\n";
 
-    /// <summary>Both chains of a group and its member sets, so that others may refer to it before its own spec arrives.</summary>
+    /// <summary>The chains of a group and its member sets, so that others may refer to it before its own spec arrives.</summary>
     private static string GroupNames(string group) => string.Concat(MemberSets.Of(group).Select(s => $"add set inet sov {s}\n"))
-        + $"add chain inet sov gi_{group}\nadd chain inet sov ge_{group}\n";
+        + string.Concat(GroupChains(group).Select(c => $"add chain {c}\n"));
+
+    /// <summary>Rules by direction, and where what they accept goes: to be logged where its port is, and on.</summary>
+    private static string[] GroupChains(string group) => [$"inet sov gi_{group}", $"inet sov ge_{group}", $"inet sov ai_{group}", $"inet sov ae_{group}"];
+
+    private static string Flush(string group) => string.Concat(GroupChains(group).Select(c => $"flush chain {c}\n"));
 
     public static string Group(GroupSpec spec)
     {
@@ -53,26 +63,34 @@ internal static class SwitchRules
         var script = new StringBuilder(GroupNames(group));
         foreach (var remote in spec.Rules.Select(r => r.RemoteGroupId).OfType<string>()
             .Distinct()) script.Append(GroupNames(FabricNames.Group(remote)));
-        script.Append(CultureInfo.InvariantCulture, $"flush chain inet sov gi_{group}\nflush chain inet sov ge_{group}\n");
+        script.Append(Flush(group));
         foreach (var rule in spec.Rules)
         {
+            var (chain, accepted) = rule.Ingress ? ("gi_" + group, "ai_" + group) : ("ge_" + group, "ae_" + group);
             foreach (var remote in rule.RemoteGroupId is null ? [""] : MemberSets.Sides(rule))
-                script.Append(CultureInfo.InvariantCulture, $"add rule inet sov {(rule.Ingress ? "gi" : "ge")}_{group} {Match(rule, remote)} accept\n");
+                script.Append(CultureInfo.InvariantCulture, $"add rule inet sov {chain} {Match(rule, remote)} goto {accepted}\n");
         }
+        script.Append(CultureInfo.InvariantCulture, $$"""
+            add rule inet sov ai_{{group}} meta mark & 0xffff0000 @logged_ingress {{LogPace}} {{Log("ACCEPT ingress " + group)}}
+            add rule inet sov ai_{{group}} accept
+            add rule inet sov ae_{{group}} meta mark & 0x0000ffff @logged_egress {{LogPace}} {{Log("ACCEPT egress " + group)}}
+            add rule inet sov ae_{{group}} accept
+
+            """);
         return script.ToString();
     }
 
     public static string EmptyGroup(string id)
     {
         var group = FabricNames.Group(id);
-        return GroupNames(group) + $"flush chain inet sov gi_{group}\nflush chain inet sov ge_{group}\n"
+        return GroupNames(group) + Flush(group)
             + string.Concat(MemberSets.Names(group).Select(s => $"flush set inet sov {s}\n"));
     }
 
     public static string DeleteGroup(string id)
     {
         var group = FabricNames.Group(id);
-        return $"delete chain inet sov gi_{group}\ndelete chain inet sov ge_{group}\n"
+        return string.Concat(GroupChains(group).Select(c => $"delete chain {c}\n"))
             + string.Concat(MemberSets.Names(group).Select(s => $"delete set inet sov {s}\n"));
     }
 
@@ -91,6 +109,7 @@ internal static class SwitchRules
             foreach (var rule in Spoofing(port)) Rule($"bridge sov s_{number}", rule);
             Filter(Rule, port, number, stateful);
         }
+        script.Append(Logged(number, port.PortSecurity && port.Logs?.Any(log => log.Accepts) == true));
         script.Append(CultureInfo.InvariantCulture, $$"""
             add element inet sov egress_ports { {{low}} : jump e_{{number}} }
             add element inet sov ingress_ports { {{high}} : jump i_{{number}} }
@@ -111,7 +130,17 @@ internal static class SwitchRules
             delete element inet sov egress_ports { {{low}} }
             delete element inet sov ingress_ports { {{high}} }
 
-            """ + string.Concat(PortChains(number).Select(c => $"delete chain {c}\n"));
+            """ + Logged(number, false) + string.Concat(PortChains(number).Select(c => $"delete chain {c}\n"));
+    }
+
+    private static string Log(string prefix) => $"log prefix \"{prefix}\" group {PacketLog.Group} snaplen 128";
+
+    /// <summary>Whether what groups accept of the port is logged.</summary>
+    private static string Logged(int number, bool on)
+    {
+        var (egress, ingress) = (string.Create(CultureInfo.InvariantCulture, $"logged_egress {{ {number} }}\n"),
+            string.Create(CultureInfo.InvariantCulture, $"logged_ingress {{ {number << 16} }}\n"));
+        return string.Concat(new[] { egress, ingress }.Select(set => $"add element inet sov {set}" + (on ? "" : $"delete element inet sov {set}")));
     }
 
     private static string[] PortChains(int number) => [$"bridge sov s_{number}", $"bridge sov o_{number}", $"inet sov e_{number}",
@@ -136,6 +165,11 @@ internal static class SwitchRules
         {
             rule(egress, $"jump ge_{FabricNames.Group(id)}");
             rule(ingress, $"jump gi_{FabricNames.Group(id)}");
+        }
+        if (port.Logs?.Any(log => log.Drops) == true)
+        {
+            rule(egress, $"{LogPace} {Log("DROP egress")}");
+            rule(ingress, $"{LogPace} {Log("DROP ingress")}");
         }
         rule(egress, "drop");
         rule(ingress, "drop");

@@ -86,6 +86,13 @@ internal static partial class Native
     /// <summary>Index of a link of the calling thread's namespace.</summary>
     public static uint LinkIndex(string name) => InterfaceIndex(name) is > 0 and var index ? index : throw Failure($"finding the link {name}");
 
+    /// <summary>A netlink socket of the calling thread's namespace.</summary>
+    public static int OpenNetlink(int protocol)
+    {
+        const int netlink = 16, raw = 3 | OpenCloseOnExec;
+        return NewSocket(netlink, raw, protocol) is >= 0 and var fd ? fd : throw Failure("opening a netlink socket");
+    }
+
     public static void Close(int fd) => _ = CloseFile(fd);
 
     public static void Terminate(int pid) => _ = SendSignal(pid, TermSignal);

@@ -2,8 +2,8 @@ using System.Text.Json.Nodes;
 
 namespace Sovereign.Cloud.Tests.Walk;
 
-/// <summary>What servers and networks lean on and share: a group of servers, a pool of subnets, a group of addresses, a QoS policy, and policies about who sees
-/// them. All of it is used by a running server, changed under it, and taken away again.</summary>
+/// <summary>What servers and networks lean on and share: a group of servers, a pool of subnets, a group of addresses, a QoS policy, what is counted and
+/// logged of them, and policies about who sees them. All of it is used by a running server, changed under it, and taken away again.</summary>
 internal static class SharedLives
 {
     private const string Administrator = "admin";
@@ -15,7 +15,8 @@ internal static class SharedLives
     public static readonly string[] Tables =
     [
         "qos_policies", "bandwidth_limits", "subnetpools", "address_groups", "compute_server_groups", "compute_server_group_members", "port_groups", "network_tags",
-        "security_groups WHERE is_default = 0", "rbac_policies WHERE action <> 'access_as_external'",
+        "security_groups WHERE is_default = 0", "network_logs", "metering_labels", "metering_label_rules", "conntrack_helpers",
+        "rbac_policies WHERE action <> 'access_as_external'",
     ];
 
     public static void Walk(HouseWorld house)
@@ -29,6 +30,7 @@ internal static class SharedLives
         var network = Made(client, "/network/v2.0/networks", "network", $$$"""{"network":{"name":"n","qos_policy_id":"{{{policy}}}"}}""");
         Made(client, "/network/v2.0/subnets", "subnet", $$$"""{"subnet":{"name":"s","network_id":"{{{network}}}","ip_version":4,"subnetpool_id":"{{{pool}}}"}}""");
         Rule(client, group, addresses);
+        var (label, router) = Watched(client, admin, group);
         Share(client, "network", network, otherProject);
         client.Ensure("/compute/v2.1/os-server-groups", "server_groups", "server_group", "together", """{"server_group":{"name":"together","policies":["affinity"]}}""");
         var together = Named(client, "/compute/v2.1/os-server-groups", "server_groups", "together")!;
@@ -41,7 +43,10 @@ internal static class SharedLives
         foreach (var shared in client.List("/network/v2.0/rbac-policies?object_id=" + network, "rbac_policies"))
             client.Delete($"/network/v2.0/rbac-policies/{HouseWalkTests.Id(shared)}");
         client.Delete($"/network/v2.0/networks/{network}");
+        // What belongs to these goes with them: the group's log, the label's rule, the router's helper.
         client.Delete($"/network/v2.0/security-groups/{group}");
+        admin.Delete($"/network/v2.0/metering/metering-labels/{label}");
+        client.Delete($"/network/v2.0/routers/{router}");
         client.Delete($"/network/v2.0/address-groups/{addresses}");
         client.Delete($"/network/v2.0/subnetpools/{pool}");
         admin.Delete($"/network/v2.0/qos/policies/{policy}");
@@ -57,6 +62,24 @@ internal static class SharedLives
             () => admin.Sent("POST", $"/network/v2.0/qos/policies/{policy}/bandwidth_limit_rules", """{"bandwidth_limit_rule":{"max_kbps":1000}}"""));
         Share(admin, "qos_policy", policy, project);
         return policy;
+    }
+
+    /// <summary>The operator's log of the group and a label with a rule, and a router with a conntrack helper.</summary>
+    private static (string Label, string Router) Watched(CarefulClient client, CarefulClient admin, string group)
+    {
+        Made(admin, "/network/v2.0/log/logs", "log", $$$"""{"log":{"name":"l","resource_type":"security_group","resource_id":"{{{group}}}"}}""");
+        var label = Made(
+            admin, "/network/v2.0/metering/metering-labels", "metering_label", $$$"""{"metering_label":{"name":"m","project_id":"{{{project}}}"}}""");
+        var rule = $$$"""{"metering_label_rule":{"metering_label_id":"{{{label}}}","direction":"egress","remote_ip_prefix":"10.9.0.0/16"}}""";
+        admin.Until(
+            "the rule of the label", () => admin.List("/network/v2.0/metering/metering-label-rules", "metering_label_rules").Count == 1,
+            () => admin.Sent("POST", "/network/v2.0/metering/metering-label-rules", rule));
+        var router = Made(client, "/network/v2.0/routers", "router", """{"router":{"name":"r"}}""");
+        var helpers = $"/network/v2.0/routers/{router}/conntrack_helpers";
+        client.Until(
+            "the router's helper", () => client.List(helpers, "conntrack_helpers").Count == 1,
+            () => client.Sent("POST", helpers, """{"conntrack_helper":{"helper":"tftp","protocol":"udp","port":69}}"""));
+        return (label, router);
     }
 
     private static void Share(CarefulClient client, string type, string id, string target) => client.Until(

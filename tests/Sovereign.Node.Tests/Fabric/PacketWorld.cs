@@ -56,12 +56,14 @@ public sealed class PacketWorld : IAsyncLifetime
         foreach (var guest in guests) await Runner.Run("ip", ["netns", "del", guest], CancellationToken.None);
         Metadata.Dispose();
         await Fabric.Destroy(CancellationToken.None);
+        Fabric.Dispose();
         Directory.Delete(directory, recursive: true);
     }
 
     /// <summary>The agent died and came back: a new fabric that knows nothing but what is on the machine.</summary>
     public async Task Restart()
     {
+        Fabric.Dispose();
         Fabric = new LinuxFabric(Options, Runner, Metadata);
         await Fabric.Open(Stop);
     }

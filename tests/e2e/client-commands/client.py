@@ -19,7 +19,7 @@ from osc_lib import clientmanager as handles
 
 COMMAND_SECONDS_MAX = 120
 ASKED_AGAIN_AFTER_SECONDS = 0.5
-NOT_THERE = re.compile(r"\bno \S.* (exists|found)|not (be )?found|not find|404", re.IGNORECASE)
+NOT_THERE = re.compile(r"\bno \S.* (exists|found)|not (be )?found|not find|unable to find|404", re.IGNORECASE)
 
 
 class Report:

@@ -12,6 +12,8 @@ def calls(admin, work):
     security_groups(admin)
     address_groups(admin)
     quality_of_service(admin)
+    meters(admin)
+    packet_logs(admin)
     sharing(admin)
     what_serves(admin)
     for network in ("lake", "pond"):
@@ -112,12 +114,24 @@ def routers(admin, external):
     admin.do("router remove port sluice pier", gone="port show pier")
     admin.do("router show sluice", shows={"id": something, "interfaces_info": something})
     admin.do("router delete sluice", refused="409")
+    conntrack_helpers(admin, "sluice")
     admin.do("router remove subnet sluice shore",
              then=("port list --router sluice --device-owner network:router_interface", lambda reply: len(reply) == 0))
     admin.do("router unset sluice --external-gateway --tag big",
              then=("router show sluice", {"external_gateway_info": None, "tags": ["iron"]}))
     admin.do("router delete sluice", gone="router show sluice")
     admin.run("port delete quay")
+
+
+def conntrack_helpers(admin, router):
+    ear = admin.do(f"network l3 conntrack helper create {router} --helper tftp --protocol udp --port 69",
+                   shows={"helper": "tftp", "protocol": "udp", "port": 69})["id"]
+    admin.do(f"network l3 conntrack helper list {router}", shows={"ID": ear, "Helper": "tftp", "Protocol": "udp", "Port": 69})
+    admin.do(f"network l3 conntrack helper set {router} {ear} --helper ftp --protocol tcp --port 2121",
+             then=(f"network l3 conntrack helper show {router} {ear}", {"helper": "ftp", "protocol": "tcp", "port": 2121}))
+    admin.do(f"network l3 conntrack helper show {router} {ear}", shows={"id": ear})
+    admin.do(f"network l3 conntrack helper create {router} --helper ftp --protocol tcp --port 2121", refused="duplicate conntrack helper")
+    admin.do(f"network l3 conntrack helper delete {router} {ear}", gone=f"network l3 conntrack helper show {router} {ear}")
 
 
 def floating_ips(admin, external):
@@ -195,6 +209,34 @@ def quality_of_service(admin):
     admin.do("network qos rule type list", shows={"Type": "bandwidth_limit"})
     admin.do("network qos rule type show bandwidth_limit", shows={"rule_type_name": "bandwidth_limit", "drivers": something})
     admin.do("network qos policy delete stream", gone="network qos policy show stream")
+
+
+def meters(admin):
+    admin.do("network meter create gauge --description deep --share", then=("network meter show gauge", {"description": "deep", "shared": True}))
+    admin.do("network meter list", shows={"Name": "gauge", "Description": "deep"})
+    admin.do("network meter show gauge", shows={"id": something, "name": "gauge"})
+    rule = admin.do("network meter rule create gauge --egress --source-ip-prefix 10.60.0.0/24",
+                    shows={"direction": "egress", "source_ip_prefix": "10.60.0.0/24", "remote_ip_prefix": None})["id"]
+    admin.do("network meter rule create gauge --exclude --ingress --remote-ip-prefix 10.60.0.0/25", shows={"direction": "ingress"})
+    admin.do("network meter rule create gauge --exclude --ingress --remote-ip-prefix 10.60.0.64/26", refused="overlaps another")
+    admin.do("network meter rule list", shows={"ID": rule, "Direction": "egress", "Source IP Prefix": "10.60.0.0/24"})
+    admin.do(f"network meter rule show {rule}", shows={"id": rule, "metering_label_id": something})
+    admin.do(f"network meter rule delete {rule}", gone=f"network meter rule show {rule}")
+    admin.do("network meter delete gauge", gone="network meter show gauge", then=("network meter rule list", lambda reply: len(reply) == 0))
+
+
+def packet_logs(admin):
+    admin.do("network loggable resources list", shows={"Supported types": "security_group"})
+    admin.run("security group create keepers")
+    keepers = admin.run("security group show keepers")["id"]
+    admin.do("network log create diary --resource-type security_group --resource keepers --event DROP --description wet --enable",
+             then=("network log show diary", {"Event": "DROP", "Resource": keepers, "Enabled": True, "Description": "wet", "Target": None}))
+    admin.do("network log list", shows={"Name": "diary", "Type": "security_group", "Enabled": True})
+    admin.do("network log set diary --name journal --disable", then=("network log show journal", {"Enabled": False, "Name": "journal"}),
+             gone="network log show diary")
+    admin.do("network log show journal", shows={"ID": something, "Type": "security_group"})
+    admin.do("network log delete journal", gone="network log show journal")
+    admin.run("security group delete keepers")
 
 
 def sharing(admin):
