@@ -64,6 +64,7 @@ public sealed class NetworkModule : IModule
     private readonly RbacPolicyService policies;
     private readonly QosPolicyService qos;
     private readonly INodes nodes;
+    private readonly AgentService agents;
     private readonly AddressGroupService addressGroups;
 
     public NetworkModule(KernelServices kernel, INodes nodes, NetworkOptions options)
@@ -73,6 +74,7 @@ public sealed class NetworkModule : IModule
         var maker = new PortMaker(kernel, fabric);
         qos = new QosPolicyService(kernel, fabric);
         this.nodes = nodes;
+        agents = new AgentService(nodes, fabric, new RouterPlacement(fabric, maker));
         policies = new RbacPolicyService(kernel, Shareable());
         rules = new RuleService(kernel, fabric);
         groups = new SecurityGroupService(kernel, fabric, rules);
@@ -128,7 +130,7 @@ public sealed class NetworkModule : IModule
         new SecurityGroupEndpoints(kernel, groups, rules, new DefaultRuleService(kernel)).Map(api);
         new RbacPolicyEndpoints(kernel, policies).Map(api);
         new QosEndpoints(kernel, qos).Map(api);
-        new AgentEndpoints(nodes).Map(api);
+        new AgentEndpoints(kernel, agents, options.DnsNames).Map(api);
         new AddressScopeEndpoints(kernel, new AddressScopeService(kernel)).Map(api);
         new SubnetPoolEndpoints(kernel, new SubnetPoolService(kernel)).Map(api);
         new AddressGroupEndpoints(kernel, addressGroups).Map(api);
@@ -154,8 +156,19 @@ public sealed class NetworkModule : IModule
     private static QuotaResource Counted(string name, long limit, string table) =>
         new(Service, name, limit, $"SELECT project_id, COUNT(*) AS used FROM {table} GROUP BY project_id");
 
-    private static Fault? Unused(Tx tx, NodeInfo node) => tx.Scalar<long>("SELECT COUNT(*) FROM ports WHERE node_id = @Id", new { node.Id }) is > 0 and var ports
-        ? new Fault.Conflict($"The node {node.HostName} has {ports} ports of servers and routers: drain it, or evacuate its servers.") : null;
+    /// <summary>A node leaves the cloud once no port is on it, and what was said of its agents goes with it.</summary>
+    private static Fault? Unused(Tx tx, NodeInfo node)
+    {
+        if (tx.Scalar<long>("SELECT COUNT(*) FROM ports WHERE node_id = @Id", new { node.Id }) is > 0 and var ports)
+        {
+            return new Fault.Conflict($"The node {node.HostName} has {ports} ports of servers and routers: drain it, or evacuate its servers.");
+        }
+
+        AgentStore.Forget(tx, node.Id);
+        DhcpPlacements.ForgetNode(tx, node);
+        RouterStore.ForgetNode(tx, node.Id);
+        return null;
+    }
 
     /// <summary>A node says hello: the first one brings the external network, and routers that waited for a node get this one.</summary>
     private void Welcome(Tx tx, NodeInfo node)

@@ -68,7 +68,11 @@ internal sealed class PortService(KernelServices kernel, FabricPlan fabric, Port
         return port;
     }
 
-    public Outcome<PortRow> Create(Tx tx, AccessGrant access, PortWish wish) => Make(tx, access, wish);
+    public Outcome<PortRow> Create(Tx tx, AccessGrant access, PortWish wish) => Make(tx, access, wish).Map(port =>
+    {
+        DhcpPlacements.Begin(tx, fabric, port);
+        return port;
+    });
 
     public Outcome<Done> Delete(Tx tx, AccessGrant access, PortRow row)
     {

@@ -30,6 +30,9 @@ internal sealed record RouterRow : IRow
     /// <summary>Node that has the router, from its first leg on; empty: none yet.</summary>
     public string NodeId { get; init; } = "";
 
+    /// <summary>What an operator said of its place: one of <see cref="Placements"/>.</summary>
+    public string Placement { get; init; } = Placements.Automatic;
+
     public string Status { get; init; } = Wire.Status.Active;
 
     public long CreatedAt { get; init; }
@@ -48,4 +51,17 @@ internal sealed record RouterRow : IRow
         AvailabilityZones = NodeId.Length > 0 ? [Zones.Default] : [], Routes = RouteList,
         Tags = tags, CreatedAt = Times.Of(CreatedAt), UpdatedAt = Times.Of(UpdatedAt), RevisionNumber = Revision,
     };
+}
+
+/// <summary>Who decides where a router is.</summary>
+internal static class Placements
+{
+    /// <summary>The cloud, when the router has its first leg.</summary>
+    public const string Automatic = "";
+
+    /// <summary>An operator chose its node: it is there also without legs.</summary>
+    public const string Chosen = "chosen";
+
+    /// <summary>An operator took it off its node: it is nowhere.</summary>
+    public const string Held = "held";
 }
