@@ -4,6 +4,7 @@ using Sovereign.Kernel.Wire;
 using Sovereign.Network.AddressGroups;
 using Sovereign.Network.AddressScopes;
 using Sovereign.Network.Agents;
+using Sovereign.Network.AutoTopologies;
 using Sovereign.Network.Extensions;
 using Sovereign.Network.FloatingIps;
 using Sovereign.Network.Networks;
@@ -12,8 +13,11 @@ using Sovereign.Network.Ports;
 using Sovereign.Network.Quotas;
 using Sovereign.Network.Qos;
 using Sovereign.Network.Rbac;
+using Sovereign.Network.RouterFlavors;
 using Sovereign.Network.Routers;
 using Sovereign.Network.SecurityGroups;
+using Sovereign.Network.SegmentRanges;
+using Sovereign.Network.Segments;
 using Sovereign.Network.SubnetPools;
 using Sovereign.Network.Subnets;
 using Sovereign.Network.Tags;
@@ -55,6 +59,16 @@ namespace Sovereign.Network;
 [JsonSerializable(typeof(AgentBody))]
 [JsonSerializable(typeof(NetworkToServe))]
 [JsonSerializable(typeof(RouterToServe))]
+[JsonSerializable(typeof(AutoTopologyAnswer))]
+[JsonSerializable(typeof(RouterFlavorView))]
+[JsonSerializable(typeof(RouterFlavorBody))]
+[JsonSerializable(typeof(ServiceProfileView))]
+[JsonSerializable(typeof(ServiceProfileBody))]
+[JsonSerializable(typeof(ProfileChoiceBody))]
+[JsonSerializable(typeof(SegmentView))]
+[JsonSerializable(typeof(SegmentBody))]
+[JsonSerializable(typeof(SegmentRangeView))]
+[JsonSerializable(typeof(SegmentRangeBody))]
 [JsonSerializable(typeof(DefaultRuleView))]
 [JsonSerializable(typeof(DefaultRuleBody))]
 [JsonSerializable(typeof(GatewayWish))]

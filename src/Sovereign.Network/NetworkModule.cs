@@ -9,6 +9,7 @@ using Sovereign.Network.AddressGroups;
 using Sovereign.Network.Addressing;
 using Sovereign.Network.AddressScopes;
 using Sovereign.Network.Agents;
+using Sovereign.Network.AutoTopologies;
 using Sovereign.Network.Extensions;
 using Sovereign.Network.Fabric;
 using Sovereign.Network.FloatingIps;
@@ -18,8 +19,11 @@ using Sovereign.Network.Ports;
 using Sovereign.Network.Quotas;
 using Sovereign.Network.Qos;
 using Sovereign.Network.Rbac;
+using Sovereign.Network.RouterFlavors;
 using Sovereign.Network.Routers;
 using Sovereign.Network.SecurityGroups;
+using Sovereign.Network.SegmentRanges;
+using Sovereign.Network.Segments;
 using Sovereign.Network.SubnetPools;
 using Sovereign.Network.Subnets;
 using Sovereign.Network.Tags;
@@ -65,6 +69,8 @@ public sealed class NetworkModule : IModule
     private readonly QosPolicyService qos;
     private readonly INodes nodes;
     private readonly AgentService agents;
+    private readonly SegmentService segments;
+    private readonly AutoTopologyService topologies;
     private readonly AddressGroupService addressGroups;
 
     public NetworkModule(KernelServices kernel, INodes nodes, NetworkOptions options)
@@ -75,6 +81,7 @@ public sealed class NetworkModule : IModule
         qos = new QosPolicyService(kernel, fabric);
         this.nodes = nodes;
         agents = new AgentService(nodes, fabric, new RouterPlacement(fabric, maker));
+        segments = new SegmentService(kernel, fabric);
         policies = new RbacPolicyService(kernel, Shareable());
         rules = new RuleService(kernel, fabric);
         groups = new SecurityGroupService(kernel, fabric, rules);
@@ -86,12 +93,13 @@ public sealed class NetworkModule : IModule
         interfaces = new RouterInterfaces(kernel, fabric, maker);
         floatingIps = new FloatingIpService(kernel, fabric, maker);
         forwardings = new PortForwardingService(kernel, fabric);
+        topologies = new AutoTopologyService(networks, subnets, routers, interfaces);
         routerReconciler = new RouterReconciler(kernel, fabric, maker);
         Reconcilers =
         [
             new NetworkReconciler(kernel, fabric, maker), new GroupReconciler(kernel, fabric), new PortReconciler(kernel, fabric, maker), routerReconciler,
         ];
-        Networks = new ServerPorts(fabric, maker, ports, new GroupsForCompute(kernel, groups, rules), new NetworksForCompute(floatingIps, ports));
+        Networks = new ServerPorts(fabric, maker, ports, new GroupsForCompute(kernel, groups, rules), new NetworksForCompute(floatingIps, ports), topologies);
         nodes.OnReport(ItemKinds.Network, (tx, _, report) => tx.Due(Kinds.Network, report.Id));
         nodes.OnReport(ItemKinds.Port, (tx, _, report) => tx.Due(Kinds.Port, report.Id));
         nodes.OnReport(ItemKinds.Router, (tx, _, report) => tx.Due(Kinds.Router, report.Id));
@@ -131,6 +139,10 @@ public sealed class NetworkModule : IModule
         new RbacPolicyEndpoints(kernel, policies).Map(api);
         new QosEndpoints(kernel, qos).Map(api);
         new AgentEndpoints(kernel, agents, options.DnsNames).Map(api);
+        new AutoTopologyEndpoints(kernel, topologies).Map(api);
+        new RouterFlavorEndpoints(kernel, new RouterFlavorService(kernel), new ServiceProfileService(kernel)).Map(api);
+        new SegmentEndpoints(kernel, segments).Map(api);
+        new SegmentRangeEndpoints(kernel, new SegmentRangeService(kernel)).Map(api);
         new AddressScopeEndpoints(kernel, new AddressScopeService(kernel)).Map(api);
         new SubnetPoolEndpoints(kernel, new SubnetPoolService(kernel)).Map(api);
         new AddressGroupEndpoints(kernel, addressGroups).Map(api);

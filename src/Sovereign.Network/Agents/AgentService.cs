@@ -71,6 +71,7 @@ internal sealed class AgentService(INodes nodes, FabricPlan fabric, RouterPlacem
 
         var network = NetworkService.Room.Visible(tx, access, networkId);
         if (network.Fault is { } missing) return missing;
+        if (!network.Value.HasSegment) return NetworkFaults.NoSegment(networkId);
         if (DhcpPlacements.Serving(tx, networkId).Contains(agent.Node.Id))
         {
             return NetworkFaults.Conflict("NetworkHostedByDHCPAgent", $"The network {networkId} has been already hosted by the DHCP Agent {id}.");

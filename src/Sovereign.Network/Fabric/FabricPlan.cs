@@ -112,7 +112,7 @@ internal sealed class FabricPlan(INodes nodes, int vxlanPort)
 
     public void PutNetwork(Tx tx, string networkId, IReadOnlyCollection<string> nodeIds)
     {
-        if (nodeIds.Count == 0 || NetworkStore.Find(tx, networkId) is not { } network) return;
+        if (nodeIds.Count == 0 || NetworkStore.Find(tx, networkId) is not { HasSegment: true } network) return;
         var dhcp = PortStore.DhcpOf(tx, networkId) is { } port
             ? AddressStore.OfPort(tx, port.Id).ToLookup(a => a.SubnetId, a => a.Text, StringComparer.Ordinal) : null;
         var subnets = SubnetStore.OfNetwork(tx, networkId).ConvertAll(subnet => new SubnetSpec(

@@ -35,6 +35,9 @@ internal sealed record RouterRow : IRow
 
     public string Status { get; init; } = Wire.Status.Active;
 
+    /// <summary>What it was asked to be; null: the one kind there is.</summary>
+    public string? FlavorId { get; init; }
+
     public long CreatedAt { get; init; }
 
     public long UpdatedAt { get; init; }
@@ -48,7 +51,7 @@ internal sealed record RouterRow : IRow
         Id = Id, Name = Name, TenantId = ProjectId, ProjectId = ProjectId, AdminStateUp = AdminStateUp, Status = Status, Description = Description,
         ExternalGatewayInfo = GatewayNetworkId is null
             ? null : new GatewayView { NetworkId = GatewayNetworkId, EnableSnat = EnableSnat, ExternalFixedIps = gatewayIps },
-        AvailabilityZones = NodeId.Length > 0 ? [Zones.Default] : [], Routes = RouteList,
+        AvailabilityZones = NodeId.Length > 0 ? [Zones.Default] : [], Routes = RouteList, FlavorId = FlavorId,
         Tags = tags, CreatedAt = Times.Of(CreatedAt), UpdatedAt = Times.Of(UpdatedAt), RevisionNumber = Revision,
     };
 }

@@ -13,6 +13,7 @@ internal static class RouterStore
         [
             new("id", "r.id"), new("name", "r.name"), new("description", "r.description"), new("project_id", "r.project_id"),
             new("tenant_id", "r.project_id"), new("admin_state_up", "r.admin_state_up", ColumnKind.Boolean), new("status", "r.status"),
+            new("flavor_id", "r.flavor_id", Nullable: true),
             new("revision_number", "r.revision", ColumnKind.Number),
             new("created_at", "r.created_at", Filterable: false), new("updated_at", "r.updated_at", Filterable: false),
         ],
@@ -38,9 +39,9 @@ internal static class RouterStore
     public static void Insert(Tx tx, RouterRow row) => tx.Execute(
         """
         INSERT INTO routers (id, project_id, name, description, admin_state_up, gateway_port_id, gateway_network_id, enable_snat, routes, node_id, placement,
-          status, created_at, updated_at, revision)
+          status, flavor_id, created_at, updated_at, revision)
         VALUES (@Id, @ProjectId, @Name, @Description, @adminStateUp, @GatewayPortId, @GatewayNetworkId, @enableSnat, @Routes, @NodeId, @Placement,
-          @Status, @CreatedAt, @UpdatedAt, @Revision)
+          @Status, @FlavorId, @CreatedAt, @UpdatedAt, @Revision)
         """,
         Parameters(row));
 
@@ -69,7 +70,7 @@ internal static class RouterStore
     private static object Parameters(RouterRow row) => new
     {
         row.Id, row.ProjectId, row.Name, row.Description, adminStateUp = row.AdminStateUp ? 1L : 0L, row.GatewayPortId, row.GatewayNetworkId,
-        enableSnat = row.EnableSnat ? 1L : 0L, row.Routes, row.NodeId, row.Placement, row.Status, row.CreatedAt, row.UpdatedAt, row.Revision,
+        enableSnat = row.EnableSnat ? 1L : 0L, row.Routes, row.NodeId, row.Placement, row.Status, row.FlavorId, row.CreatedAt, row.UpdatedAt, row.Revision,
     };
 
     private sealed record NodeCount
