@@ -12,7 +12,7 @@ internal sealed class RouterPlacement(FabricPlan fabric, PortMaker ports)
 {
     /// <summary>Puts a router that is nowhere on a node; it starts there once it is gone from where it was.</summary>
     public void Place(Tx tx, RouterRow router, string nodeId) =>
-        RouterService.Save(tx, fabric, router with { NodeId = nodeId, Placement = Placements.Chosen, Status = Status.Build });
+        RouterService.Save(tx, fabric, router with { NodeId = nodeId, Held = false, Status = Status.Build });
 
     /// <summary>Takes a router off its node: nothing goes through it until it is put somewhere.</summary>
     public void Hold(Tx tx, RouterRow router)
@@ -25,6 +25,6 @@ internal sealed class RouterPlacement(FabricPlan fabric, PortMaker ports)
         }
 
         foreach (var ip in FloatingIpStore.OfRouter(tx, router.Id)) FloatingIpService.Save(tx, ip with { Status = Status.Down });
-        RouterService.Save(tx, fabric, router with { NodeId = "", Placement = Placements.Held, Status = Status.Down });
+        RouterService.Save(tx, fabric, router with { NodeId = "", Held = true, Status = Status.Down });
     }
 }

@@ -16,7 +16,7 @@ using Sovereign.Node.Contract;
 
 namespace Sovereign.Network.Fabric;
 
-/// <summary>A router with a leg lives on one node: chosen here, remembered in its row. Its state, its legs' and its floating IPs' follow the node's reports.</summary>
+/// <summary>A router lives on one node from its first leg on: chosen here, remembered in its row. Its state, its legs' and its floating IPs' follow the node's reports.</summary>
 internal sealed class RouterReconciler(KernelServices kernel, FabricPlan fabric, PortMaker ports) : IReconciler
 {
     private static readonly TimeSpan nodeWait = TimeSpan.FromSeconds(30);
@@ -42,17 +42,11 @@ internal sealed class RouterReconciler(KernelServices kernel, FabricPlan fabric,
             return true;
         }
 
-        if (router.Placement == Placements.Held) return true;
+        if (router.Held) return true;
         var legs = RouterStore.Interfaces(tx, id);
         var gateway = router.GatewayPortId is null ? null : PortStore.Find(tx, router.GatewayPortId);
         var all = gateway is null ? legs : [.. legs, gateway];
-        if (all.Count == 0 && router.Placement != Placements.Chosen)
-        {
-            fabric.Withdraw(tx, ItemKinds.Router, id);
-            if (router.Status != Status.Active || router.NodeId.Length > 0) Store(tx, router with { Status = Status.Active, NodeId = "" });
-            return true;
-        }
-
+        if (all.Count == 0 && router.NodeId.Length == 0) return true;
         var node = router.NodeId.Length > 0 ? router.NodeId : candidate ?? Choose(tx);
         if (node is null) return false;
         if (Leaving(tx, id, node)) return false;

@@ -27,11 +27,11 @@ internal sealed record RouterRow : IRow
     /// <summary>JSON.</summary>
     public string Routes { get; init; } = "[]";
 
-    /// <summary>Node that has the router, from its first leg on; empty: none yet.</summary>
+    /// <summary>Node that has the router, from its first leg on, or where an operator put it; empty: none.</summary>
     public string NodeId { get; init; } = "";
 
-    /// <summary>What an operator said of its place: one of <see cref="Placements"/>.</summary>
-    public string Placement { get; init; } = Placements.Automatic;
+    /// <summary>True: an operator took it off its node, and it is nowhere until one puts it somewhere.</summary>
+    public bool Held { get; init; }
 
     public string Status { get; init; } = Wire.Status.Active;
 
@@ -54,17 +54,4 @@ internal sealed record RouterRow : IRow
         AvailabilityZones = NodeId.Length > 0 ? [Zones.Default] : [], Routes = RouteList, FlavorId = FlavorId,
         Tags = tags, CreatedAt = Times.Of(CreatedAt), UpdatedAt = Times.Of(UpdatedAt), RevisionNumber = Revision,
     };
-}
-
-/// <summary>Who decides where a router is.</summary>
-internal static class Placements
-{
-    /// <summary>The cloud, when the router has its first leg.</summary>
-    public const string Automatic = "";
-
-    /// <summary>An operator chose its node: it is there also without legs.</summary>
-    public const string Chosen = "chosen";
-
-    /// <summary>An operator took it off its node: it is nowhere.</summary>
-    public const string Held = "held";
 }

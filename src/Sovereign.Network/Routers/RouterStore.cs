@@ -38,9 +38,9 @@ internal static class RouterStore
 
     public static void Insert(Tx tx, RouterRow row) => tx.Execute(
         """
-        INSERT INTO routers (id, project_id, name, description, admin_state_up, gateway_port_id, gateway_network_id, enable_snat, routes, node_id, placement,
+        INSERT INTO routers (id, project_id, name, description, admin_state_up, gateway_port_id, gateway_network_id, enable_snat, routes, node_id, held,
           status, flavor_id, created_at, updated_at, revision)
-        VALUES (@Id, @ProjectId, @Name, @Description, @adminStateUp, @GatewayPortId, @GatewayNetworkId, @enableSnat, @Routes, @NodeId, @Placement,
+        VALUES (@Id, @ProjectId, @Name, @Description, @adminStateUp, @GatewayPortId, @GatewayNetworkId, @enableSnat, @Routes, @NodeId, @held,
           @Status, @FlavorId, @CreatedAt, @UpdatedAt, @Revision)
         """,
         Parameters(row));
@@ -48,7 +48,7 @@ internal static class RouterStore
     public static void Update(Tx tx, RouterRow row) => tx.Execute(
         """
         UPDATE routers SET name = @Name, description = @Description, admin_state_up = @adminStateUp, gateway_port_id = @GatewayPortId,
-          gateway_network_id = @GatewayNetworkId, enable_snat = @enableSnat, routes = @Routes, node_id = @NodeId, placement = @Placement,
+          gateway_network_id = @GatewayNetworkId, enable_snat = @enableSnat, routes = @Routes, node_id = @NodeId, held = @held,
           status = @Status, updated_at = @UpdatedAt, revision = @Revision
         WHERE id = @Id
         """,
@@ -56,13 +56,13 @@ internal static class RouterStore
 
     public static void Delete(Tx tx, string id) => tx.Execute("DELETE FROM routers WHERE id = @id", new { id });
 
-    public static List<string> WithoutNode(Session session) => session.Query<string>("SELECT id FROM routers WHERE node_id = '' AND placement = '' ORDER BY id");
+    public static List<string> WithoutNode(Session session) => session.Query<string>("SELECT id FROM routers WHERE node_id = '' AND held = 0 ORDER BY id");
 
     public static List<RouterRow> OnNode(Session session, string nodeId) =>
         session.Query<RouterRow>("SELECT * FROM routers WHERE node_id = @nodeId ORDER BY id", new { nodeId });
 
-    /// <summary>Routers without legs that an operator put on a node that leaves the cloud.</summary>
-    public static void ForgetNode(Tx tx, string nodeId) => tx.Execute("UPDATE routers SET node_id = '', placement = '' WHERE node_id = @nodeId", new { nodeId });
+    /// <summary>Routers without legs on a node that leaves the cloud.</summary>
+    public static void ForgetNode(Tx tx, string nodeId) => tx.Execute("UPDATE routers SET node_id = '' WHERE node_id = @nodeId", new { nodeId });
 
     public static Dictionary<string, long> CountByNode(Session session) => session.Query<NodeCount>(
         "SELECT node_id, COUNT(*) AS routers FROM routers WHERE node_id <> '' GROUP BY node_id").ToDictionary(c => c.NodeId, c => c.Routers, StringComparer.Ordinal);
@@ -70,7 +70,7 @@ internal static class RouterStore
     private static object Parameters(RouterRow row) => new
     {
         row.Id, row.ProjectId, row.Name, row.Description, adminStateUp = row.AdminStateUp ? 1L : 0L, row.GatewayPortId, row.GatewayNetworkId,
-        enableSnat = row.EnableSnat ? 1L : 0L, row.Routes, row.NodeId, row.Placement, row.Status, row.FlavorId, row.CreatedAt, row.UpdatedAt, row.Revision,
+        enableSnat = row.EnableSnat ? 1L : 0L, row.Routes, row.NodeId, held = row.Held ? 1L : 0L, row.Status, row.FlavorId, row.CreatedAt, row.UpdatedAt, row.Revision,
     };
 
     private sealed record NodeCount
