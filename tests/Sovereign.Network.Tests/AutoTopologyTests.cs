@@ -68,7 +68,8 @@ public sealed class AutoTopologyTests
         var network = (string)(await cloud.Ok("GET", path))["auto_allocated_topology"]!["id"]!;
         // Its user takes the network alone: the next one asks for a new topology.
         var router = (string)(await cloud.Ok("GET", "/routers"))["routers"]![0]!["id"]!;
-        await cloud.Ok("PUT", $"/routers/{router}/remove_router_interface", new { subnet_id = (await cloud.Ok("GET", "/subnets?network_id=" + network))["subnets"]![0]!["id"] });
+        var subnet = (string)(await cloud.Ok("GET", "/subnets?network_id=" + network))["subnets"]![0]!["id"]!;
+        await cloud.Ok("PUT", $"/routers/{router}/remove_router_interface", new { subnet_id = subnet });
         await cloud.Ok("DELETE", "/networks/" + network);
         await cloud.Ok("DELETE", "/routers/" + router);
         Assert.NotEqual(network, (string?)(await cloud.Ok("GET", path))["auto_allocated_topology"]!["id"]);

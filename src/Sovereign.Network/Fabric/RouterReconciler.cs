@@ -16,7 +16,8 @@ using Sovereign.Node.Contract;
 
 namespace Sovereign.Network.Fabric;
 
-/// <summary>A router lives on one node from its first leg on: chosen here, remembered in its row. Its state, its legs' and its floating IPs' follow the node's reports.</summary>
+/// <summary>A router lives on one node from its first leg on: chosen here, remembered in its row. Its state, its legs' and its floating IPs' follow
+/// the node's reports.</summary>
 internal sealed class RouterReconciler(KernelServices kernel, FabricPlan fabric, PortMaker ports) : IReconciler
 {
     private static readonly TimeSpan nodeWait = TimeSpan.FromSeconds(30);
