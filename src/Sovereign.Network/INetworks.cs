@@ -30,6 +30,13 @@ public interface INetworks
     /// <summary>The networks a server gets when the user names none: the only tenant network, or Conflict when there are several ("Multiple possible networks found, use a Network ID to be more specific."), or none.</summary>
     Outcome<IReadOnlyList<NicRequest>> DefaultNics(Session session, AccessGrant access);
 
+    /// <summary>Why the project can't be given a network of its own by the cloud; null: it can, or has it.</summary>
+    Fault? CannotAllocate(Session session, AccessGrant access);
+
+    /// <summary>The network that the cloud made for the project; it is made when it is not there. Faults: Conflict when something that it needs is missing,
+    /// OverQuota.</summary>
+    Outcome<NicRequest> Allocate(Tx tx, AccessGrant access);
+
     /// <summary>Gives the server its NICs: makes ports on the named networks (quota, address, security groups by name or id; default group when none is named) or takes the named ports.
     /// The ports have device_id and device_owner compute:{zone} and are DOWN until a node reports them.</summary>
     Outcome<IReadOnlyList<PortInfo>> Attach(

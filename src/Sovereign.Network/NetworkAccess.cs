@@ -53,6 +53,28 @@ internal static class NetworkAccess
         new("network:qos_rule_types:show", Read),
         new("network:agents:list", Read),
         new("network:agents:show", "admin"),
+        new("network:agents:update", "admin"),
+        new("network:agents:delete", "admin"),
+        new("network:dhcp_networks:list", "admin"),
+        new("network:dhcp_networks:add", "admin"),
+        new("network:dhcp_networks:remove", "admin"),
+        new("network:dhcp_agents:list", "admin"),
+        new("network:l3_routers:list", "admin"),
+        new("network:l3_routers:add", "admin"),
+        new("network:l3_routers:remove", "admin"),
+        new("network:l3_agents:list", "admin"),
+        new("network:auto_allocated_topologies:show", Read),
+        new("network:auto_allocated_topologies:delete", Write),
+        new("network:flavors:list", Read),
+        new("network:flavors:show", Read),
+        new("network:flavors:create", "admin"),
+        new("network:flavors:update", "admin"),
+        new("network:flavors:delete", "admin"),
+        new("network:flavor_service_profiles:create", "admin"),
+        new("network:flavor_service_profiles:delete", "admin"),
+        .. Operators("service_profiles"),
+        .. Operators("segments"),
+        .. Operators("network_segment_ranges"),
         .. Resource("address_groups"),
         new("network:address_groups:add_addresses", Write),
         new("network:address_groups:remove_addresses", Write),
@@ -78,6 +100,13 @@ internal static class NetworkAccess
         new("network:quotas:delete", "admin"),
         new("network:network_ip_availabilities:list", "admin"),
         new("network:network_ip_availabilities:show", "admin"),
+    ];
+
+    /// <summary>What only operators see and change.</summary>
+    private static AccessRule[] Operators(string name) =>
+    [
+        new($"network:{name}:list", "admin"), new($"network:{name}:show", "admin"), new($"network:{name}:create", "admin"),
+        new($"network:{name}:update", "admin"), new($"network:{name}:delete", "admin"),
     ];
 
     private static AccessRule[] Resource(string name) =>

@@ -4,6 +4,7 @@ using Sovereign.Kernel.Wire;
 using Sovereign.Network.AddressGroups;
 using Sovereign.Network.AddressScopes;
 using Sovereign.Network.Agents;
+using Sovereign.Network.AutoTopologies;
 using Sovereign.Network.ConntrackHelpers;
 using Sovereign.Network.Extensions;
 using Sovereign.Network.FloatingIps;
@@ -12,11 +13,14 @@ using Sovereign.Network.Metering;
 using Sovereign.Network.Networks;
 using Sovereign.Network.PortForwardings;
 using Sovereign.Network.Ports;
-using Sovereign.Network.Quotas;
 using Sovereign.Network.Qos;
+using Sovereign.Network.Quotas;
 using Sovereign.Network.Rbac;
+using Sovereign.Network.RouterFlavors;
 using Sovereign.Network.Routers;
 using Sovereign.Network.SecurityGroups;
+using Sovereign.Network.SegmentRanges;
+using Sovereign.Network.Segments;
 using Sovereign.Network.SubnetPools;
 using Sovereign.Network.Subnets;
 using Sovereign.Network.Tags;
@@ -55,6 +59,19 @@ namespace Sovereign.Network;
 [JsonSerializable(typeof(QosRuleTypeAnswer))]
 [JsonSerializable(typeof(AgentsAnswer))]
 [JsonSerializable(typeof(AgentAnswer))]
+[JsonSerializable(typeof(AgentBody))]
+[JsonSerializable(typeof(NetworkToServe))]
+[JsonSerializable(typeof(RouterToServe))]
+[JsonSerializable(typeof(AutoTopologyAnswer))]
+[JsonSerializable(typeof(RouterFlavorView))]
+[JsonSerializable(typeof(RouterFlavorBody))]
+[JsonSerializable(typeof(ServiceProfileView))]
+[JsonSerializable(typeof(ServiceProfileBody))]
+[JsonSerializable(typeof(ProfileChoiceBody))]
+[JsonSerializable(typeof(SegmentView))]
+[JsonSerializable(typeof(SegmentBody))]
+[JsonSerializable(typeof(SegmentRangeView))]
+[JsonSerializable(typeof(SegmentRangeBody))]
 [JsonSerializable(typeof(DefaultRuleView))]
 [JsonSerializable(typeof(DefaultRuleBody))]
 [JsonSerializable(typeof(GatewayWish))]

@@ -9,6 +9,7 @@ using Sovereign.Network.AddressGroups;
 using Sovereign.Network.Addressing;
 using Sovereign.Network.AddressScopes;
 using Sovereign.Network.Agents;
+using Sovereign.Network.AutoTopologies;
 using Sovereign.Network.ConntrackHelpers;
 using Sovereign.Network.Extensions;
 using Sovereign.Network.Fabric;
@@ -18,11 +19,14 @@ using Sovereign.Network.Metering;
 using Sovereign.Network.Networks;
 using Sovereign.Network.PortForwardings;
 using Sovereign.Network.Ports;
-using Sovereign.Network.Quotas;
 using Sovereign.Network.Qos;
+using Sovereign.Network.Quotas;
 using Sovereign.Network.Rbac;
+using Sovereign.Network.RouterFlavors;
 using Sovereign.Network.Routers;
 using Sovereign.Network.SecurityGroups;
+using Sovereign.Network.SegmentRanges;
+using Sovereign.Network.Segments;
 using Sovereign.Network.SubnetPools;
 using Sovereign.Network.Subnets;
 using Sovereign.Network.Tags;
@@ -67,6 +71,9 @@ public sealed class NetworkModule : IModule
     private readonly RbacPolicyService policies;
     private readonly QosPolicyService qos;
     private readonly INodes nodes;
+    private readonly AgentService agents;
+    private readonly SegmentService segments;
+    private readonly AutoTopologyService topologies;
     private readonly AddressGroupService addressGroups;
     private readonly ConntrackHelperService helpers;
     private readonly MeteringService metering;
@@ -79,6 +86,8 @@ public sealed class NetworkModule : IModule
         var maker = new PortMaker(kernel, fabric);
         qos = new QosPolicyService(kernel, fabric);
         this.nodes = nodes;
+        agents = new AgentService(nodes, fabric, new RouterPlacement(fabric, maker));
+        segments = new SegmentService(kernel, fabric);
         policies = new RbacPolicyService(kernel, Shareable());
         rules = new RuleService(kernel, fabric);
         groups = new SecurityGroupService(kernel, fabric, rules);
@@ -93,12 +102,13 @@ public sealed class NetworkModule : IModule
         helpers = new ConntrackHelperService(kernel, fabric);
         metering = new MeteringService(kernel, fabric);
         logs = new NetworkLogService(kernel, fabric);
+        topologies = new AutoTopologyService(networks, subnets, routers, interfaces);
         routerReconciler = new RouterReconciler(kernel, fabric, maker);
         Reconcilers =
         [
             new NetworkReconciler(kernel, fabric, maker), new GroupReconciler(kernel, fabric), new PortReconciler(kernel, fabric, maker), routerReconciler,
         ];
-        Networks = new ServerPorts(fabric, maker, ports, new GroupsForCompute(kernel, groups, rules), new NetworksForCompute(floatingIps, ports));
+        Networks = new ServerPorts(fabric, maker, ports, new GroupsForCompute(kernel, groups, rules), new NetworksForCompute(floatingIps, ports), topologies);
         nodes.OnReport(ItemKinds.Network, (tx, _, report) => tx.Due(Kinds.Network, report.Id));
         nodes.OnReport(ItemKinds.Port, (tx, _, report) => tx.Due(Kinds.Port, report.Id));
         nodes.OnReport(ItemKinds.Router, (tx, _, report) => tx.Due(Kinds.Router, report.Id));
@@ -140,7 +150,11 @@ public sealed class NetworkModule : IModule
         new SecurityGroupEndpoints(kernel, groups, rules, new DefaultRuleService(kernel)).Map(api);
         new RbacPolicyEndpoints(kernel, policies).Map(api);
         new QosEndpoints(kernel, qos).Map(api);
-        new AgentEndpoints(nodes).Map(api);
+        new AgentEndpoints(kernel, agents, options.DnsNames).Map(api);
+        new AutoTopologyEndpoints(kernel, topologies).Map(api);
+        new RouterFlavorEndpoints(kernel, new RouterFlavorService(kernel), new ServiceProfileService(kernel)).Map(api);
+        new SegmentEndpoints(kernel, segments).Map(api);
+        new SegmentRangeEndpoints(kernel, new SegmentRangeService(kernel)).Map(api);
         new AddressScopeEndpoints(kernel, new AddressScopeService(kernel)).Map(api);
         new SubnetPoolEndpoints(kernel, new SubnetPoolService(kernel)).Map(api);
         new AddressGroupEndpoints(kernel, addressGroups).Map(api);
@@ -166,8 +180,19 @@ public sealed class NetworkModule : IModule
     private static QuotaResource Counted(string name, long limit, string table) =>
         new(Service, name, limit, $"SELECT project_id, COUNT(*) AS used FROM {table} GROUP BY project_id");
 
-    private static Fault? Unused(Tx tx, NodeInfo node) => tx.Scalar<long>("SELECT COUNT(*) FROM ports WHERE node_id = @Id", new { node.Id }) is > 0 and var ports
-        ? new Fault.Conflict($"The node {node.HostName} has {ports} ports of servers and routers: drain it, or evacuate its servers.") : null;
+    /// <summary>A node leaves the cloud once no port is on it, and what was said of its agents goes with it.</summary>
+    private static Fault? Unused(Tx tx, NodeInfo node)
+    {
+        if (tx.Scalar<long>("SELECT COUNT(*) FROM ports WHERE node_id = @Id", new { node.Id }) is > 0 and var ports)
+        {
+            return new Fault.Conflict($"The node {node.HostName} has {ports} ports of servers and routers: drain it, or evacuate its servers.");
+        }
+
+        AgentStore.Forget(tx, node.Id);
+        DhcpPlacements.ForgetNode(tx, node);
+        RouterStore.ForgetNode(tx, node.Id);
+        return null;
+    }
 
     /// <summary>A node says hello: the first one brings the external network, and routers that waited for a node get this one.</summary>
     private void Welcome(Tx tx, NodeInfo node)

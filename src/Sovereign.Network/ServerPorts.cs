@@ -2,6 +2,7 @@ using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Store;
 using Sovereign.Network.Addressing;
+using Sovereign.Network.AutoTopologies;
 using Sovereign.Network.Fabric;
 using Sovereign.Network.FloatingIps;
 using Sovereign.Network.Networks;
@@ -14,7 +15,8 @@ using Sovereign.Node.Contract;
 namespace Sovereign.Network;
 
 /// <summary>The network service as compute sees it: NICs of servers.</summary>
-internal sealed class ServerPorts(FabricPlan fabric, PortMaker maker, PortService ports, ISecurityGroups groups, INetworkCatalog catalog) : INetworks
+internal sealed class ServerPorts(FabricPlan fabric, PortMaker maker, PortService ports, ISecurityGroups groups, INetworkCatalog catalog,
+    AutoTopologyService topologies) : INetworks
 {
     private const string GroupDefault = GroupRow.DefaultName;
 
@@ -37,6 +39,11 @@ internal sealed class ServerPorts(FabricPlan fabric, PortMaker maker, PortServic
             _ => new Fault.Conflict("Multiple possible networks found, use a Network ID to be more specific."),
         };
     }
+
+    public Fault? CannotAllocate(Session session, AccessGrant access) => AutoTopologyService.Unmet(session, access);
+
+    public Outcome<NicRequest> Allocate(Tx tx, AccessGrant access) =>
+        topologies.Get(tx, access, access.ProjectId).Map(network => new NicRequest(network, null, null, null));
 
     public Outcome<IReadOnlyList<PortInfo>> Attach(
         Tx tx, AccessGrant access, string serverId, string serverHostName, string zone, IReadOnlyList<NicRequest> nics, IReadOnlyList<string> securityGroups)

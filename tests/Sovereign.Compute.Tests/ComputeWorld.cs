@@ -300,6 +300,10 @@ internal sealed class FakeNetworks(KernelServices kernel, INodes nodes) : INetwo
     public Outcome<IReadOnlyList<NicRequest>> DefaultNics(Session session, AccessGrant access) =>
         Outcome.Of<IReadOnlyList<NicRequest>>([new NicRequest(ComputeWorld.Network, null, null, null)]);
 
+    public Fault? CannotAllocate(Session session, AccessGrant access) => null;
+
+    public Outcome<NicRequest> Allocate(Tx tx, AccessGrant access) => new NicRequest(ComputeWorld.Network, null, null, null);
+
     public Outcome<IReadOnlyList<PortInfo>> Attach(
         Tx tx, AccessGrant access, string serverId, string serverHostName, string zone, IReadOnlyList<NicRequest> nics, IReadOnlyList<string> securityGroups)
     {

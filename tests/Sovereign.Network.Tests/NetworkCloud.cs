@@ -76,7 +76,7 @@ internal sealed class NetworkCloud : IAsyncDisposable
         var reply = await Cloud.Send(method, "/network/v2.0" + path, token, body);
         var wanted = status != 0 ? status : method switch { "POST" => 201, "DELETE" => 204, _ => 200 };
         Assert.True(reply.Status == wanted, $"{method} {path}: {reply.Status} instead of {wanted}: {reply.Text}");
-        return reply.Bytes.Length == 0 ? new JsonObject() : reply.Json;
+        return reply.Bytes.Length == 0 || reply.Text == "null" ? new JsonObject() : reply.Json;
     }
 
     public async Task Refused(int status, string type, string method, string path, object? body = null, string token = "member-a")

@@ -76,7 +76,7 @@ internal sealed class ServerCreation(KernelServices kernel, IImages images, INet
         if (order.NicMode == NicMode.Named) return Outcome.Of(order.Nics);
         if (order.NicMode == NicMode.None) return Outcome.Of<IReadOnlyList<NicRequest>>([]);
         var found = networks.DefaultNics(session, access);
-        return found.Ok && found.Value.Count == 0 && order.NicMode == NicMode.Auto
+        return found.Ok && found.Value.Count == 0 && order.NicMode == NicMode.Auto && networks.CannotAllocate(session, access) is not null
             ? new Fault.Invalid("networks", $"Unable to automatically allocate a network for project {access.ProjectId}")
             : found;
     }
@@ -111,6 +111,13 @@ internal sealed class ServerCreation(KernelServices kernel, IImages images, INet
             kernel.Quotas, tx, access.ProjectId, access.Caller.UserId, order.Min, order.Max, found.Flavor.Vcpus, found.Flavor.RamMib);
         if (counted.Fault is { } over) return over;
         var count = counted.Value;
+        if (order.NicMode == NicMode.Auto && found.Nics.Count == 0)
+        {
+            var allocated = networks.Allocate(tx, access);
+            if (allocated.Fault is { } none) return none;
+            found = found with { Nics = [allocated.Value] };
+        }
+
         var first = ServerStore.Numbers(tx, count);
         var rows = new List<ServerRow>(count);
         var groups = new HashSet<string>(StringComparer.Ordinal);

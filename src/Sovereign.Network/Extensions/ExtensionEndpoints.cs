@@ -1,4 +1,5 @@
 using Sovereign.Kernel.Wire;
+using Sovereign.Network.RouterFlavors;
 using Sovereign.Network.Wire;
 
 namespace Sovereign.Network.Extensions;
@@ -42,10 +43,12 @@ internal sealed class ExtensionEndpoints(bool dns)
         new("address-scope", "Address scope", "Address scopes extension.", "2024-01-01T00:00:00-00:00"),
         new("agent", "agent", "The agent management extension.", "2024-01-01T00:00:00-00:00"),
         new("allowed-address-pairs", "Allowed Address Pairs", "Provides allowed address pairs", "2013-07-23T10:00:00-00:00"),
+        new("auto-allocated-topology", "Auto Allocated Topology Services", "Auto Allocated Topology Services.", "2016-01-01T00:00:00-00:00"),
         new("availability_zone", "Availability Zone", "The availability zone extension.", "2015-01-01T10:00:00-00:00"),
         new("binding", "Port Binding", "Expose port bindings of a virtual port to external application", "2014-02-03T10:00:00-00:00"),
         new("default-subnetpools", "Default Subnetpools",
             "Provides ability to mark and use a subnetpool as the default.", "2024-01-01T00:00:00-00:00"),
+        new("dhcp_agent_scheduler", "DHCP Agent Scheduler", "Schedule networks among dhcp agents", "2013-02-07T10:00:00-00:00"),
         new("dns-domain-ports", "dns_domain for ports", "Allows the DNS domain to be specified for a network port.", "2024-01-01T00:00:00-00:00"),
         new("dns-integration", "DNS Integration", "Provides integration with DNS.", "2024-01-01T00:00:00-00:00"),
         new("expose-l3-conntrack-helper", "Expose CT target rules for conntrack helper",
@@ -61,6 +64,7 @@ internal sealed class ExtensionEndpoints(bool dns)
             "Edit extra routes of a router on server side by atomically adding/removing extra routes", "2019-07-10T00:00:00+00:00"),
         new("filter-validation", "Filter parameters validation", "Provides validation on filter parameters.", "2018-07-04T10:00:00-00:00"),
         new("fip-port-details", "Floating IP Port Details Extension", "Add port_details attribute to Floating IP resource", "2018-04-09T10:00:00-00:00"),
+        new("flavors", "Neutron Service Flavors", "Flavor specification for Neutron advanced services.", "2015-09-17T10:00:00-00:00"),
         new("floating-ip-port-forwarding", "Floating IP Port Forwarding",
             "Add port_forwarding attribute to Floating IP resource", "2018-04-06T10:00:00-00:00"),
         new("floating-ip-port-forwarding-description", "Floating IP Port Forwarding new attribute description",
@@ -75,10 +79,13 @@ internal sealed class ExtensionEndpoints(bool dns)
         new("metering_source_and_destination_fields", "Neutron Metering with source and destination filtering",
             "Neutron Metering extension that enables the use of source and destination IP prefixes to create metering label rules.",
             "2020-08-21T08:12:00-00:00"),
+        new("l3-flavors", "Router Flavor Extension", "Flavor support for routers.", "2016-05-17T00:00:00-00:00"),
+        new("l3_agent_scheduler", "L3 Agent Scheduler", "Schedule routers among l3 agents", "2013-02-07T10:00:00-00:00"),
         new("net-mtu", "Network MTU", "Provides MTU attribute for a network resource.", "2015-03-25T10:00:00-00:00"),
         new("net-mtu-writable", "Network MTU (writable)", "Provides a writable MTU attribute for a network resource.", "2017-07-12T00:00:00-00:00"),
         new("network_availability_zone", "Network Availability Zone", "Availability zone support for network.", "2015-01-01T10:00:00-00:00"),
         new("network-ip-availability", "Network IP Availability", "Provides IP availability data for each network and subnet.", "2015-09-24T00:00:00-00:00"),
+        new("network-segment-range", "Neutron Network Segment Range", "Provides support for the network segment range management", "2018-11-29T00:00:00-00:00"),
         new("pagination", "Pagination support", "Extension that indicates that pagination is enabled.", "2016-06-12T00:00:00-00:00"),
         new("port-security", "Port Security", "Provides port security", "2012-07-23T10:00:00-00:00"),
         new("port-security-groups-filtering", "Port filtering on security groups", "Provides security groups filtering when listing ports", "2018-01-09T09:00:00-00:00"),
@@ -113,10 +120,12 @@ internal sealed class ExtensionEndpoints(bool dns)
             "Add new field of remote address group id in SG rules", "2024-01-01T00:00:00-00:00"),
         new("security-groups-shared-filtering", "Security group filtering on the shared field",
             "Support filtering security groups on the shared field", "2024-01-01T00:00:00-00:00"),
+        new("segment", "Segment", "Segments extension.", "2016-02-24T17:00:00-00:00"),
         new("service-type", "Neutron Service Type Management", "API for retrieving service providers for Neutron advanced services", "2013-01-20T00:00:00-00:00"),
         new("sorting", "Sorting support", "Extension that indicates that sorting is enabled.", "2016-06-12T00:00:00-00:00"),
         new("standard-attr-description", "standard-attr-description", "Extension to add descriptions to standard attributes", "2016-02-10T10:00:00-00:00"),
         new("standard-attr-revisions", "Resource revision numbers", "This extension will display the revision number of neutron resources.", "2016-04-11T10:00:00-00:00"),
+        new("standard-attr-segment", "Segments standard attributes extension", "Expose the standard attributes of segments", "2024-01-01T00:00:00-00:00"),
         new("standard-attr-tag", "Tag support for resources with standard attribute: port, subnet, network, security_group, router, floatingip",
             "Enables to set tag on resources with standard attribute.", "2017-01-01T00:00:00-00:00"),
         new("standard-attr-timestamp", "Resource timestamps",
@@ -142,7 +151,7 @@ internal sealed class ExtensionEndpoints(bool dns)
         api.Get("/v2.0/extensions/{alias}", "network:extensions:show", Show);
         api.Get("/v2.0/availability_zones", "network:availability_zones:list", Zone);
         api.Get("/v2.0/service-providers", "network:service_providers:list", _ => Reply(Answer.Json(
-            200, new ProvidersAnswer([new ProviderView("L3_ROUTER_NAT", "single_node", true)]), NetworkJson.Wire.ProvidersAnswer)));
+            200, new ProvidersAnswer([new ProviderView(RouterDrivers.ServiceType, RouterDrivers.Provider, true)]), NetworkJson.Wire.ProvidersAnswer)));
     }
 
     private static Task<Answer> Reply(Answer answer) => Task.FromResult(answer);

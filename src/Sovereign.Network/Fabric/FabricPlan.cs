@@ -27,7 +27,11 @@ internal sealed class FabricPlan(INodes nodes, int vxlanPort)
 
     public void NetworkChanged(Tx tx, string networkId) => tx.Due(Kinds.Network, networkId);
 
-    public void NetworkGone(Tx tx, string networkId) => Withdraw(tx, ItemKinds.Network, networkId);
+    public void NetworkGone(Tx tx, string networkId)
+    {
+        DhcpPlacements.ForgetNetwork(tx, networkId);
+        Withdraw(tx, ItemKinds.Network, networkId);
+    }
 
     public void GroupChanged(Tx tx, string groupId) => tx.Due(Kinds.Group, groupId);
 
@@ -125,7 +129,7 @@ internal sealed class FabricPlan(INodes nodes, int vxlanPort)
 
     public void PutNetwork(Tx tx, string networkId, IReadOnlyCollection<string> nodeIds)
     {
-        if (nodeIds.Count == 0 || NetworkStore.Find(tx, networkId) is not { } network) return;
+        if (nodeIds.Count == 0 || NetworkStore.Find(tx, networkId) is not { HasSegment: true } network) return;
         var dhcp = PortStore.DhcpOf(tx, networkId) is { } port
             ? AddressStore.OfPort(tx, port.Id).ToLookup(a => a.SubnetId, a => a.Text, StringComparer.Ordinal) : null;
         var subnets = SubnetStore.OfNetwork(tx, networkId).ConvertAll(subnet => new SubnetSpec(
@@ -136,11 +140,13 @@ internal sealed class FabricPlan(INodes nodes, int vxlanPort)
         var spec = new NetworkSpec(
             networkId, network.ProjectId, (int)network.Vni, (int)network.Mtu, network.External,
             network.DnsDomain.Length > 0 ? network.DnsDomain : DnsNames.DefaultDomain, subnets);
+        var silent = DhcpPlacements.Silent(tx, networkId);
         var known = nodeIds.Select(id => nodes.Find(id)).OfType<NodeInfo>().ToDictionary(node => node.Id, StringComparer.Ordinal);
         foreach (var node in nodeIds)
         {
             // A node without an external range has only the inside of the external network.
             var own = spec with { External = spec.External && known.GetValueOrDefault(node)?.Facts.Gateway != false, Overlay = Overlay(node, known) };
+            if (silent.Contains(node)) own = own with { Subnets = subnets.ConvertAll(subnet => subnet with { DhcpAddress = null }) };
             nodes.Put(tx, node, new ManifestItem(ItemKinds.Network, networkId, 0) { Network = own });
         }
     }
@@ -194,9 +200,13 @@ internal sealed class FabricPlan(INodes nodes, int vxlanPort)
         """,
         new { groupId });
 
-    /// <summary>Nodes that have ports of servers or legs of routers on the network.</summary>
+    /// <summary>Nodes that have ports of servers or legs of routers on the network, or serve its DHCP without.</summary>
     public static List<string> NodesOfNetwork(Session session, string networkId) => session.Query<string>(
-        "SELECT DISTINCT node_id FROM ports WHERE network_id = @networkId AND node_id <> '' ORDER BY node_id", new { networkId });
+        """
+        SELECT node_id FROM ports WHERE network_id = @networkId AND node_id <> ''
+        UNION SELECT node_id FROM dhcp_placements WHERE network_id = @networkId AND wish <> @Leave ORDER BY node_id
+        """,
+        new { networkId, DhcpWish.Leave });
 
     private static List<string> NodesOfNetwork(Session session, string networkId, string andNode)
     {

@@ -25,11 +25,13 @@ internal sealed class NetworkReconciler(KernelServices kernel, FabricPlan fabric
 
     private Outcome<Done> Reconcile(Tx tx, string id)
     {
+        DhcpPlacements.Settle(tx, id);
         var wanted = NetworkStore.Find(tx, id) is null ? [] : FabricPlan.NodesOfNetwork(tx, id);
         fabric.Withdraw(tx, ItemKinds.Network, id, wanted);
         fabric.PutNetwork(tx, id, wanted);
         if (PortStore.DhcpOf(tx, id) is not { } dhcp) return Done.Value;
-        var served = wanted.Any(node => fabric.Nodes.Observed(tx, node, ItemKinds.Network, id)?.State == ItemState.Present);
+        var silent = DhcpPlacements.Silent(tx, id);
+        var served = wanted.Any(node => !silent.Contains(node) && fabric.Nodes.Observed(tx, node, ItemKinds.Network, id)?.State == ItemState.Present);
         var status = served && dhcp.AdminStateUp ? Status.Active : Status.Down;
         if (dhcp.Status != status) ports.Save(tx, dhcp with { Status = status });
         return Done.Value;

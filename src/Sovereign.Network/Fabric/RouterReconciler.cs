@@ -5,6 +5,7 @@ using Sovereign.Kernel.Journal;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Store;
 using Sovereign.Network.Addressing;
+using Sovereign.Network.Agents;
 using Sovereign.Network.ConntrackHelpers;
 using Sovereign.Network.FloatingIps;
 using Sovereign.Network.Metering;
@@ -17,7 +18,8 @@ using Sovereign.Node.Contract;
 
 namespace Sovereign.Network.Fabric;
 
-/// <summary>A router with a leg lives on one node: chosen here, remembered in its row. Its state, its legs' and its floating IPs' follow the node's reports.</summary>
+/// <summary>A router lives on one node from its first leg on: chosen here, remembered in its row. Its state, its legs' and its floating IPs' follow
+/// the node's reports.</summary>
 internal sealed class RouterReconciler(KernelServices kernel, FabricPlan fabric, PortMaker ports) : IReconciler
 {
     private static readonly TimeSpan nodeWait = TimeSpan.FromSeconds(30);
@@ -43,18 +45,14 @@ internal sealed class RouterReconciler(KernelServices kernel, FabricPlan fabric,
             return true;
         }
 
+        if (router.Held) return true;
         var legs = RouterStore.Interfaces(tx, id);
         var gateway = router.GatewayPortId is null ? null : PortStore.Find(tx, router.GatewayPortId);
         var all = gateway is null ? legs : [.. legs, gateway];
-        if (all.Count == 0)
-        {
-            fabric.Withdraw(tx, ItemKinds.Router, id);
-            if (router.Status != Status.Active) Store(tx, router with { Status = Status.Active });
-            return true;
-        }
-
+        if (all.Count == 0 && router.NodeId.Length == 0) return true;
         var node = router.NodeId.Length > 0 ? router.NodeId : candidate ?? Choose(tx);
         if (node is null) return false;
+        if (Leaving(tx, id, node)) return false;
         if (router.NodeId != node) Store(tx, router = router with { NodeId = node, Status = Status.Build });
         for (var i = 0; i < all.Count; i++)
         {
@@ -71,6 +69,14 @@ internal sealed class RouterReconciler(KernelServices kernel, FabricPlan fabric,
         fabric.Nodes.Put(tx, node, new ManifestItem(ItemKinds.Router, id, 0) { Router = Spec(tx, router, legs, gateway) });
         Follow(tx, router, all);
         return true;
+    }
+
+    /// <summary>A router is on one node at a time: it waits until the one that had it reports that it is gone, or is known to be off.</summary>
+    private bool Leaving(Tx tx, string id, string node)
+    {
+        var others = fabric.Nodes.NodesOf(tx, ItemKinds.Router, id).Where(other => other != node && !fabric.Nodes.Fenced(tx, other)).ToList();
+        foreach (var other in others) fabric.Nodes.Remove(tx, other, ItemKinds.Router, id);
+        return others.Count > 0;
     }
 
     private RouterSpec Spec(Tx tx, RouterRow router, List<PortRow> legs, PortRow? gateway)
@@ -91,7 +97,7 @@ internal sealed class RouterReconciler(KernelServices kernel, FabricPlan fabric,
             row.Id, ip.Address, row.Protocol, (int)row.ExternalFirst, (int)row.ExternalLast, row.FixedAddress, (int)row.InternalFirst, (int)row.InternalLast))).ToList();
         var helpers = ConntrackHelperStore.Of(tx, [router.Id])[router.Id].Select(row => new HelperSpec(row.Helper, row.Protocol, (int)row.Port)).ToList();
         var meters = MeteringStore.Specs(tx, router.ProjectId);
-        return new RouterSpec(router.Id, router.AdminStateUp, outer, inner, floating, FabricPlan.Routes(router.RouteList))
+        return new RouterSpec(router.Id, Works(tx, router), outer, inner, floating, FabricPlan.Routes(router.RouteList))
         {
             Forwardings = forwardings.Count > 0 ? forwardings : null,
             Helpers = helpers.Count > 0 ? helpers : null,
@@ -123,7 +129,7 @@ internal sealed class RouterReconciler(KernelServices kernel, FabricPlan fabric,
         var up = seen.State == ItemState.Present;
         var status = up ? Status.Active : seen.State == ItemState.Error ? Status.Error : Status.Build;
         if (router.Status != status) Store(tx, router with { Status = status });
-        var legStatus = up && router.AdminStateUp ? Status.Active : Status.Down;
+        var legStatus = up && Works(tx, router) ? Status.Active : Status.Down;
         foreach (var leg in legs.Where(leg => leg.Status != legStatus)) ports.Save(tx, leg with { Status = legStatus });
 
         foreach (var ip in FloatingIpStore.OfRouter(tx, router.Id).Where(ip => ip.Status != legStatus))
@@ -131,6 +137,9 @@ internal sealed class RouterReconciler(KernelServices kernel, FabricPlan fabric,
             FloatingIpService.Save(tx, ip with { Status = legStatus });
         }
     }
+
+    /// <summary>Neither it nor its node's agent is switched off.</summary>
+    private static bool Works(Tx tx, RouterRow router) => router.AdminStateUp && !AgentStore.Down(tx, AgentTypes.L3).Contains(router.NodeId);
 
     private static void Store(Tx tx, RouterRow router)
     {
@@ -141,7 +150,8 @@ internal sealed class RouterReconciler(KernelServices kernel, FabricPlan fabric,
     private string? Choose(Tx tx)
     {
         var load = RouterStore.CountByNode(tx);
-        return fabric.Nodes.List().Where(node => node is { Up: true, Facts.Gateway: true })
+        var down = AgentStore.Down(tx, AgentTypes.L3);
+        return fabric.Nodes.List().Where(node => node is { Up: true, Facts.Gateway: true } && !down.Contains(node.Id))
             .OrderBy(node => load.GetValueOrDefault(node.Id)).ThenBy(node => node.Id, StringComparer.Ordinal)
             .FirstOrDefault()?.Id;
     }

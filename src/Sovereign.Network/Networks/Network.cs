@@ -35,7 +35,7 @@ internal sealed record NetworkRow : IRow
 
     public string? PhysicalNetwork { get; init; }
 
-    /// <summary>Number of the overlay, unique in the cloud; external networks have one too, for the nodes' bridges.</summary>
+    /// <summary>Number of the overlay, unique in the cloud; external networks have one too, for the nodes' bridges. Below zero: it has no segment.</summary>
     public long Vni { get; init; }
 
     public bool PortSecurity { get; init; }
@@ -53,6 +53,17 @@ internal sealed record NetworkRow : IRow
 
     public string? QosPolicyId { get; init; }
 
+    /// <summary>Without a segment there is nothing that ports could be on.</summary>
+    public bool HasSegment => Vni > 0;
+
+    /// <summary>The same without its segment; what stands for its number then is its own, as its id is.</summary>
+    public NetworkRow WithoutSegment() => this with
+    {
+        NetworkType = "",
+        PhysicalNetwork = null,
+        Vni = -1 - (BitConverter.ToInt64(Guid.Parse(Id).ToByteArray(), 8) & long.MaxValue),
+    };
+
     /// <summary>May the caller put ports here? Members of other projects only where the network is shared with them.</summary>
     public bool UsableBy(Session session, AccessGrant access) => Shared || access.Covers(ProjectId)
         || RbacPolicyStore.Granted(session, Kinds.Network, RbacActions.Shared, [Id], access.Caller.ProjectId).Count > 0;
@@ -64,7 +75,7 @@ internal sealed record NetworkRow : IRow
         AvailabilityZones = subnets.Count > 0 ? [Zones.Default] : [],
         AvailabilityZoneHints = JsonSerializer.Deserialize(ZoneHints, NetworkJson.Wire.IReadOnlyListString)!, QosPolicyId = QosPolicyId,
         Description = Description, Tags = tags, CreatedAt = Times.Of(CreatedAt), UpdatedAt = Times.Of(UpdatedAt), RevisionNumber = Revision,
-        ProviderNetworkType = admin ? new(true, NetworkType) : default,
+        ProviderNetworkType = admin ? new(true, HasSegment ? NetworkType : null) : default,
         ProviderPhysicalNetwork = admin ? new(true, PhysicalNetwork) : default,
         ProviderSegmentationId = admin ? new(true, NetworkType == NetworkTypes.Overlay ? Vni : null) : default,
     };
@@ -74,6 +85,9 @@ internal static class NetworkTypes
 {
     public const string Overlay = "vxlan";
     public const string Flat = "flat";
+
+    /// <summary>What external networks are joined to.</summary>
+    public const string Physical = "physnet1";
     public const long OverlayMtuBytes = 1450;
     public const long ExternalMtuBytes = 1500;
 

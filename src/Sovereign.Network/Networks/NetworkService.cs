@@ -9,6 +9,8 @@ using Sovereign.Network.FloatingIps;
 using Sovereign.Network.Ports;
 using Sovereign.Network.Qos;
 using Sovereign.Network.Rbac;
+using Sovereign.Network.SegmentRanges;
+using Sovereign.Network.Segments;
 using Sovereign.Network.Subnets;
 using Sovereign.Network.Tags;
 using Sovereign.Network.Wire;
@@ -27,10 +29,11 @@ internal sealed class NetworkService(KernelServices kernel, FabricPlan fabric, P
         var row = new NetworkRow
         {
             Id = id, ProjectId = projectId, Name = name, AdminStateUp = true, External = true, IsDefault = true, Mtu = NetworkTypes.ExternalMtuBytes,
-            NetworkType = NetworkTypes.Flat, PhysicalNetwork = "physnet1", Vni = NetworkStore.FreeVni(tx), PortSecurity = true,
+            NetworkType = NetworkTypes.Flat, PhysicalNetwork = NetworkTypes.Physical, Vni = SegmentRangeStore.Vni(tx, projectId, null).Value, PortSecurity = true,
             CreatedAt = tx.Now, UpdatedAt = tx.Now, Revision = 1,
         };
         NetworkStore.Insert(tx, row);
+        SegmentService.Insert(tx, kernel.Ids.Uuid(), row);
         RbacPolicyService.Set(tx, kernel, Kinds.Network, row.Id, row.ProjectId, RbacActions.External, everyone: true);
         Room.Book(tx, kernel, row);
         Room.Record(tx, row, Change.Created);
@@ -62,23 +65,22 @@ internal sealed class NetworkService(KernelServices kernel, FabricPlan fabric, P
         if (policy.Fault is { } noPolicy) return noPolicy;
         var external = wish.RouterExternal.OrFalse();
         var type = wish.ProviderNetworkType.Or(null) ?? (external ? NetworkTypes.Flat : NetworkTypes.Overlay);
-        var vni = type == NetworkTypes.Overlay && wish.ProviderSegmentationId.Or(null) is { } asked ? asked : NetworkStore.FreeVni(tx);
+        var vni = SegmentRangeStore.Vni(tx, project.Value, wish.ProviderSegmentationId.Or(null));
+        if (vni.Fault is { } noneLeft) return noneLeft;
         var row = new NetworkRow
         {
             Id = kernel.Ids.Uuid(), ProjectId = project.Value, Name = wish.Name.Or("") ?? "", Description = wish.Description.Or("") ?? "",
             AdminStateUp = wish.AdminStateUp.OrTrue(), Shared = wish.Shared.OrFalse(), External = external, IsDefault = wish.IsDefault.OrFalse(),
             Mtu = wish.Mtu.Or(null) is { } mtu and > 0 ? mtu : external ? NetworkTypes.ExternalMtuBytes : NetworkTypes.OverlayMtuBytes,
-            NetworkType = type, PhysicalNetwork = type == NetworkTypes.Flat ? wish.ProviderPhysicalNetwork.Or(null) ?? "physnet1" : null, Vni = vni,
+            NetworkType = type, PhysicalNetwork = type == NetworkTypes.Flat ? wish.ProviderPhysicalNetwork.Or(null) ?? NetworkTypes.Physical : null,
+            Vni = vni.Value,
             PortSecurity = wish.PortSecurityEnabled.OrTrue(), QosPolicyId = policy.Value, DnsDomain = wish.DnsDomain.Or("") ?? "",
             ZoneHints = Zones.Written(wish.AvailabilityZoneHints),
             CreatedAt = tx.Now, UpdatedAt = tx.Now, Revision = 1,
         };
         if (Room.Take(tx, kernel, row.ProjectId) is { } full) return full;
-        if (!NetworkStore.Insert(tx, row))
-        {
-            return NetworkFaults.Conflict("TunnelIdInUse", $"Unable to create the network. The tunnel ID {vni} is in use.");
-        }
-
+        if (!NetworkStore.Insert(tx, row)) return NetworkFaults.VniTaken(vni.Value);
+        SegmentService.Insert(tx, kernel.Ids.Uuid(), row);
         RbacPolicyService.Set(tx, kernel, Kinds.Network, row.Id, row.ProjectId, RbacActions.Shared, row.Shared);
         RbacPolicyService.Set(tx, kernel, Kinds.Network, row.Id, row.ProjectId, RbacActions.External, row.External);
         Room.Record(tx, row, Change.Created);
@@ -171,6 +173,7 @@ internal sealed class NetworkService(KernelServices kernel, FabricPlan fabric, P
         foreach (var floating in FloatingIpStore.Idle(tx, row.Id)) FloatingIpService.Room.Remove(tx, kernel, floating, FloatingIpStore.Delete);
         foreach (var port in PortStore.OfNetwork(tx, row.Id)) ports.Remove(tx, port);
         foreach (var subnet in SubnetStore.OfNetwork(tx, row.Id)) SubnetService.Room.Remove(tx, kernel, subnet, SubnetStore.Delete);
+        SegmentService.Remove(tx, kernel, row.Id);
         Room.Remove(tx, kernel, row, NetworkStore.Delete);
         fabric.NetworkGone(tx, row.Id);
         return Done.Value;
@@ -203,7 +206,7 @@ internal static class NetworkRules
 
         if (wish.VlanTransparent.OrFalse()) return NetworkFaults.Input("VLAN transparent networks are not offered by this cloud");
         if ((Zones.Check(wish.AvailabilityZoneHints) ?? DnsNames.Domain(wish.DnsDomain.Or(null))) is { } odd) return odd;
-        return Provider(wish);
+        return Provider(wish.ProviderNetworkType.Or(null), wish.ProviderSegmentationId.Or(null));
     }
 
     /// <summary>What can't change after creation.</summary>
@@ -218,15 +221,11 @@ internal static class NetworkRules
         return null;
     }
 
-    private static Fault? Provider(NetworkWish wish)
+    public static Fault? Provider(string? type, long? segmentationId)
     {
-        if (wish.ProviderNetworkType.Or(null) is { } type && type is not (NetworkTypes.Overlay or NetworkTypes.Flat))
-        {
-            return NetworkFaults.Input($"Network type value '{type}' not supported");
-        }
-
-        if (wish.ProviderSegmentationId.Or(null) is not { } vni) return null;
-        if (wish.ProviderNetworkType.Or(null) != NetworkTypes.Overlay) return NetworkFaults.Input("segmentation_id is for networks of type vxlan");
+        if (type is not (null or NetworkTypes.Overlay or NetworkTypes.Flat)) return NetworkFaults.Input($"Network type value '{type}' not supported");
+        if (segmentationId is not { } vni) return null;
+        if (type != NetworkTypes.Overlay) return NetworkFaults.Input("segmentation_id is for networks of type vxlan");
         return vni is > 0 and <= NetworkTypes.VniMax ? null : NetworkFaults.Input($"segmentation_id out of range (1 through {NetworkTypes.VniMax})");
     }
 }

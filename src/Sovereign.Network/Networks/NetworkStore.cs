@@ -28,12 +28,6 @@ internal static class NetworkStore
     public static NetworkRow? Find(Session session, string id) =>
         session.FirstOrDefault<NetworkRow>("SELECT * FROM networks WHERE id = @id", new { id });
 
-    /// <summary>The lowest number that no network has.</summary>
-    public static long FreeVni(Session session) => session.Scalar<long?>("SELECT 1 FROM networks WHERE vni = 1") is null
-        ? 1
-        : session.Scalar<long>(
-            "SELECT n.vni + 1 FROM networks n WHERE NOT EXISTS (SELECT 1 FROM networks m WHERE m.vni = n.vni + 1) ORDER BY n.vni LIMIT 1");
-
     public static bool Insert(Tx tx, NetworkRow row) => tx.Execute(
         """
         INSERT INTO networks (id, project_id, name, description, admin_state_up, shared, external, is_default, mtu, network_type, physical_network, vni,
@@ -52,6 +46,14 @@ internal static class NetworkStore
         WHERE id = @Id
         """,
         Parameters(row));
+
+    /// <summary>False when another network has the number.</summary>
+    public static bool SetSegment(Tx tx, NetworkRow row) => tx.Execute(
+        """
+        UPDATE networks SET network_type = @NetworkType, physical_network = @PhysicalNetwork, vni = @Vni
+        WHERE id = @Id AND NOT EXISTS (SELECT 1 FROM networks o WHERE o.vni = @Vni AND o.id <> @Id)
+        """,
+        new { row.Id, row.NetworkType, row.PhysicalNetwork, row.Vni }) == 1;
 
     public static void Delete(Tx tx, string id) => tx.Execute("DELETE FROM networks WHERE id = @id", new { id });
 

@@ -32,6 +32,7 @@ internal sealed class PortService(KernelServices kernel, FabricPlan fabric, Port
         if (wish.NetworkId.Or(null) is not { Length: > 0 } networkId) return new Fault.Invalid("network_id", "Failed to parse request. Required attribute 'network_id' not specified");
         if (NetworkStore.Find(tx, networkId) is not { } network || !NetworkService.Room.Sees(tx, access, network)) return NetworkFaults.NetworkMissing(networkId);
         if (!network.UsableBy(tx, access)) return NetworkFaults.NotAuthorized("create_port");
+        if (!network.HasSegment) return NetworkFaults.NoSegment(networkId);
         if (PortRules.Rights(access, network, wish, "create_port") is { } forbidden) return forbidden;
         var project = Attributes.Project(access, "create_port", wish.ProjectId, wish.TenantId);
         if (project.Fault is { } foreign) return foreign;
@@ -68,7 +69,11 @@ internal sealed class PortService(KernelServices kernel, FabricPlan fabric, Port
         return port;
     }
 
-    public Outcome<PortRow> Create(Tx tx, AccessGrant access, PortWish wish) => Make(tx, access, wish);
+    public Outcome<PortRow> Create(Tx tx, AccessGrant access, PortWish wish) => Make(tx, access, wish).Map(port =>
+    {
+        DhcpPlacements.Begin(tx, fabric, port);
+        return port;
+    });
 
     public Outcome<Done> Delete(Tx tx, AccessGrant access, PortRow row)
     {

@@ -27,10 +27,16 @@ internal sealed record RouterRow : IRow
     /// <summary>JSON.</summary>
     public string Routes { get; init; } = "[]";
 
-    /// <summary>Node that has the router, from its first leg on; empty: none yet.</summary>
+    /// <summary>Node that has the router, from its first leg on, or where an operator put it; empty: none.</summary>
     public string NodeId { get; init; } = "";
 
+    /// <summary>True: an operator took it off its node, and it is nowhere until one puts it somewhere.</summary>
+    public bool Held { get; init; }
+
     public string Status { get; init; } = Wire.Status.Active;
+
+    /// <summary>What it was asked to be; null: the one kind there is.</summary>
+    public string? FlavorId { get; init; }
 
     public long CreatedAt { get; init; }
 
@@ -45,7 +51,7 @@ internal sealed record RouterRow : IRow
         Id = Id, Name = Name, TenantId = ProjectId, ProjectId = ProjectId, AdminStateUp = AdminStateUp, Status = Status, Description = Description,
         ExternalGatewayInfo = GatewayNetworkId is null
             ? null : new GatewayView { NetworkId = GatewayNetworkId, EnableSnat = EnableSnat, ExternalFixedIps = gatewayIps },
-        AvailabilityZones = NodeId.Length > 0 ? [Zones.Default] : [], Routes = RouteList,
+        AvailabilityZones = NodeId.Length > 0 ? [Zones.Default] : [], Routes = RouteList, FlavorId = FlavorId,
         Tags = tags, CreatedAt = Times.Of(CreatedAt), UpdatedAt = Times.Of(UpdatedAt), RevisionNumber = Revision,
     };
 }

@@ -16,49 +16,45 @@ namespace Sovereign.Network.Routers;
 internal sealed class RouterInterfaces(KernelServices kernel, FabricPlan fabric, PortMaker ports)
 {
     public Task<Outcome<InterfaceView>> Add(AccessGrant access, string routerId, InterfaceWish wish, CancellationToken stop) =>
-        kernel.Queue.Write<InterfaceView>(
-            "router.add_interface",
-            access.Origin,
-            tx =>
-            {
-                var router = RouterService.Room.Visible(tx, access, routerId);
-                if (router.Fault is { } missing) return missing;
-                if (wish.SubnetId is null == wish.PortId is null)
-                {
-                    return NetworkFaults.BadRequest("router", wish.SubnetId is null ? "Either subnet_id or port_id must be specified" : "Cannot specify both subnet-id and port-id");
-                }
-
-                var port = wish.SubnetId is not null ? FromSubnet(tx, access, router.Value, wish.SubnetId) : FromPort(tx, access, router.Value, wish.PortId!);
-                if (port.Fault is { } refused) return refused;
-                RouterService.Save(tx, fabric, router.Value);
-                return View(tx, router.Value, port.Value);
-            },
-            stop);
+        kernel.Queue.Write("router.add_interface", access.Origin, tx => Join(tx, access, routerId, wish), stop);
 
     public Task<Outcome<InterfaceView>> Remove(AccessGrant access, string routerId, InterfaceWish wish, CancellationToken stop) =>
-        kernel.Queue.Write<InterfaceView>(
-            "router.remove_interface",
-            access.Origin,
-            tx =>
-            {
-                var found = RouterService.Room.Visible(tx, access, routerId);
-                if (found.Fault is { } missing) return missing;
-                var leg = Leg(tx, routerId, wish);
-                if (leg.Fault is { } none) return none;
-                var (port, router) = (leg.Value, found.Value);
-                foreach (var address in AddressStore.OfPort(tx, port.Id).Where(a => wish.SubnetId is null || a.SubnetId == wish.SubnetId))
-                {
-                    if (InUse(tx, router, port, address) is { } inUse) return inUse;
-                }
+        kernel.Queue.Write("router.remove_interface", access.Origin, tx => Leave(tx, access, routerId, wish), stop);
 
-                var view = View(tx, router, port);
-                if (wish.PortId is null && AddressStore.OfPort(tx, port.Id).Count > 1) view = LeaveSubnet(tx, port, wish.SubnetId!, view);
-                else ports.Remove(tx, port);
-                fabric.NetworkChanged(tx, port.NetworkId);
-                RouterService.Save(tx, fabric, router);
-                return view;
-            },
-            stop);
+    public Outcome<InterfaceView> Join(Tx tx, AccessGrant access, string routerId, InterfaceWish wish)
+    {
+        var router = RouterService.Room.Visible(tx, access, routerId);
+        if (router.Fault is { } missing) return missing;
+        if (wish.SubnetId is null == wish.PortId is null)
+        {
+            return NetworkFaults.BadRequest("router", wish.SubnetId is null ? "Either subnet_id or port_id must be specified" : "Cannot specify both subnet-id and port-id");
+        }
+
+        var port = wish.SubnetId is not null ? FromSubnet(tx, access, router.Value, wish.SubnetId) : FromPort(tx, access, router.Value, wish.PortId!);
+        if (port.Fault is { } refused) return refused;
+        RouterService.Save(tx, fabric, router.Value);
+        return View(tx, router.Value, port.Value);
+    }
+
+    public Outcome<InterfaceView> Leave(Tx tx, AccessGrant access, string routerId, InterfaceWish wish)
+    {
+        var found = RouterService.Room.Visible(tx, access, routerId);
+        if (found.Fault is { } missing) return missing;
+        var leg = Leg(tx, routerId, wish);
+        if (leg.Fault is { } none) return none;
+        var (port, router) = (leg.Value, found.Value);
+        foreach (var address in AddressStore.OfPort(tx, port.Id).Where(a => wish.SubnetId is null || a.SubnetId == wish.SubnetId))
+        {
+            if (InUse(tx, router, port, address) is { } inUse) return inUse;
+        }
+
+        var view = View(tx, router, port);
+        if (wish.PortId is null && AddressStore.OfPort(tx, port.Id).Count > 1) view = LeaveSubnet(tx, port, wish.SubnetId!, view);
+        else ports.Remove(tx, port);
+        fabric.NetworkChanged(tx, port.NetworkId);
+        RouterService.Save(tx, fabric, router);
+        return view;
+    }
 
     public static Fault Overlap(SubnetRow added, SubnetRow known) => NetworkFaults.BadRequest(
         "router", $"Cidr {added.Cidr} of subnet {added.Id} overlaps with cidr {known.Cidr} of subnet {known.Id}");

@@ -8,6 +8,7 @@ using Sovereign.Network.Addressing;
 using Sovereign.Network.ConntrackHelpers;
 using Sovereign.Network.Fabric;
 using Sovereign.Network.Ports;
+using Sovereign.Network.RouterFlavors;
 using Sovereign.Network.Subnets;
 using Sovereign.Network.Tags;
 using Sovereign.Network.Wire;
@@ -47,11 +48,13 @@ internal sealed class RouterService(KernelServices kernel, FabricPlan fabric, Ro
         var project = Attributes.Project(access, "create_router", wish.ProjectId, wish.TenantId);
         if (project.Fault is { } foreign) return foreign;
         if (wish.Routes.Or(null) is { Count: > 0 }) return NetworkFaults.Refused("InvalidRoutes", "Invalid format for routes: the nexthop is not connected with router");
+        var flavor = RouterFlavorService.Chosen(tx, wish.FlavorId.Or(null));
+        if (flavor.Fault is { } noFlavor) return noFlavor;
         if (Room.Take(tx, kernel, project.Value) is { } full) return full;
         var row = new RouterRow
         {
             Id = kernel.Ids.Uuid(), ProjectId = project.Value, Name = wish.Name.Or("") ?? "", Description = wish.Description.Or("") ?? "",
-            AdminStateUp = wish.AdminStateUp.OrTrue(), CreatedAt = tx.Now, UpdatedAt = tx.Now,
+            AdminStateUp = wish.AdminStateUp.OrTrue(), FlavorId = flavor.Value, CreatedAt = tx.Now, UpdatedAt = tx.Now,
         };
         RouterStore.Insert(tx, row);
         Room.Record(tx, row, Change.Created);
@@ -69,6 +72,7 @@ internal sealed class RouterService(KernelServices kernel, FabricPlan fabric, Ro
     {
         if (RouterRules.Check(wish, access, "update_router") is { } wrong) return wrong;
         if (wish.TenantId.Given || wish.ProjectId.Given) return new Fault.Invalid("project_id", "Cannot update read-only attribute project_id");
+        if (wish.FlavorId.Given) return new Fault.Invalid("flavor_id", "Cannot update read-only attribute flavor_id");
         var row = old with
         {
             Name = wish.Name.Or(old.Name) ?? "",
@@ -130,7 +134,6 @@ internal static class RouterRules
         if (!access.Everything && wish.Distributed.Or(null) is not null) return NetworkFaults.NotAuthorized(rule, "distributed");
         if (!access.Everything && wish.Ha.Or(null) is not null) return NetworkFaults.NotAuthorized(rule, "ha");
         if (wish.Distributed.OrFalse() || wish.Ha.OrFalse()) return NetworkFaults.Input("Distributed and highly available routers are not offered by this cloud");
-        if (wish.FlavorId.Or(null) is { Length: > 0 } flavor) return NetworkFaults.Missing("FlavorNotFound", $"Flavor {flavor} could not be found.");
         if (wish.ExternalGatewayInfo.Or(null) is not { } gateway) return null;
         if (gateway.NetworkId is null && (gateway.EnableSnat.Given || gateway.ExternalFixedIps.Given))
         {

@@ -53,6 +53,8 @@ internal sealed class SubnetService(KernelServices kernel, FabricPlan fabric, Dh
 
         var network = NetworkService.Room.Owned(tx, access, networkId, "create_subnet");
         if (network.Fault is { } missing) return missing;
+        if (!network.Value.HasSegment) return NetworkFaults.NoSegment(networkId);
+        if (wish.SegmentId.Or(null) is not null) return NetworkFaults.Input("A network has one segment here, which all of its subnets are on");
         var project = Attributes.Project(access, "create_subnet", wish.ProjectId, wish.TenantId);
         if (project.Fault is { } foreign) return foreign;
         var owner = project.Value.Length == 0 ? network.Value.ProjectId : project.Value;
@@ -147,7 +149,7 @@ internal sealed class SubnetService(KernelServices kernel, FabricPlan fabric, Dh
         {
             ("network_id", wish.NetworkId.Given), ("project_id", wish.ProjectId.Given || wish.TenantId.Given), ("ip_version", wish.IpVersion.Given),
             ("cidr", wish.Cidr.Given), ("subnetpool_id", wish.SubnetpoolId.Given), ("ipv6_ra_mode", wish.Ipv6RaMode.Given),
-            ("ipv6_address_mode", wish.Ipv6AddressMode.Given), ("prefixlen", wish.Prefixlen.Given),
+            ("ipv6_address_mode", wish.Ipv6AddressMode.Given), ("segment_id", wish.SegmentId.Given), ("prefixlen", wish.Prefixlen.Given),
         })
         {
             if (given) return new Fault.Invalid(name, $"Cannot update read-only attribute {name}");

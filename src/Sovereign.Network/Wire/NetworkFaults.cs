@@ -51,6 +51,11 @@ internal static class NetworkFaults
     public static Fault NotAuthorized(string rule, string attribute) =>
         new Fault.Forbidden($"(rule:{rule} and rule:{rule}:{attribute}) is disallowed by policy") { Type = "PolicyNotAuthorized" };
 
+    public static Fault VniTaken(long vni) => Conflict("TunnelIdInUse", $"Unable to create the network. The tunnel ID {vni} is in use.");
+
+    /// <summary>409 for what needs a network that has its segment.</summary>
+    public static Fault NoSegment(string networkId) => Conflict("NetworkWithoutSegment", $"Network {networkId} has no segment: make one first.");
+
     public static Fault OverQuota(string resource) => Conflict("OverQuota", $"Quota exceeded for resources: ['{resource}'].");
 
     public static Fault AddressTaken(string address, string subnetId) =>

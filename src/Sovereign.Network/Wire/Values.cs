@@ -44,6 +44,10 @@ internal static class Kinds
     public const string SubnetPool = "subnetpool";
     public const string AddressGroup = "address_group";
     public const string QosPolicy = "qos_policy";
+    public const string Flavor = "flavor";
+    public const string ServiceProfile = "service_profile";
+    public const string Segment = "segment";
+    public const string SegmentRange = "network_segment_range";
     public const string DefaultRule = "default_security_group_rule";
     public const string MeteringLabel = "metering_label";
     public const string MeteringRule = "metering_label_rule";

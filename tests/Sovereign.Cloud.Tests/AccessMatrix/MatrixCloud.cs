@@ -78,6 +78,10 @@ internal sealed class MatrixCloud : IAsyncDisposable
             await Unlimited(admin, Known["project-" + side]);
         }
 
+        // What projects are given networks from that ask for none in particular.
+        await Do(
+            admin.Token, "POST", "/network/v2.0/subnetpools",
+            """{"subnetpool":{"name":"everyones","prefixes":["172.16.0.0/12"],"default_prefixlen":26,"is_default":true,"shared":true}}""");
         var projectA = JsonScope.Project(Known["project-a"]);
         foreach (var role in new[] { "manager", "member", "reader" }) await Person(admin, role, "a", role, projectA, null);
         await Person(admin, "domain-manager", "a", "reader", projectA, ($"/domains/{Known["domain-a"]}", roles["manager"], JsonScope.Domain(Known["domain-a"])));

@@ -16,6 +16,12 @@ def calls(admin, work):
     packet_logs(admin)
     sharing(admin)
     what_serves(admin)
+    where_dhcp_runs(admin)
+    where_routers_run(admin)
+    segments(admin)
+    segment_ranges(admin)
+    a_network_without_asking(admin)
+    kinds_of_routers(admin)
     for network in ("lake", "pond"):
         admin.run(f"network delete {network}")
 
@@ -256,3 +262,93 @@ def what_serves(admin):
     agent = admin.do("network agent list", shows={"Alive": True, "State": True}).json[0]["ID"]
     admin.do(f"network agent show {agent}", shows={"id": agent, "alive": True, "binary": something})
     admin.do("network service provider list", shows={"Service Type": something})
+
+
+def where_dhcp_runs(admin):
+    agent = admin.run("network agent list --agent-type dhcp").json[0]["ID"]
+    hosts = "network agent list --network well"
+    admin.run("network create well")
+    admin.run("subnet create bottom --network well --subnet-range 10.67.0.0/24")
+    admin.do(f"network agent add network {agent} well --dhcp", then=(hosts, {"ID": agent, "Agent Type": "DHCP agent", "Alive": True}))
+    admin.wait("port list --network well --device-owner network:dhcp", {"Status": "ACTIVE"}, within=30)
+    admin.do(f"network agent remove network {agent} well --dhcp", then=(hosts, lambda reply: len(reply) == 0))
+    admin.wait("port list --network well --device-owner network:dhcp", {"Status": "DOWN"}, within=30)
+    admin.do(f"network agent set {agent} --disable --description asleep",
+             then=(f"network agent show {agent}", {"admin_state_up": False, "description": "asleep"}))
+    admin.do(f"network agent set {agent} --enable", then=(f"network agent show {agent}", {"admin_state_up": True, "description": "asleep"}))
+    admin.do(f"network agent delete {agent}", refused="failed to delete")
+    admin.run("network delete well")
+
+
+def where_routers_run(admin):
+    agent = admin.run("network agent list --agent-type l3").json[0]["ID"]
+    hosts = "network agent list --router ferry"
+    admin.run("router create ferry")
+    admin.run("router add subnet ferry shore")
+    admin.wait("router show ferry", {"status": "ACTIVE"}, within=30)
+    admin.do(f"network agent remove router {agent} ferry --l3", then=(hosts, lambda reply: len(reply) == 0))
+    admin.do("router show ferry", shows={"status": "DOWN"})
+    admin.do(f"network agent add router {agent} ferry --l3", then=(hosts, {"ID": agent, "Agent Type": "L3 agent", "Alive": True}))
+    admin.wait("router show ferry", {"status": "ACTIVE"}, within=30)
+    admin.run("router remove subnet ferry shore")
+    admin.run("router delete ferry")
+
+
+def segments(admin):
+    admin.run("network create reef")
+    first = admin.do("network segment list --network reef", shows={"Network Type": "vxlan", "Segment": something}).json[0]["ID"]
+    admin.do("network segment create coral --network reef --network-type vxlan", refused="has its segment")
+    admin.do(f"network segment set {first} --name sand --description soft",
+             then=(f"network segment show {first}", {"name": "sand", "description": "soft"}))
+    admin.do(f"network segment show {first}", shows={"id": first, "network_type": "vxlan", "segmentation_id": something})
+    admin.do(f"network segment delete {first}", gone=f"network segment show {first}")
+    admin.do("network segment create coral --network reef --network-type vxlan --segment 4711 --description red",
+             then=("network show reef", {"provider:network_type": "vxlan", "provider:segmentation_id": 4711}))
+    admin.run("network delete reef")
+
+
+def segment_ranges(admin):
+    admin.do("network segment range list", shows={"Default": True, "Network Type": "vxlan", "Minimum ID": 1})
+    admin.do("network segment range create fleet --private --project admin --network-type vxlan --minimum 70000 --maximum 70001",
+             then=("network segment range show fleet", {"shared": False, "minimum": 70000, "maximum": 70001, "project_id": something}))
+    admin.run("network create barge")
+    admin.do("network show barge", shows={"provider:segmentation_id": 70000})
+    admin.do("network segment range list --used", shows={"Name": "fleet"})
+    admin.do("network segment range set fleet --name convoy --minimum 70000 --maximum 70009",
+             then=("network segment range show convoy", {"maximum": 70009}), gone="network segment range show fleet")
+    admin.do("network segment range show convoy", shows={"id": something, "default": False})
+    admin.do("network segment range delete convoy", refused="failed to delete")
+    admin.run("network delete barge")
+    admin.do("network segment range delete convoy", gone="network segment range show convoy")
+
+
+def a_network_without_asking(admin):
+    admin.do("network auto allocated topology create --check-resources", refused="No default subnetpools defined")
+    admin.run("subnet pool create rain --pool-prefix 10.68.0.0/16 --default-prefix-length 26 --default --share")
+    admin.do("network auto allocated topology create --check-resources", shows=lambda reply: "dry_run" in reply.json)
+    made = admin.do("network auto allocated topology create", then=("router show auto_allocated_router", {"external_gateway_info": something}))
+    admin.do("network auto allocated topology create", shows={"id": made["id"]})
+    admin.do("subnet list --network auto_allocated_network", shows={"Name": "auto_allocated_subnet_v4", "Subnet": "10.68.0.0/26"})
+    admin.do("network auto allocated topology delete", gone="network show auto_allocated_network")
+    admin.run("subnet pool delete rain")
+
+
+def kinds_of_routers(admin):
+    driver = "neutron.services.l3_router.service_providers.single_node.SingleNodeDriver"
+    profile = admin.do(f"network flavor profile create --driver {driver} --description oak",
+                       shows={"driver": driver, "description": "oak", "enabled": True})["id"]
+    admin.do("network flavor profile list", shows={"ID": profile, "Driver": driver, "Enabled": True})
+    admin.do(f"network flavor profile set {profile} --description elm --disable",
+             then=(f"network flavor profile show {profile}", {"description": "elm", "enabled": False}))
+    admin.do(f"network flavor profile show {profile}", shows={"id": profile, "driver": driver})
+    admin.run(f"network flavor profile set {profile} --enable")
+    admin.do("network flavor create boats --service-type L3_ROUTER_NAT --description wooden",
+             then=("network flavor show boats", {"description": "wooden", "enabled": True, "service_type": "L3_ROUTER_NAT"}))
+    admin.do("network flavor list", shows={"Name": "boats", "Enabled": True})
+    admin.do("network flavor set boats --name ships --disable", then=("network flavor show ships", {"enabled": False}), gone="network flavor show boats")
+    admin.do("network flavor show ships", shows={"id": something, "service_profile_ids": []})
+    admin.do(f"network flavor add profile ships {profile}", then=("network flavor show ships", {"service_profile_ids": [profile]}))
+    admin.do(f"network flavor profile delete {profile}", refused="failed to delete")
+    admin.do(f"network flavor remove profile ships {profile}", then=("network flavor show ships", {"service_profile_ids": []}))
+    admin.do("network flavor delete ships", gone="network flavor show ships")
+    admin.do(f"network flavor profile delete {profile}", gone=f"network flavor profile show {profile}")
