@@ -25,7 +25,8 @@ internal sealed class MatrixSigner(MatrixCloud cloud, int maker)
             "oauth-fetching" => Header(await Authorized(), AccessPath),
             _ => OAuthSigner.Given(await Signed(await Authorized(), AccessPath)).Key,
         };
-        return name is "oauth-request" or "oauth-access" ? kept[name] = value : value;
+        // Headers count once, and what somebody has for its own may be consumed.
+        return fresh || name is "oauth-asking" or "oauth-fetching" ? value : kept[name] = value;
     }
 
     private async Task<OAuthSigner> Consumer()
