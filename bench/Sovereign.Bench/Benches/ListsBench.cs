@@ -25,7 +25,7 @@ internal sealed class ListsBench : IBench
     public void Run(BenchRun run)
     {
         var seed = Path.Combine(run.Directory, "seed");
-        string port, project, network;
+        string port, project, network, foreign;
         using (var cloud = BenchCloud.Start(seed, nodes: 1))
         {
             cloud.Prepare();
@@ -33,6 +33,8 @@ internal sealed class ListsBench : IBench
             var made = cloud.Ask("GET", "/network/v2.0/ports?device_owner=compute:nova")["ports"]![0]!;
             (port, network) = ((string)made["id"]!, (string)made["network_id"]!);
             project = (string)cloud.Ask("POST", "/identity/v3/projects", """{"project": {"name": "bench"}}""")["project"]!["id"]!;
+            var body = $$$"""{"network": {"name": "others", "project_id": "{{{project}}}"}}""";
+            foreign = (string)cloud.Ask("POST", "/network/v2.0/networks", body)["network"]!["id"]!;
         }
 
         using (var few = Start(run, seed, "few", rows => Fill(rows, Few, port, project)))
@@ -45,14 +47,15 @@ internal sealed class ListsBench : IBench
         using (var many = Start(run, seed, "crowd", rows =>
         {
             rows.Ports(Few, port);
-            rows.Ports(Many - Few, port, project, after: Few);
+            rows.Ports(Many - Few, port, (project, foreign), after: Few);
         }))
         {
             Compare(run, "ports of one project among others", few, many, Ports, Ports, cloud => cloud.Token);
             Compare(run, "the same by name", few, many, Ports + "&sort_key=name", Ports + "&sort_key=name", cloud => cloud.Token);
         }
 
-        run.Notes.Add($"Rows are copies written straight into the tables; {Clients} clients ask; CPU is the server process's; x is a pair's page among {Many} by one among {Few}.");
+        run.Notes.Add(
+            $"Rows are copies written straight into the tables; {Clients} clients ask; CPU is the server's; x is a page among {Many} by one among {Few}.");
     }
 
     private static void Lists(BenchRun run, BenchCloud few, BenchCloud many, string network)

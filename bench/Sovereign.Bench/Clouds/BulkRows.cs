@@ -30,15 +30,16 @@ internal sealed class BulkRows : IDisposable
     });
 
     /// <param name="count">Copies of one port, each with an address and the groups of the port.</param>
-    /// <param name="projectId">Whose the copies are; null: the port's own.</param>
+    /// <param name="others">Whose the copies are and on which network; null: the port's own.</param>
     /// <param name="after">How many copies there are already.</param>
-    public void Ports(int count, string portId, string? projectId = null, int after = 0)
+    public void Ports(int count, string portId, (string Project, string Network)? others = null, int after = 0)
     {
         Copy("ports", count, $"WHERE id = '{portId}'", column => column switch
         {
             "id" => Uuid,
             "name" => "'copy-' || n.value",
-            "project_id" when projectId is not null => $"'{projectId}'",
+            "project_id" when others is not null => $"'{others.Value.Project}'",
+            "network_id" when others is not null => $"'{others.Value.Network}'",
             "mac" => "printf('02:00:%02x:%02x:%02x:%02x', n.value >> 24 & 255, n.value >> 16 & 255, n.value >> 8 & 255, n.value & 255)",
             "device_id" => Uuid,
             "created_at" or "updated_at" => $"s.{column} - n.value * 1000000",
@@ -47,6 +48,7 @@ internal sealed class BulkRows : IDisposable
         Copy("fixed_addresses", count, $"WHERE port_id = '{portId}'", column => column switch
         {
             "port_id" => Uuid,
+            "network_id" when others is not null => $"'{others.Value.Network}'",
             "address" => "printf('4%08x', 176160768 + n.value)",
             _ => "s." + column,
         }, after);
