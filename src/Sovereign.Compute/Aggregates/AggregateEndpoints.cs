@@ -68,7 +68,8 @@ internal sealed class AggregateEndpoints(AggregateService aggregates, HostServic
         if (Number(call) is not { } number) return NoNumber;
         if (body.Value.Cache.Count == 0) return new Fault.Invalid("cache", "Invalid input for field/attribute cache. [] is too short.");
         var found = aggregates.Find(number);
-        return found.Fault ?? new Fault.NotImplemented("Nodes fetch an image when a server needs it and keep it as long as a server stands on it: none is fetched before.");
+        return found.Fault ?? new Fault.NotImplemented(
+            "Nodes fetch an image when a server needs it and keep it as long as a server stands on it: none is fetched before.");
     }
 
     private static long? Number(Call call) =>
