@@ -7,7 +7,11 @@ using Sovereign.Bench.Servers;
 
 if (args is ["--server", .. var server]) return await ServerKinds.Run(server);
 
-IBench[] benches = [new PipelineBench(), new TokenBench(), new ServersBench(), new ThousandBench(), new StartBench(), new BootBench(), new MicroBench()];
+IBench[] benches =
+[
+    new PipelineBench(), new TokenBench(), new ServersBench(), new ThousandBench(), new ListsBench(), new RolesBench(), new GroupsBench(), new StartBench(),
+    new BootBench(), new MicroBench(),
+];
 var isLong = args.Contains("--long");
 var names = args.Where(argument => argument != "--long").ToList();
 if (names.FirstOrDefault(name => benches.All(bench => bench.Name != name)) is { } unknown)

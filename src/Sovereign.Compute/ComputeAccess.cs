@@ -41,7 +41,7 @@ internal static class ComputeAccess
         new("compute:usage:list", Admins), new("compute:usage:show", Readers),
         new("compute:zones:list", Users), new("compute:zones:detail", Admins), new("compute:aggregates:list", Admins), new("compute:aggregates:show", Admins),
         new("compute:aggregates:create", Admins), new("compute:aggregates:update", Admins), new("compute:aggregates:delete", Admins),
-        new("compute:aggregates:action", Admins), new("compute:external-events:create", Admins),
+        new("compute:aggregates:action", Admins), new("compute:aggregates:images", Admins), new("compute:external-events:create", Admins),
         new("compute:hypervisors:list", Admins), new("compute:hypervisors:show", Admins), new("compute:hypervisors:statistics", Admins),
         new("compute:services:list", Admins), new("compute:services:update", Admins), new("compute:services:delete", Admins),
         new("compute:security-groups:list", Readers), new("compute:security-groups:show", Readers), new("compute:security-groups:create", Members),

@@ -1,3 +1,4 @@
+using Sovereign.Identity.AccessTokens;
 using Sovereign.Identity.ApplicationCredentials;
 using Sovereign.Identity.Assignments;
 using Sovereign.Identity.Audit;
@@ -5,11 +6,16 @@ using Sovereign.Identity.Catalog;
 using Sovereign.Identity.Consumers;
 using Sovereign.Identity.Domains;
 using Sovereign.Identity.Groups;
+using Sovereign.Identity.IdentityProviders;
 using Sovereign.Identity.Limits;
+using Sovereign.Identity.Mappings;
 using Sovereign.Identity.Model;
 using Sovereign.Identity.Policies;
 using Sovereign.Identity.Projects;
+using Sovereign.Identity.Protocols;
+using Sovereign.Identity.RequestTokens;
 using Sovereign.Identity.Roles;
+using Sovereign.Identity.ServiceProviders;
 using Sovereign.Identity.Tokens;
 using Sovereign.Identity.Trusts;
 using Sovereign.Identity.UserCredentials;
@@ -49,7 +55,10 @@ public sealed class IdentityModule : IModule
         var domains = new DomainService(house, projects, users, groups);
         var credentials = new CredentialService(house, secrets);
         var trusts = new TrustService(house, credentials);
-        var evidences = new EvidenceCheck(house, resolver, passwords, policy, secrets);
+        var signatures = new SignatureCheck(house);
+        var requestTokens = new RequestTokenService(house, signatures, secrets);
+        var accessTokens = new AccessTokenService(house, signatures, requestTokens);
+        var evidences = new EvidenceCheck(house, resolver, passwords, policy, secrets, accessTokens);
         var authenticator = new Authenticator(house, resolver, evidences, trusts, new Receipts(kernel), options.TokenLifetime);
         revocations = new RevocationService(house);
         var tokens = new TokenEndpoints(house, authenticator, resolver, revocations, renderer);
@@ -77,6 +86,12 @@ public sealed class IdentityModule : IModule
             new DomainConfigEndpoints(new DomainConfigService(house), options.PasswordRules).Map,
             new PolicyEndpoints(house).Map,
             new ConsumerEndpoints(house).Map,
+            new RequestTokenEndpoints(requestTokens).Map,
+            new AccessTokenEndpoints(house, accessTokens).Map,
+            new IdentityProviderEndpoints(house, new IdentityProviderService(house)).Map,
+            new ProtocolEndpoints(house, new ProtocolService(house)).Map,
+            new MappingEndpoints(house, new MappingService(house)).Map,
+            new ServiceProviderEndpoints(house, new ServiceProviderService(house)).Map,
             new RevocationEventEndpoints(house, options.TokenLifetime).Map,
             new AuditEndpoints(house).Map,
         ];

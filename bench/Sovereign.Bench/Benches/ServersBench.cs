@@ -60,8 +60,13 @@ internal sealed class ServersBench : IBench
     private static BenchCloud Start(BenchRun run, string seed, string name, int total)
     {
         var directory = Path.Combine(run.Directory, name);
-        Copy(seed, directory);
-        if (total > Servers) BulkServers.Fill(directory, total);
+        BenchCloud.Copy(seed, directory);
+        if (total > Servers)
+        {
+            using var rows = new BulkRows(directory);
+            rows.Servers(total - Servers);
+        }
+
         return BenchCloud.Start(directory, nodes: 0);
     }
 
@@ -74,15 +79,4 @@ internal sealed class ServersBench : IBench
 
     private static LoadRequest Page(BenchCloud cloud, string query) => LoadRequest.Of(
         200, "GET", "/compute/v2.1/servers/detail" + query, null, ("X-Auth-Token", cloud.Token), ("OpenStack-API-Version", "compute 2.79"));
-
-    private static void Copy(string from, string to)
-    {
-        Directory.CreateDirectory(to);
-        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
-        {
-            var target = Path.Combine(to, Path.GetRelativePath(from, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            File.Copy(file, target);
-        }
-    }
 }

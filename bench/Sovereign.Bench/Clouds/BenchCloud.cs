@@ -38,6 +38,21 @@ internal sealed class BenchCloud : IDisposable
     public static BenchCloud Start(string directory, int nodes) =>
         new(ServerProcess.Start(ServerKinds.Cloud, directory, nodes.ToString(CultureInfo.InvariantCulture)));
 
+    /// <summary>Copies the data directory of a cloud that does not run.</summary>
+    public static void Copy(string from, string to)
+    {
+        Directory.CreateDirectory(to);
+        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+        {
+            var target = Path.Combine(to, Path.GetRelativePath(from, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(file, target);
+        }
+    }
+
+    /// <summary>Asks as the administrator, to prepare and to look.</summary>
+    public JsonNode Ask(string method, string path, string? body = null) => client.Ask(method, path, AdminToken, body);
+
     /// <summary>Makes what servers need; once for a data directory.</summary>
     public void Prepare()
     {

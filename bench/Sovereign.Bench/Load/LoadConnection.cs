@@ -10,8 +10,9 @@ namespace Sovereign.Bench.Load;
 internal sealed class LoadConnection : IDisposable
 {
     private const int AnswerTimeOutMs = 30_000;
+    private const int AnswerBytesMax = 8 * 1024 * 1024;
     private readonly Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = AnswerTimeOutMs };
-    private readonly byte[] buffer = new byte[512 * 1024];
+    private readonly byte[] buffer = new byte[AnswerBytesMax];
 
     public LoadConnection(int port) => socket.Connect(new IPEndPoint(IPAddress.Loopback, port));
 

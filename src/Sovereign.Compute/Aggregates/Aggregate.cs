@@ -49,7 +49,13 @@ internal sealed record AggregateHost(string Host);
 /// <param name="Metadata">A null value takes the key away.</param>
 internal sealed record AggregateMetadata(Dictionary<string, string?> Metadata);
 
+/// <summary>Images that the hosts of an aggregate shall have before a server needs them.</summary>
+internal sealed record AggregateImages(IReadOnlyList<AggregateImage> Cache);
+
+internal sealed record AggregateImage(string Id);
+
 [JsonSerializable(typeof(AggregateBody))]
+[JsonSerializable(typeof(AggregateImages))]
 [JsonSerializable(typeof(AggregateActionBody))]
 [JsonSerializable(typeof(AggregateRow))]
 [JsonSerializable(typeof(Dictionary<string, string>))]

@@ -19,6 +19,7 @@ internal sealed class AggregateEndpoints(AggregateService aggregates, HostServic
         api.Put("/os-aggregates/{id}", "compute:aggregates:update", Update);
         api.Delete("/os-aggregates/{id}", "compute:aggregates:delete", Delete);
         api.Post("/os-aggregates/{id}/action", "compute:aggregates:action", Act);
+        api.Post("/os-aggregates/{id}/images", "compute:aggregates:images", Cache);
     }
 
     private static Answer NoNumber => new Fault.Invalid("id", "Invalid input received: id must be an integer");
@@ -56,6 +57,19 @@ internal sealed class AggregateEndpoints(AggregateService aggregates, HostServic
             { AddHost: null, RemoveHost: null, SetMetadata: { } set } => One(call, await aggregates.SetMetadata(call.Access, number, set.Metadata, call.Stop)),
             _ => new Fault.Invalid("", "One of add_host, remove_host and set_metadata is expected."),
         };
+    }
+
+    /// <summary>Checked as the API says and then refused: a node has an image as long as one of its servers stands on it, so nothing is kept for later.</summary>
+    private async Task<Answer> Cache(Call call)
+    {
+        if (!call.Version.Has(81)) return Wire.NotFound("The resource could not be found.");
+        var body = await call.Body(AggregateJson.Wire.AggregateImages);
+        if (body.Fault is { } wrong) return wrong;
+        if (Number(call) is not { } number) return NoNumber;
+        if (body.Value.Cache.Count == 0) return new Fault.Invalid("cache", "Invalid input for field/attribute cache. [] is too short.");
+        var found = aggregates.Find(number);
+        return found.Fault ?? new Fault.NotImplemented(
+            "Nodes fetch an image when a server needs it and keep it as long as a server stands on it: none is fetched before.");
     }
 
     private static long? Number(Call call) =>

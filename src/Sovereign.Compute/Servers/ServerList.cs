@@ -21,7 +21,13 @@ internal sealed class ServerList(KernelServices kernel, INetworks networks, Serv
 
     /// <summary>Stands in front of every piece, so that a page is few parts; the first piece is sent without it.</summary>
     private static readonly byte[] comma = ", "u8.ToArray();
+    /// <summary>More than there are microversions, each with two views.</summary>
+    private const long ViewsOfTurn = 4096;
     private readonly FragmentCache fragments = new();
+    private HostsSeen seen = new("", 0);
+    private long turns;
+
+    private sealed record HostsSeen(string Words, long Turn);
 
     private readonly record struct Key(long Number, long Revision)
     {
@@ -74,22 +80,22 @@ internal sealed class ServerList(KernelServices kernel, INetworks networks, Serv
 
     private Outcome<Page<Fragment>> Detailed(Session session, ListRequest request, ServerViewer viewer)
     {
-        // Administrators see the host's state, which changes without the server's revision: their view is rendered each time.
-        var cached = !(viewer.Admin && viewer.Version.Has(16));
-        var shownAs = viewer.Version.Minor * 2L + (viewer.Admin ? 1 : 0);
+        // Administrators see the host's state, which changes without the server's revision.
+        var turn = viewer.Admin ? HostsTurn() : 0;
+        var shownAs = (turn * ViewsOfTurn) + (viewer.Version.Minor * 2L) + (viewer.Admin ? 1 : 0);
         return ListSql.Page(session, request, "s.number, s.revision", Key.Read).Then<Page<Fragment>>(page =>
         {
             var found = new List<Fragment?>(page.Items.Count);
             var missing = new List<long>();
             foreach (var key in page.Items)
             {
-                var fragment = cached ? fragments.Find(key.Number, key.Revision, shownAs) : null;
+                var fragment = fragments.Find(key.Number, key.Revision, shownAs);
                 if (fragment is null) missing.Add(key.Number);
                 found.Add(fragment);
             }
 
             if (missing.Count == 0) return new Page<Fragment>(found!, page.More);
-            var rendered = Rendered(session, missing, viewer, cached ? shownAs : null);
+            var rendered = Rendered(session, missing, viewer, shownAs, () => !viewer.Admin || HostsTurn() == turn);
             for (var i = 0; i < found.Count; i++) found[i] ??= rendered.GetValueOrDefault(page.Items[i].Number);
 
             // A server that went away between the two reads is left out.
@@ -98,18 +104,31 @@ internal sealed class ServerList(KernelServices kernel, INetworks networks, Serv
         });
     }
 
-    /// <param name="keptAs">Null: not kept.</param>
-    private Dictionary<long, Fragment> Rendered(Session session, List<long> numbers, ServerViewer viewer, long? keptAs)
+    /// <summary>A number for what hosts are now; another one as soon as any of them is something else.</summary>
+    private long HostsTurn()
+    {
+        var words = string.Join('\n', hosts.All().Select(host => $"{host.Node.Id} {host.Node.HostName} {host.Row.Disabled} {host.Up}"));
+        var known = Volatile.Read(ref seen);
+        if (known.Words == words) return known.Turn;
+        // Two requests may both find the change: then there are two turns, each of which says the same.
+        known = new HostsSeen(words, Interlocked.Increment(ref turns));
+        Volatile.Write(ref seen, known);
+        return known.Turn;
+    }
+
+    /// <param name="isStill">Asked when all is rendered: is what it shows of other things what the key says?</param>
+    private Dictionary<long, Fragment> Rendered(Session session, List<long> numbers, ServerViewer viewer, long shownAs, Func<bool> isStill)
     {
         var rows = ServerStore.Numbered(session, numbers);
         var ports = networks.PortsOf(session, rows.ConvertAll(row => row.Id));
         var rendered = new Dictionary<long, Fragment>(rows.Count);
         foreach (var row in rows)
         {
-            var fragment = rendered[row.Number] = new Fragment(row.Id, Whole(row, ports.GetValueOrDefault(row.Id) ?? [], viewer, 0));
-            if (keptAs is { } shownAs) fragments.Add(row.Number, row.Revision, shownAs, fragment);
+            rendered[row.Number] = new Fragment(row.Id, Whole(row, ports.GetValueOrDefault(row.Id) ?? [], viewer, 0));
         }
 
+        if (!isStill()) return rendered;
+        foreach (var row in rows) fragments.Add(row.Number, row.Revision, shownAs, rendered[row.Number]);
         return rendered;
     }
 

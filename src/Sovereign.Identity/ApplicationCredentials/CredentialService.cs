@@ -93,7 +93,7 @@ internal sealed class CredentialService(House house, Secrets secrets)
     }
 
     /// <summary>Tokens from restricted credentials, from trusts and from signatures may not make credentials that outlive them.</summary>
-    public bool IsRestricted(Caller caller) => caller.TrustId is not null || (caller.Methods & AuthMethods.Ec2Credential) != 0
+    public bool IsRestricted(Caller caller) => caller.TrustId is not null || caller.IsSigned()
         || (caller.ApplicationCredentialId is { } id && house.Model.Credential(id) is not { Unrestricted: true });
 
     private static Fault.NotFound Missing(string id) => new("Application Credential", id);

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Text;
+using Sovereign.Identity.AccessTokens;
 using Sovereign.Identity.Wire;
 using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Journal;
@@ -58,6 +59,7 @@ internal sealed class ConsumerEndpoints(House house)
     private Task<Outcome<Done>> Delete(AccessGrant access, string id, CancellationToken stop) =>
         house.Kernel.Queue.Write<Done>("consumer.delete", access.Origin, tx => room.Found(tx, id).Map(row =>
         {
+            AccessTokenService.Of(tx, house, "consumer_id", id);
             ConsumerStore.Delete(tx, id);
             room.Record(tx, house, row, Change.Deleted);
             return Done.Value;

@@ -31,6 +31,15 @@ internal sealed class DomainService(House house, ProjectService projects, UserSe
                 ? Room.Written(tx, house, changed.Value, Change.Created) : Taken(changed.Value.Name);
         }, stop);
 
+    /// <summary>A domain whose name is its id, for those who name none.</summary>
+    public static DomainRow Generate(Tx tx, House house, string description)
+    {
+        var id = house.Kernel.Ids.Hex();
+        var row = new DomainRow { Id = id, Name = id, Description = description, Enabled = true };
+        DomainStore.Insert(tx, row);
+        return Room.Written(tx, house, row, Change.Created);
+    }
+
     public Task<Outcome<DomainRow>> Update(AccessGrant access, string id, DomainWrite wish, CancellationToken stop) =>
         house.Kernel.Queue.Write<DomainRow>("domain.update", access.Origin, tx =>
         {
@@ -57,6 +66,7 @@ internal sealed class DomainService(House house, ProjectService projects, UserSe
             Assignments.AssignmentCleaning.OfTarget(tx, house, ScopeKind.Domain, id);
             Limits.LimitService.OfOwner(tx, house, id);
             DomainConfigService.Remove(tx, id);
+            IdentityProviders.IdentityProviderService.OfDomain(tx, house, id);
             DomainStore.Delete(tx, id);
             Room.Record(tx, house, row, Change.Deleted);
             tx.Model(house, model => model.Domains.Remove(id));

@@ -58,6 +58,11 @@ internal sealed record TrustEntry(
     public bool ExpiredAt(long now) => ExpiresAt != 0 && ExpiresAt <= now;
 }
 
+/// <summary>An access token of OAuth 1 as issuing and validating need it.</summary>
+/// <param name="UserId">Who lent the roles, and for whom its tokens speak.</param>
+/// <param name="ExpiresAt">Microseconds UTC.</param>
+internal sealed record AccessEntry(string Id, string ConsumerId, string UserId, string ProjectId, long ExpiresAt, IReadOnlyList<string> RoleIds);
+
 /// <summary>An application credential as issuing needs it, with the keyed hash of its secret.</summary>
 /// <param name="ExpiresAt">Microseconds UTC; 0 for never.</param>
 /// <param name="Rules">The only calls that its tokens may make; empty for any.</param>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Sovereign.Identity.Catalog;
+using Sovereign.Identity.ServiceProviders;
 using Sovereign.Kernel.Access;
 
 namespace Sovereign.Identity.Model;
@@ -15,9 +16,11 @@ internal sealed class IdentityModel
     private readonly ConcurrentDictionary<string, string[]> groupsOfUser = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, CredentialEntry> credentials = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, TrustEntry> trusts = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, AccessEntry> accesses = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, long> revokedTokens = new(StringComparer.Ordinal);
     private RoleGraph roles = RoleGraph.Empty;
     private CatalogSnapshot catalog = CatalogSnapshot.Empty;
+    private KnownProviders providers = KnownProviders.Empty;
     private long version;
 
     public NamedMap<DomainEntry> Domains { get; } = new();
@@ -31,6 +34,9 @@ internal sealed class IdentityModel
     public RoleGraph Roles => Volatile.Read(ref roles);
 
     public CatalogSnapshot Catalog => Volatile.Read(ref catalog);
+
+    /// <summary>The other clouds that tokens name.</summary>
+    public KnownProviders Providers => Volatile.Read(ref providers);
 
     /// <summary>Grows with every change: what was derived under an older one is derived again.</summary>
     public long Version => Volatile.Read(ref version);
@@ -61,6 +67,12 @@ internal sealed class IdentityModel
 
     public void RemoveTrust(string id) => trusts.TryRemove(id, out _);
 
+    public AccessEntry? Access(string? id) => id is not null && accesses.TryGetValue(id, out var entry) ? entry : null;
+
+    public void PutAccess(AccessEntry entry) => accesses[entry.Id] = entry;
+
+    public void RemoveAccess(string id) => accesses.TryRemove(id, out _);
+
     public bool IsRevoked(string auditId) => revokedTokens.ContainsKey(auditId);
 
     public void Revoke(string auditId, long expiresAt) => revokedTokens[auditId] = expiresAt;
@@ -76,6 +88,8 @@ internal sealed class IdentityModel
     public void SetRoles(Func<RoleGraph, RoleGraph> change) => Volatile.Write(ref roles, change(roles));
 
     public void SetCatalog(Func<CatalogSnapshot, CatalogSnapshot> change) => Volatile.Write(ref catalog, change(catalog));
+
+    public void SetProviders(Func<KnownProviders, KnownProviders> change) => Volatile.Write(ref providers, change(providers));
 
     public IReadOnlyList<Grant> Grants(string actorId) => grants.TryGetValue(actorId, out var held) ? held : [];
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Sovereign.Identity.AccessTokens;
 using Sovereign.Identity.ApplicationCredentials;
 using Sovereign.Identity.Assignments;
 using Sovereign.Identity.Catalog;
@@ -6,6 +7,7 @@ using Sovereign.Identity.Domains;
 using Sovereign.Identity.Groups;
 using Sovereign.Identity.Projects;
 using Sovereign.Identity.Roles;
+using Sovereign.Identity.ServiceProviders;
 using Sovereign.Identity.Trusts;
 using Sovereign.Identity.Users;
 using Sovereign.Kernel.Store;
@@ -25,10 +27,12 @@ internal static class ModelLoader
         foreach (var row in AssignmentStore.All(session)) m.AddGrant(row.ActorId, row.Grant);
         foreach (var entry in CredentialStore.AllEntries(session)) m.PutCredential(entry);
         foreach (var entry in TrustStore.AllEntries(session)) m.PutTrust(entry);
+        foreach (var entry in AccessTokenStore.AllEntries(session)) m.PutAccess(entry);
         foreach (var row in session.Query<RevokedRow>("SELECT audit_id, expires_at FROM revoked_tokens")) m.Revoke(row.AuditId, row.ExpiresAt);
         var roles = RoleStore.All(session).ToImmutableDictionary(row => row.Id, row => row.Entry, StringComparer.Ordinal);
         var inferences = RoleStore.Inferences(session).Select(row => (row.PriorRoleId, row.ImpliedRoleId)).ToImmutableHashSet();
         m.SetRoles(_ => new RoleGraph(roles, inferences));
+        m.SetProviders(known => ServiceProviderStore.All(session).Aggregate(known, (all, row) => all.With(row)));
         m.SetCatalog(_ => CatalogSnapshot.Load(session));
     });
 

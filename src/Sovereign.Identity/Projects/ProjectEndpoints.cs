@@ -22,6 +22,8 @@ internal sealed class ProjectEndpoints(House house, ProjectService projects, Dom
         api.Get("/users/{user_id}/projects", "identity:list_user_projects", OfUser);
         api.Get("/auth/projects", "identity:get_auth_projects", OfCaller);
         api.Head("/auth/projects", "identity:get_auth_projects", OfCaller);
+        api.Get("/OS-FEDERATION/projects", "identity:get_auth_projects", OfCaller);
+        api.Head("/OS-FEDERATION/projects", "identity:get_auth_projects", OfCaller);
     }
 
     private Task<Answer> List(Call call)

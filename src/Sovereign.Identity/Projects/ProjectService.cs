@@ -130,6 +130,7 @@ internal sealed class ProjectService(House house)
         UserCredentialService.OfProject(tx, house, row.Id);
         Catalog.EndpointFilterService.OfProject(tx, house, row.Id);
         TrustService.Remove(tx, house, TrustStore.OfProject(tx, row.Id));
+        AccessTokens.AccessTokenService.Of(tx, house, "project_id", row.Id);
         ProjectStore.Delete(tx, row.Id);
         Room.Record(tx, house, row, Change.Deleted);
         tx.Model(house, model => model.Projects.Remove(row.Id));

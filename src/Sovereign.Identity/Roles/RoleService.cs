@@ -51,6 +51,7 @@ internal sealed class RoleService(House house)
             AssignmentCleaning.OfRole(tx, house, id);
             CredentialCleaning.OfRole(tx, house, id);
             TrustService.Remove(tx, house, TrustStore.OfRole(tx, id));
+            AccessTokens.AccessTokenService.OfRole(tx, house, id);
             RoleStore.Delete(tx, id);
             Room.Record(tx, house, row, Change.Deleted);
             tx.Model(house, model => model.SetRoles(roles => roles.Without(id)));

@@ -76,6 +76,7 @@ internal sealed class Authenticator(House house, TokenResolver resolver, Evidenc
             return wish is null or { ValueKind: JsonValueKind.Null } ? new Target(ScopeKind.Project, credential.ProjectId) : TokenResolver.Refused;
         }
 
+        if (evidence.Access is { } access) return new Target(ScopeKind.Project, access.ProjectId);
         if (wish is not { } given || given.ValueKind == JsonValueKind.Null) return DefaultScope(evidence.User);
         if (given.ValueKind == JsonValueKind.String && given.ValueEquals("unscoped")) return new Target(ScopeKind.None, null);
         if (given.ValueKind != JsonValueKind.Object) return Wrong();
@@ -133,10 +134,11 @@ internal sealed class Authenticator(House house, TokenResolver resolver, Evidenc
         var now = house.Kernel.Clock.Now();
         var expires = evidence.ExpiresAt ?? now / Micros.PerSecond * Micros.PerSecond + Micros.Of(lifetime);
         if (evidence.Credential is { ExpiresAt: > 0 } credential) expires = Math.Min(expires, credential.ExpiresAt);
+        if (evidence.Access is { } access) expires = Math.Min(expires, access.ExpiresAt);
         if (target.Trust is { ExpiresAt: > 0 } trust) expires = Math.Min(expires, trust.ExpiresAt);
         var payload = new TokenPayload(
             target.Trust?.ActorId ?? evidence.User.Id, target.Kind, target.Id, evidence.Methods, now, expires, house.Kernel.Randomness.Bytes(AuditIdBytes),
-            evidence.ParentAuditId, evidence.Credential?.Id, target.Trust?.Id);
+            evidence.ParentAuditId, evidence.Credential?.Id, target.Trust?.Id, evidence.Access?.Id);
         if (resolver.Derive(payload) is not { } resolved) return TokenResolver.Refused;
         var token = house.Kernel.Tokens.Seal(payload);
         return new Issued(token, resolved);

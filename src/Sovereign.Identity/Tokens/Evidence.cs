@@ -1,4 +1,6 @@
+using Sovereign.Identity.AccessTokens;
 using Sovereign.Identity.ApplicationCredentials;
+using Sovereign.Identity.Consumers;
 using Sovereign.Identity.Model;
 using Sovereign.Identity.UserCredentials;
 using Sovereign.Identity.Users;
@@ -21,17 +23,21 @@ internal sealed record Evidence(UserEntry User, AuthMethods Methods)
 
     public CredentialEntry? Credential { get; init; }
 
+    public AccessEntry? Access { get; init; }
+
     public Evidence And(Evidence other) => this with
     {
         Methods = Methods | other.Methods,
         ExpiresAt = ExpiresAt ?? other.ExpiresAt,
         ParentAuditId = ParentAuditId ?? other.ParentAuditId,
         Credential = Credential ?? other.Credential,
+        Access = Access ?? other.Access,
     };
 }
 
 /// <summary>Checks what a client shows of itself, method by method. A refusal never says which part was wrong.</summary>
-internal sealed class EvidenceCheck(House house, TokenResolver resolver, Passwords passwords, PasswordPolicy policy, Secrets secrets)
+internal sealed class EvidenceCheck(
+    House house, TokenResolver resolver, Passwords passwords, PasswordPolicy policy, Secrets secrets, AccessTokenService accesses)
 {
     private IdentityModel Model => house.Model;
 
@@ -47,6 +53,8 @@ internal sealed class EvidenceCheck(House house, TokenResolver resolver, Passwor
                 return wish.ApplicationCredential is null ? Missing("application_credential") : ByCredential(wish.ApplicationCredential);
             case "totp":
                 return wish.Totp is null ? Missing("totp") : ByPasscode(wish.Totp.User);
+            case "oauth1":
+                return await BySignature(call);
             default:
                 return new Fault.Unauthorized("Attempted to authenticate with an unsupported method.");
         }
@@ -104,7 +112,8 @@ internal sealed class EvidenceCheck(House house, TokenResolver resolver, Passwor
         }
 
         var payload = resolved.Payload;
-        if (payload.ApplicationCredentialId is not null || payload.TrustId is not null || (payload.Methods & AuthMethods.Ec2Credential) != 0)
+        if (payload.ApplicationCredentialId is not null || payload.TrustId is not null
+            || (payload.Methods & (AuthMethods.Ec2Credential | AuthMethods.OAuth1)) != 0)
         {
             return new Fault.Forbidden("A token of an application credential, a trust or a signature can't be exchanged for another one.");
         }
@@ -146,6 +155,15 @@ internal sealed class EvidenceCheck(House house, TokenResolver resolver, Passwor
         return Model.Users.Find(credential.UserId) is { Enabled: true } user
             ? new Evidence(user, AuthMethods.ApplicationCredential) { Credential = credential }
             : TokenResolver.Refused;
+    }
+
+    private async Task<Outcome<Evidence>> BySignature(Call call)
+    {
+        var request = OAuthRequest.Of(call, "oauth_token");
+        if (request.Fault is { } wrong) return wrong;
+        return (await accesses.Signed(call.Origin, request.Value, call.Stop)).Then<Evidence>(row =>
+            Model.Access(row.Id) is { } access && Model.Users.Find(access.UserId) is { Enabled: true } user
+                ? new Evidence(user, AuthMethods.OAuth1) { Access = access } : TokenResolver.Refused);
     }
 
     private UserEntry? Named(string? id, string? name, NamedWish? domain)

@@ -8,7 +8,7 @@ using Sovereign.Kernel.Sources;
 namespace Sovereign.Identity.Tokens;
 
 /// <summary>What tells one standing from another.</summary>
-internal sealed record StandingKey(string UserId, ScopeKind Scope, string? ScopeId, string? CredentialId, string? TrustId);
+internal sealed record StandingKey(string UserId, ScopeKind Scope, string? ScopeId, string? CredentialId, string? TrustId, string? AccessTokenId);
 
 /// <summary>What all tokens of one user on one scope share under one version of the model. Immutable; its JSON is rendered once.</summary>
 /// <param name="version">The model's version that this was derived under.</param>
@@ -48,6 +48,7 @@ internal sealed class Standing(StandingKey key, Caller caller, IReadOnlyList<Rol
         Scope(json);
         Credential(json);
         Trust(json);
+        Access(json);
         json.Flush();
         var members = buffer.WrittenSpan.ToArray();
         members[0] = (byte)',';
@@ -131,6 +132,15 @@ internal sealed class Standing(StandingKey key, Caller caller, IReadOnlyList<Rol
         json.WriteString("id", trust.TrusteeId);
         json.WriteEndObject();
         json.WriteBoolean("impersonation", trust.Impersonation);
+        json.WriteEndObject();
+    }
+
+    private void Access(Utf8JsonWriter json)
+    {
+        if (model.Access(key.AccessTokenId) is not { } access) return;
+        json.WriteStartObject("OS-OAUTH1");
+        json.WriteString("access_token_id", access.Id);
+        json.WriteString("consumer_id", access.ConsumerId);
         json.WriteEndObject();
     }
 

@@ -25,6 +25,8 @@ internal sealed class TokenEndpoints(
         api.Head("/auth/catalog", "identity:get_auth_catalog", Catalog);
         api.Get("/auth/domains", "identity:get_auth_domains", Domains);
         api.Head("/auth/domains", "identity:get_auth_domains", Domains);
+        api.Get("/OS-FEDERATION/domains", "identity:get_auth_domains", Domains);
+        api.Head("/OS-FEDERATION/domains", "identity:get_auth_domains", Domains);
         api.Get("/auth/system", "identity:get_auth_system", Systems);
         api.Head("/auth/system", "identity:get_auth_system", Systems);
     }
@@ -63,8 +65,8 @@ internal sealed class TokenEndpoints(
     public Answer Shown(int status, ResolvedToken resolved, string? token, Call call)
     {
         ReadOnlyMemory<byte>[] parts = resolved.HasScope && !call.Http.Request.Query.ContainsKey("nocatalog")
-            ? [resolved.Own, resolved.Shared, catalogMember, catalog.For(resolved.Caller.ProjectId), end]
-            : [resolved.Own, resolved.Shared, end];
+            ? [resolved.Own, resolved.Shared, catalogMember, catalog.For(resolved.Caller.ProjectId), house.Model.Providers.Text, end]
+            : [resolved.Own, resolved.Shared, house.Model.Providers.Text, end];
         var answer = Answer.Pieces(status, parts);
         return token is null ? answer : answer.With(SubjectHeader, token);
     }

@@ -44,7 +44,7 @@ internal sealed class TokenResolver(KernelServices kernel, IdentityModel model) 
         if (model.Domains.Find(user.DomainId) is not { Enabled: true } domain || payload.IssuedAt < domain.RevokedBefore) return null;
         if (!ScopeStands(payload, out var project)) return null;
         if (payload.TrustId is { } trustId && !TrustStands(trustId, payload)) return null;
-        var key = new StandingKey(user.Id, payload.Scope, payload.ScopeId, payload.ApplicationCredentialId, payload.TrustId);
+        var key = new StandingKey(user.Id, payload.Scope, payload.ScopeId, payload.ApplicationCredentialId, payload.TrustId, payload.AccessTokenId);
         var standing = standings.TryGetValue(key, out var known) && known.Version == version ? known : Stand(key, payload, user, domain, project, version);
         if (standing is null || (model.Credential(payload.ApplicationCredentialId)?.ExpiredAt(kernel.Clock.Now()) ?? false)) return null;
         return new ResolvedToken(payload, standing);
@@ -124,6 +124,12 @@ internal sealed class TokenResolver(KernelServices kernel, IdentityModel model) 
         var trust = model.Trust(payload.TrustId);
         var roles = model.EffectiveRoles(trust is null ? payload.UserId : model.FirstTrustor(trust), payload.Scope, target);
         if (trust is not null) Keep(roles, trust.RoleIds);
+        if (payload.AccessTokenId is { } accessId)
+        {
+            if (model.Access(accessId) is not { } access || access.UserId != payload.UserId || access.ProjectId != payload.ScopeId) return null;
+            Keep(roles, access.RoleIds);
+        }
+
         if (payload.ApplicationCredentialId is { } id)
         {
             if (model.Credential(id) is not { } credential || credential.UserId != payload.UserId || credential.ExpiredAt(kernel.Clock.Now())) return null;

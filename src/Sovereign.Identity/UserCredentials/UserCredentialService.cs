@@ -128,8 +128,7 @@ internal sealed class UserCredentialService(House house)
         if (row.ProjectId is { } project && ProjectStore.Find(tx, project) is null) return new Fault.NotFound("project", project);
         // What a trust or an application credential gave for one project is not taken to another.
         var caller = access.Caller;
-        var isDelegated = caller.TrustId is not null || caller.ApplicationCredentialId is not null || (caller.Methods & AuthMethods.Ec2Credential) != 0;
-        if (isDelegated && row.ProjectId != caller.ProjectId) return new Fault.Forbidden("A delegated token makes credentials for its own project only.");
+        if (caller.IsDelegated() && row.ProjectId != caller.ProjectId) return new Fault.Forbidden("A delegated token makes credentials for its own project only.");
         if (row.Type != UserCredentialRow.Ec2) return row with { KeyOwner = user.DomainId };
         if (row.ProjectId is null) return new Fault.Invalid("project_id", "Expecting to find project_id in credential of type ec2.");
         var pair = Call.Parse(Encoding.UTF8.GetBytes(blob), UserCredentialJson.Wire.Ec2Blob);

@@ -109,6 +109,7 @@ internal sealed class UserService(House house, Passwords passwords, PasswordPoli
         CredentialCleaning.OfUser(tx, house, row.Id);
         UserCredentialService.OfUser(tx, house, row.Id);
         TrustService.Remove(tx, house, TrustStore.OfUser(tx, row.Id));
+        AccessTokens.AccessTokenService.Of(tx, house, "user_id", row.Id);
         UserStore.Delete(tx, row.Id);
         Room.Record(tx, house, row, Change.Deleted);
         tx.Model(house, model =>

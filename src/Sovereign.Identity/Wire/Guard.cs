@@ -19,6 +19,11 @@ internal static class Guard
     /// <summary>Does the caller act on its own domain?</summary>
     public static bool CoversDomain(this AccessGrant access, string? domainId) => access.Covers(null, domainId);
 
+    /// <summary>Does someone else act for the user: by a trust, an application credential, a signature?</summary>
+    public static bool IsDelegated(this Caller caller) => caller.TrustId is not null || caller.ApplicationCredentialId is not null || caller.IsSigned();
+
+    public static bool IsSigned(this Caller caller) => (caller.Methods & (AuthMethods.Ec2Credential | AuthMethods.OAuth1)) != 0;
+
     /// <summary>A fault when the body names another domain than the resource's: it never moves.</summary>
     public static Fault? Moved(string? named, string domainId) =>
         named is null || named == domainId ? null : new Fault.Invalid("domain_id", "Cannot change Domain ID");

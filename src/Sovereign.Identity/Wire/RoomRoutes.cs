@@ -41,6 +41,19 @@ internal sealed class RoomRoutes<TRow, TView>(Routes api, House house, Room<TRow
         return this;
     }
 
+    /// <summary>A creation under an id that the client chooses.</summary>
+    public RoomRoutes<TRow, TView> Put<TBody, TWish>(
+        Envelope<TBody, TWish> envelope, Func<AccessGrant, string, TWish, CancellationToken, Task<Outcome<TRow>>> create)
+    {
+        api.Put(item, Rule("create"), async call =>
+        {
+            var body = await call.Body(envelope.Type);
+            return body.Fault ?? Answer.Of(
+                await create(call.Access, call.Route("id"), envelope.Open(body.Value), call.Stop), row => room.One(house, 201, row));
+        });
+        return this;
+    }
+
     public RoomRoutes<TRow, TView> Update<TBody, TWish>(
         Envelope<TBody, TWish> envelope, Func<AccessGrant, string, TWish, CancellationToken, Task<Outcome<TRow>>> update)
     {

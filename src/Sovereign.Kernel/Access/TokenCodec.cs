@@ -23,9 +23,10 @@ public enum ScopeKind
 /// <param name="AuditId">16 bytes, shown as base64url in audit_ids.</param>
 /// <param name="ParentAuditId">Audit id of the first token of the chain; null for the first.</param>
 /// <param name="TrustId">The trust whose roles the token has; null for most.</param>
+/// <param name="AccessTokenId">The access token of OAuth 1 whose roles the token has; null for most.</param>
 public sealed record TokenPayload(
     string UserId, ScopeKind Scope, string? ScopeId, AuthMethods Methods, long IssuedAt, long ExpiresAt, byte[] AuditId, byte[]? ParentAuditId,
-    string? ApplicationCredentialId, string? TrustId = null);
+    string? ApplicationCredentialId, string? TrustId = null, string? AccessTokenId = null);
 
 /// <summary>How the user proved who it is; several for a token made from a token.</summary>
 [Flags]
@@ -41,6 +42,9 @@ public enum AuthMethods
 
     /// <summary>A signature made with an EC2 secret.</summary>
     Ec2Credential = 64,
+
+    /// <summary>A signature made with the secrets of a consumer and of its access token.</summary>
+    OAuth1 = 128,
 }
 
 /// <summary>Makes and reads tokens: AES-256-GCM over a compact payload, base64url, at most 255 bytes, validated without I/O.</summary>
@@ -70,7 +74,8 @@ public sealed class TokenCodec(MasterKey master, IRandomness randomness)
         writer.Bytes(token.AuditId);
         writer.Byte(token.ParentAuditId is null ? (byte)0 : (byte)1);
         if (token.ParentAuditId is not null) writer.Bytes(token.ParentAuditId);
-        if (token.TrustId is not null) writer.Id(token.TrustId);
+        if (token.TrustId is not null || token.AccessTokenId is not null) writer.Id(token.TrustId);
+        if (token.AccessTokenId is not null) writer.Id(token.AccessTokenId);
         var text = Base64Url.EncodeToString(key.Seal(plain[..writer.Length], context, randomness));
         return text.Length <= TokenBytesMax ? text : throw new InvalidOperationException($"A token of {text.Length} bytes.");
     }
@@ -92,7 +97,8 @@ public sealed class TokenCodec(MasterKey master, IRandomness randomness)
         var audit = reader.Bytes(AuditIdBytes);
         var parent = reader.Byte() == 1 ? reader.Bytes(AuditIdBytes) : null;
         var trust = reader.IsAtEnd ? null : reader.Id();
-        return new TokenPayload(user!, scope, scopeId, methods, issued, expires, audit, parent, credential, trust);
+        var access = reader.IsAtEnd ? null : reader.Id();
+        return new TokenPayload(user!, scope, scopeId, methods, issued, expires, audit, parent, credential, trust, access);
     }
 
     /// <summary>Writes ids of 32 hex digits as 16 bytes, of 64 as 32 bytes, others as text.</summary>

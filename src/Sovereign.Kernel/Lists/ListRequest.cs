@@ -9,6 +9,7 @@ public sealed class ListRequest
 {
     private static readonly HashSet<string> reserved = new(StringComparer.Ordinal) { "limit", "marker", "sort_key", "sort_dir", "sort", "fields", "page_reverse" };
     private readonly List<(string Sql, object? Value)> conditions = [];
+    private readonly List<(string Sql, object? Value)> alternatives = [];
 
     private ListRequest(ListShape shape) => Shape = shape;
 
@@ -25,6 +26,9 @@ public sealed class ListRequest
     public IReadOnlyList<string> Fields { get; private set; } = [];
 
     internal IReadOnlyList<(string Sql, object? Value)> Conditions => conditions;
+
+    /// <summary>Conditions that exclude each other and one of which holds; empty for none.</summary>
+    internal IReadOnlyList<(string Sql, object? Value)> Alternatives => alternatives;
 
     /// <summary>A list of everything, for callers inside the cloud.</summary>
     public static ListRequest All(ListShape shape) => new(shape) { Limit = shape.PageItemsMax, Sort = shape.DefaultSort };
@@ -75,6 +79,14 @@ public sealed class ListRequest
     public ListRequest Where(string sql, object? value = null)
     {
         conditions.Add((sql, value));
+        return this;
+    }
+
+    /// <summary>Adds conditions one of which must hold; no row may fulfil two. Each finds its page by an index of its own, where one condition
+    /// with OR would be read and sorted whole.</summary>
+    public ListRequest WhereOneOf(object? value, IEnumerable<string> exclusive)
+    {
+        alternatives.AddRange(exclusive.Select(sql => (sql, value)));
         return this;
     }
 

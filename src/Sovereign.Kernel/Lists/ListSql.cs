@@ -25,17 +25,19 @@ public static class ListSql
         var shape = request.Shape;
         var parameters = new DynamicParameters();
         var where = Conditions(request, parameters);
+        var seen = AnyOf(request, where, parameters);
         var sort = SortOf(request);
         if (request.Marker is { } marker)
         {
-            var values = MarkerValues(session, shape, sort, where, parameters, marker);
+            var values = MarkerValues(session, shape, sort, seen, parameters, marker);
             if (values is null) return new Fault.Invalid("marker", $"marker [{marker}] not found");
             where = And(where, After(sort, values, parameters));
         }
 
         var order = string.Join(", ", sort.Select(s => s.Sql + (s.Descending ? " DESC" : "")));
         parameters.Add("page_limit", (long)request.Limit + 1);
-        var items = query(session, $"SELECT {select} FROM {shape.From}{where} ORDER BY {order} LIMIT @page_limit", parameters);
+        var from = request.Alternatives.Count == 0 ? shape.From + where : Apart(request, where, order);
+        var items = query(session, $"SELECT {select} FROM {from} ORDER BY {order} LIMIT @page_limit", parameters);
         var more = items.Count > request.Limit;
         if (more) items.RemoveAt(items.Count - 1);
         if (request.Reverse) items.Reverse();
@@ -46,8 +48,30 @@ public static class ListSql
     public static long Count(Session session, ListRequest request)
     {
         var parameters = new DynamicParameters();
-        return session.Scalar<long>($"SELECT COUNT(*) FROM {request.Shape.From}{Conditions(request, parameters)}", parameters);
+        var where = AnyOf(request, Conditions(request, parameters), parameters);
+        return session.Scalar<long>($"SELECT COUNT(*) FROM {request.Shape.From}{where}", parameters);
     }
+
+    /// <summary>A page of each alternative, under the list's own alias, so that columns keep their names.</summary>
+    private static string Apart(ListRequest request, string where, string order)
+    {
+        var alias = request.Shape.Id[..request.Shape.Id.IndexOf('.', StringComparison.Ordinal)];
+        var pages = request.Alternatives.Select((_, i) => string.Create(
+            CultureInfo.InvariantCulture,
+            $"SELECT * FROM (SELECT {alias}.* FROM {request.Shape.From}{And(where, Alternative(request, i))} ORDER BY {order} LIMIT @page_limit) a{i}"));
+        return $"({string.Join(" UNION ALL ", pages)}) {alias}";
+    }
+
+    /// <summary>The alternatives as one condition, for what needs no order.</summary>
+    private static string AnyOf(ListRequest request, string where, DynamicParameters parameters)
+    {
+        if (request.Alternatives.Count == 0) return where;
+        for (var i = 0; i < request.Alternatives.Count; i++) parameters.Add(string.Create(CultureInfo.InvariantCulture, $"a{i}"), request.Alternatives[i].Value);
+        return And(where, "(" + string.Join(" OR ", request.Alternatives.Select((_, i) => Alternative(request, i))) + ")");
+    }
+
+    private static string Alternative(ListRequest request, int i) =>
+        "(" + request.Alternatives[i].Sql.Replace("@value", string.Create(CultureInfo.InvariantCulture, $"@a{i}"), StringComparison.Ordinal) + ")";
 
     private static string Conditions(ListRequest request, DynamicParameters parameters)
     {

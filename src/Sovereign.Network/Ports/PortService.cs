@@ -20,7 +20,12 @@ internal sealed class PortService(KernelServices kernel, FabricPlan fabric, Port
         Kinds.Port, "ports", "/v2.0/ports", PortStore.Shape, PortStore.Find, NetworkFaults.PortMissing, Views, NetworkJson.Wire.PortView)
     {
         Counted = row => row.ProjectId.Length > 0,
-        Listed = "p.project_id = @value OR p.network_id IN (SELECT id FROM networks WHERE project_id = @value)",
+        ListedApart =
+        [
+            "p.project_id = @value",
+            "p.network_id IN (SELECT id FROM networks WHERE project_id = @value) AND p.project_id < @value",
+            "p.network_id IN (SELECT id FROM networks WHERE project_id = @value) AND p.project_id > @value",
+        ],
         Sees = Reaches,
         Changes = Reaches,
     };

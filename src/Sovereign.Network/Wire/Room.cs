@@ -60,6 +60,9 @@ internal sealed record Room<TRow, TView>(
     /// <summary>SQL condition of the rows that a project's members list; the project's id is @value.</summary>
     public string Listed { get; init; } = Shape.Id[..^"id".Length] + "project_id = @value";
 
+    /// <summary>The same as conditions that exclude each other, where one with OR would be read whole; empty: <see cref="Listed"/> is enough.</summary>
+    public IReadOnlyList<string> ListedApart { get; init; } = [];
+
     /// <summary>May the caller know of it? Without this it is not found.</summary>
     public Func<Session, AccessGrant, TRow, bool> Sees { get; init; } = Owns;
 

@@ -105,7 +105,12 @@ internal sealed class RoomRoutes<TRow, TView>(Routes api, KernelServices kernel,
 
     private Answer Page(Call call, ListRequest request) => kernel.Database.Read(session =>
     {
-        if (call.Access.OnlyProject is { } project) request.Where(room.Listed, project);
+        if (call.Access.OnlyProject is { } project)
+        {
+            if (room.ListedApart.Count == 0) request.Where(room.Listed, project);
+            else request.WhereOneOf(project, room.ListedApart);
+        }
+
         return Answer.Of(ListSql.Page<TRow>(session, request, room.Shape.Id[..^"id".Length] + "*"), page => NeutronAnswers.Page(
             call, request, room.Collection, page, room.Views(session, page.Items, Viewer.Of(call.Access, dns)), room.Type));
     });

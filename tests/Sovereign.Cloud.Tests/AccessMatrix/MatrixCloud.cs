@@ -68,6 +68,7 @@ internal sealed class MatrixCloud : IAsyncDisposable
         var admin = MatrixPersona.Of("admin", "", "admin", AdminPassword, "Default", JsonScope.Project("admin", "Default"), null);
         admin = await SignedIn(admin);
         Personas["admin"] = admin;
+        Known["admin-id"] = admin.UserId;
         var roles = (await Do(admin.Token, "GET", "/identity/v3/roles"))!["roles"]!.AsArray().ToDictionary(role => (string)role!["name"]!, role => (string)role!["id"]!);
         foreach (var (name, id) in roles) Known["role-" + name] = id;
         foreach (var side in new[] { "a", "b" })

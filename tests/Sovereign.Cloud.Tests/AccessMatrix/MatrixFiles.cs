@@ -75,7 +75,7 @@ internal sealed class MatrixFiles
 
     private static MatrixRequest Request(string[] cells)
     {
-        var headers = Text(cells[4])?.Split(": ") is [var name, var value] ? [(name, value)] : ((string, string)[])[];
+        var headers = Text(cells[4])?.Split(" | ").Select(header => header.Split(": ")).Select(pair => (pair[0], pair[1])).ToArray() ?? [];
         return new MatrixRequest(cells[2], Text(cells[3]), headers, Text(cells[5]) is { } status ? int.Parse(status, CultureInfo.InvariantCulture) : null);
     }
 

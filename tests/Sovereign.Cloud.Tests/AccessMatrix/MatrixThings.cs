@@ -27,6 +27,7 @@ internal sealed partial class MatrixThings(MatrixCloud cloud, ILookup<string, Th
     private static readonly TimeSpan pause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan readyTimeMax = TimeSpan.FromSeconds(60);
     private readonly Dictionary<(string Thing, string By), string> made = [];
+    private readonly MatrixSigner signer = new(cloud, maker);
     private int number;
 
     /// <summary>Ids of things that belong to members of each side.</summary>
@@ -66,6 +67,7 @@ internal sealed partial class MatrixThings(MatrixCloud cloud, ILookup<string, Th
         }
 
         if (cloud.Known.TryGetValue(name, out var known)) return known;
+        if (name.StartsWith("oauth-", StringComparison.Ordinal)) return await signer.Value(name, fresh && match.Groups["new"].Success);
         var chosen = steps[name].FirstOrDefault() ?? throw new InvalidOperationException($"things.tsv has no {name}.");
         var by = chosen.Maker == "self" ? subject.Name : chosen.Maker == "member" ? "member-" + side : "admin";
         if (fresh && match.Groups["new"].Success) return await Make(name, subject, side);

@@ -47,6 +47,7 @@ public sealed class ListSqlTests
             var query = string.Join("&", sort.Select(key => $"sort_key={key.Name}&sort_dir={(key.Descending ? "desc" : "asc")}")) + filter;
             Assert.Equal(expected, Walk(rig.Kernel, query, limit, reverse: false));
             Assert.Equal(expected, Walk(rig.Kernel, query, limit, reverse: true));
+            Assert.Equal(expected, Walk(rig.Kernel, query, limit, reverse: round % 2 == 0, Apart));
         }
     }
 
@@ -118,12 +119,29 @@ public sealed class ListSqlTests
         Assert.Equal(Rows, Page(rig.Kernel, ListRequest.All(shape)).Value.Items.Count);
     }
 
-    private static List<string> Walk(KernelServices kernel, string query, int limit, bool reverse)
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task Alternatives_are_counted_together_and_bound_what_a_marker_may_be(string engine)
+    {
+        await using var rig = await KernelRig.Start(engine, QuietToy);
+        var rows = await Fill(rig.Kernel, new SeededSource(5));
+        Assert.Equal(Rows, rig.Kernel.Database.Read(session => ListSql.Count(session, Apart(Parse("?limit=3")))));
+        var flagged = Parse("?limit=3&marker=" + rows.First(row => row.Flag == 0).Id).WhereOneOf("project-a", ["i.flag = 1 AND i.project_id = @value"]);
+        Assert.IsType<Fault.Invalid>(Page(rig.Kernel, flagged).Fault);
+        Assert.Empty(Page(rig.Kernel, Parse("?limit=3").WhereOneOf("project-b", ["i.flag = 1 AND i.project_id = @value"])).Value.Items);
+    }
+
+    /// <summary>All rows, said as two conditions that exclude each other.</summary>
+    private static ListRequest Apart(ListRequest request) =>
+        request.WhereOneOf("project-a", ["i.flag = 1 AND i.project_id = @value", "i.flag = 0 AND i.project_id = @value"]);
+
+    private static List<string> Walk(KernelServices kernel, string query, int limit, bool reverse, Func<ListRequest, ListRequest>? with = null)
     {
         var (seen, marker) = (new List<string>(), "");
         for (var pages = 0; pages <= Rows; pages++)
         {
-            var page = Page(kernel, Parse($"?limit={limit}&page_reverse={(reverse ? "True" : "False")}&{query}{marker}")).Value;
+            var request = Parse($"?limit={limit}&page_reverse={(reverse ? "True" : "False")}&{query}{marker}");
+            var page = Page(kernel, with?.Invoke(request) ?? request).Value;
             var ids = page.Items.Select(item => item.Id).ToList();
             Assert.InRange(ids.Count, page.More ? limit : 0, limit);
             if (reverse) seen.InsertRange(0, ids);

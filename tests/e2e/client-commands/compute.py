@@ -61,6 +61,7 @@ def aggregates(admin):
              then=[("aggregate show rack", {"hosts": [host]}), ("availability zone list --compute", {"Zone Name": "attic"})])
     admin.do(f"aggregate remove host rack {host}",
              then=[("aggregate show rack", {"hosts": []}), ("availability zone list --compute", lacks(**{"Zone Name": "attic"}))])
+    admin.do("aggregate cache image rack tiny", refused="none is fetched before", then=("aggregate show rack", {"name": "rack"}))
     admin.do("aggregate delete rack", gone="aggregate show rack")
 
 
@@ -69,12 +70,22 @@ def machines(admin):
     admin.do(f"hypervisor show {host}", shows={"hypervisor_hostname": host, "state": "up", "status": "enabled", "hypervisor_type": "QEMU"})
     old = admin.but("--os-compute-api-version 2.42")
     old.do("host list", shows={"Host Name": host, "Service": "compute"})
+    old.do(f"host set {host} --disable", then=("compute service list", {"Host": host, "Status": "disabled"}))
+    old.do(f"host set {host} --enable", then=("compute service list", {"Host": host, "Status": "enabled"}))
+    old.do(f"host set {host} --enable-maintenance", refused="HTTP 501")
     old.do(f"host show {host}", shows={"Host": host, "Project": "(total)", "CPU": something})
     old.do("hypervisor stats show", shows={"count": 1, "vcpus": something, "memory_mb": something})
     admin.do("compute service list", shows={"Binary": "nova-compute", "Host": host, "State": "up", "Status": "enabled"})
     admin.do(f"compute service set {host} nova-compute --disable --disable-reason dust",
              then=("compute service list --long", {"Host": host, "Status": "disabled", "Disabled Reason": "dust"}))
     admin.run(f"compute service set {host} nova-compute --enable")
+    live = admin.run("compute service list --service nova-compute").json[0]["ID"]
+    admin.do(f"compute service delete {live}", refused="Failed to delete compute service", then=("compute service list", {"ID": live, "State": "up"}))
+    # Agents inside guests of another hypervisor: the API has given them up.
+    old.do("compute agent list", refused="HTTP 410")
+    old.do("compute agent create linux x86_64 1.0 https://x.example.org/agent 0123456789abcdef0123456789abcdef kvm", refused="HTTP 410")
+    old.do("compute agent set 1 --agent-version 1.1", refused="HTTP 410")
+    old.do("compute agent delete 1", refused="Failed to delete agent")
     admin.wait("compute service list", {"Host": host, "Status": "enabled"}, 0)
 
 

@@ -10,7 +10,9 @@ def calls(admin, work):
     roles(admin)
     catalog(admin, work)
     limits(admin)
-    policies_and_consumers(admin, work)
+    policies(admin, work)
+    delegation(admin)
+    federation(admin, work)
 
 
 def projects_and_domains(admin):
@@ -183,7 +185,7 @@ def limits(admin):
     admin.run("service delete scale")
 
 
-def policies_and_consumers(admin, work):
+def policies(admin, work):
     (work / "rules.json").write_text('{"reap": "role:member"}')
     (work / "other.json").write_text('{"sow": "role:member"}')
     policy = admin.do(f"policy create {work}/rules.json --type application/json",
@@ -193,8 +195,67 @@ def policies_and_consumers(admin, work):
     admin.do(f"policy show {policy}", shows={"id": policy, "rules": without("reap")})
     admin.do(f"policy delete {policy}", gone=f"policy show {policy}")
 
-    consumer = admin.do("consumer create --description market", shows={"description": "market", "secret": something})["id"]
-    admin.do("consumer list", shows={"ID": consumer, "Description": "market"})
-    admin.do(f"consumer set {consumer} --description fair", then=(f"consumer show {consumer}", {"description": "fair"}))
-    admin.do(f"consumer show {consumer}", shows={"id": consumer})
-    admin.do(f"consumer delete {consumer}", gone=f"consumer show {consumer}")
+
+def delegation(admin):
+    """A consumer asks for roles, a user lends them, and the consumer logs in with them."""
+    consumer = admin.do("consumer create --description market", shows={"description": "market", "secret": something})
+    admin.do("consumer list", shows={"ID": consumer["id"], "Description": "market"})
+    admin.do(f"consumer set {consumer['id']} --description fair", then=(f"consumer show {consumer['id']}", {"description": "fair"}))
+    admin.do(f"consumer show {consumer['id']}", shows={"id": consumer["id"]})
+
+    secrets = f"--consumer-key {consumer['id']} --consumer-secret {consumer['secret']}"
+    asked = admin.do(f"request token create {secrets} --project admin", shows={"id": something, "secret": something, "expires": something})
+    admin.do(f"request token create --consumer-key {consumer['id']} --consumer-secret guessed --project admin", refused="Invalid signature")
+    verifier = admin.do(f"request token authorize --request-key {asked['id']} --role member",
+                        shows={"oauth_verifier": something})["oauth_verifier"]
+    request = f"{secrets} --request-key {asked['id']} --request-secret {asked['secret']}"
+    admin.do(f"access token create {request} --verifier guessed", refused="does not match")
+    access = admin.do(f"access token create {request} --verifier {verifier}", shows={"id": something, "secret": something})
+    bearer = admin.login(f"--os-auth-type v3oauth1 --os-consumer-key {consumer['id']} --os-consumer-secret {consumer['secret']} "
+                         f"--os-access-key {access['id']} --os-access-secret {access['secret']}")
+    me = admin.run("token issue")
+    bearer.do("token issue", shows={"project_id": me["project_id"], "user_id": me["user_id"]})
+    bearer.do("user list", refused="HTTP 403")
+    admin.do(f"consumer delete {consumer['id']}", gone=f"consumer show {consumer['id']}")
+    bearer.do("federation project list", refused="HTTP 401")
+
+
+def federation(admin, work):
+    """Who vouches for users, how, and what becomes of what they say."""
+    rules, other = work / "mapping.json", work / "mapping-2.json"
+    rules.write_text(json.dumps([{"local": [{"user": {"name": "{0}"}}], "remote": [{"type": "OIDC-sub"}]}]))
+    other.write_text(json.dumps([{"local": [{"user": {"name": "{0}"}}], "remote": [{"type": "OIDC-email", "any_one_of": [".*@x"], "regex": True}]}]))
+    admin.do(f"mapping create bees --rules {rules}", shows={"id": "bees", "rules": something, "schema_version": "1.0"})
+    admin.do("mapping list", shows={"ID": "bees"})
+    admin.do(f"mapping set bees --rules {other}", then=("mapping show bees", lambda reply: "OIDC-email" in reply.text))
+    admin.do("mapping show bees", shows={"id": "bees"})
+
+    made = admin.do("identity provider create hive --remote-id https://hive.example.org --description hums",
+                    shows={"id": "hive", "enabled": True, "remote_ids": ["https://hive.example.org"], "domain_id": something})
+    admin.do("identity provider create swarm --remote-id https://hive.example.org", refused="HTTP 409")
+    admin.do("identity provider list", shows={"ID": "hive", "Enabled": True, "Domain ID": made["domain_id"]})
+    admin.do("identity provider set hive --disable --remote-id https://comb.example.org",
+             then=("identity provider show hive", {"enabled": False, "remote_ids": ["https://comb.example.org"]}))
+    admin.do("identity provider show hive", shows={"id": "hive", "description": "hums"})
+
+    of = "--identity-provider hive"
+    admin.do(f"federation protocol create openid {of} --mapping bees", shows={"id": "openid", "mapping": "bees"})
+    admin.do(f"federation protocol list {of}", shows={"id": "openid", "mapping": "bees"})
+    admin.run(f"mapping create wasps --rules {rules}")
+    # It does what it shall, and then the client takes its table for an exit code.
+    admin.do(f"federation protocol set openid {of} --mapping wasps", refused="<zip object",
+             then=(f"federation protocol show openid {of}", {"mapping": "wasps"}))
+    admin.do(f"federation protocol show openid {of}", shows={"id": "openid"})
+    admin.do(f"federation protocol delete openid {of}", gone=f"federation protocol show openid {of}")
+    admin.do("identity provider delete hive", gone="identity provider show hive")
+    admin.run(f"domain set {made['domain_id']} --disable")
+    admin.run(f"domain delete {made['domain_id']}")
+    admin.do("mapping delete bees wasps", gone="mapping show bees")
+
+    admin.do("service provider create pasture --auth-url https://pasture.example.org/auth --service-provider-url https://pasture.example.org/sp",
+             shows={"id": "pasture", "enabled": True, "relay_state_prefix": "ss:mem:"})
+    admin.do("service provider list", shows={"ID": "pasture", "Auth URL": "https://pasture.example.org/auth"})
+    admin.do("service provider set pasture --disable --description grass",
+             then=("service provider show pasture", {"enabled": False, "description": "grass"}))
+    admin.do("service provider show pasture", shows={"id": "pasture", "sp_url": "https://pasture.example.org/sp"})
+    admin.do("service provider delete pasture", gone="service provider show pasture")

@@ -12,6 +12,7 @@ SERVICES = ["common", "identity", "image", "placement", "network", "compute"]
 GROUPS = {"openstack.cli": "common", "openstack.common": "common", "openstack.identity.v3": "identity", "openstack.image.v2": "image",
           "openstack.placement.v1": "placement", "openstack.network.v2": "network", "openstack.neutronclient.v2": "network",
           "openstack.compute.v2": "compute"}
+NOT_CALLED_SHARE_MAX = 0.05
 HERE = pathlib.Path(__file__).parent
 NOT_CALLED, OTHER_SERVICES = HERE / "not-called.txt", HERE / "other-services.txt"
 
@@ -49,6 +50,8 @@ def compare(commands, report):
     for service in SERVICES:
         names = [name for name, its in ours.items() if its == service]
         report.note(f"{service}: {len(names)} commands, {len(report.called.intersection(names))} called")
+    if len(excused) > NOT_CALLED_SHARE_MAX * len(ours):
+        report.not_ok(f"at most {NOT_CALLED_SHARE_MAX:.0%} of the commands are not called", f"{len(excused)} of {len(ours)} are not")
     called = len(report.called & ours.keys())
     report.ok(f"{len(ours)} commands, {called} called, {len(excused)} not ({100 * len(excused) / len(ours):.1f} %)")
 

@@ -103,6 +103,13 @@ def stopped(admin):
         admin.do(f"server resize horse --flavor {flavor}", then=shows(status="VERIFY_RESIZE", flavor=of(flavor)), within=CHANGE_SECONDS_MAX)
         admin.do(f"server {end} horse", then=shows(status="SHUTOFF", flavor=of(is_now)), within=CHANGE_SECONDS_MAX)
     admin.do("server migration list", shows={"Type": "resize", "Status": "confirmed"})
+    past = admin.run("server migration list").json[0]["Id"]
+    for verb in ("show", "abort", "force complete"):
+        admin.do(f"server migration {verb} horse {past}", refused="HTTP 404")
+    # One node has nowhere to go; between two, nodes.sh calls these.
+    admin.do("server migrate horse", refused="No valid host was found", then=shows(status="SHUTOFF"))
+    admin.do("server evacuate horse", refused="still in use", then=shows(status="SHUTOFF"))
+    admin.do("server restore horse", refused="Cannot 'restore' instance", then=shows(status="SHUTOFF"))
     admin.do("server rebuild horse --image tiny --name mare", shows={"name": "mare"},
              then=("server show mare", {"status": "SHUTOFF", "name": "mare"}), within=CHANGE_SECONDS_MAX)
     admin.do("server set mare --name horse", then=shows(name="horse"))
