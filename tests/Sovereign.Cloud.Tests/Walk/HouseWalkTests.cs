@@ -73,6 +73,21 @@ public sealed class HouseWalkTests(ITestOutputHelper output)
 
     [Theory]
     [MemberData(nameof(Engines))]
+    public void A_crash_at_every_point_of_what_operators_put_on_nodes_loses_nothing_and_leaves_nothing_behind(string engine)
+    {
+        HouseWorld? house = null;
+        var result = CrashWalk.Run(
+            plan => (house = new HouseWorld(7, plan, engine)).Cloud,
+            _ => PlacedLives.Walk(house!),
+            _ => [.. Leftovers(house!), .. Left(house!.Cloud, PlacedLives.Tables)],
+            Long ? 1 : engine == "sqlite" ? OtherStrideInCi : OtherStrideInCi * 5);
+        output.WriteLine($"{result.Points} points crossed on {engine}.");
+        foreach (var finding in result.Findings) output.WriteLine(finding);
+        Assert.Empty(result.Findings);
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
     public void A_crash_at_every_point_of_a_move_between_nodes_runs_no_server_twice_and_leaves_nothing_behind(string engine)
     {
         HouseWorld? house = null;
