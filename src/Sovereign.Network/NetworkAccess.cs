@@ -27,10 +27,9 @@ internal static class NetworkAccess
         .. Resource("floatingips"),
         .. Resource("port_forwardings"),
         .. Resource("conntrack_helpers"),
-        .. Operators("metering_labels"),
-        .. Operators("metering_label_rules"),
+        .. Unchanging("metering_labels"),
+        .. Unchanging("metering_label_rules"),
         .. Operators("logs"),
-        new("network:logs:update", "admin"),
         new("network:loggable_resources:list", "admin"),
         .. Resource("security_groups"),
         .. Resource("rbac_policies"),
@@ -103,21 +102,17 @@ internal static class NetworkAccess
     ];
 
     /// <summary>What only operators see and change.</summary>
-    private static AccessRule[] Operators(string name) =>
+    private static AccessRule[] Operators(string name) => [.. Unchanging(name), new($"network:{name}:update", "admin")];
+
+    /// <summary>What only operators see, make and delete.</summary>
+    private static AccessRule[] Unchanging(string name) =>
     [
-        new($"network:{name}:list", "admin"), new($"network:{name}:show", "admin"), new($"network:{name}:create", "admin"),
-        new($"network:{name}:update", "admin"), new($"network:{name}:delete", "admin"),
+        new($"network:{name}:list", "admin"), new($"network:{name}:show", "admin"), new($"network:{name}:create", "admin"), new($"network:{name}:delete", "admin"),
     ];
 
     private static AccessRule[] Resource(string name) =>
     [
         new($"network:{name}:list", Read), new($"network:{name}:show", Read), new($"network:{name}:create", Write), new($"network:{name}:update", Write),
         new($"network:{name}:delete", Write),
-    ];
-
-    /// <summary>The operators' own, made and deleted.</summary>
-    private static AccessRule[] Operators(string name) =>
-    [
-        new($"network:{name}:list", "admin"), new($"network:{name}:show", "admin"), new($"network:{name}:create", "admin"), new($"network:{name}:delete", "admin"),
     ];
 }
