@@ -46,7 +46,8 @@ public class HardwareTests
             new Sovereign.Node.Contract.TpmSpec("2.0", true, ""),
             Made(new() { ["hw_tpm_version"] = "1.2" }, new() { ["hw:tpm_version"] = "2.0", ["hw:tpm_model"] = "tpm-crb" }).Tpm);
         Assert.Equal(new Sovereign.Node.Contract.TpmSpec("1.2", false, ""), Made(new() { ["hw_tpm_version"] = "1.2" }).Tpm);
-        Assert.False(HardwareRules.Read(new Dictionary<string, string> { ["hw_tpm_version"] = "1.2", ["hw_tpm_model"] = "tpm-crb" }, new Dictionary<string, string>(), 1).Ok);
+        Assert.False(HardwareRules.Read(
+            new Dictionary<string, string> { ["hw_tpm_version"] = "1.2", ["hw_tpm_model"] = "tpm-crb" }, new Dictionary<string, string>(), 1).Ok);
     }
 
     [Theory]

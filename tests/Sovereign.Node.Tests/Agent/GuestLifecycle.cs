@@ -167,7 +167,8 @@ public sealed class GuestLifecycle(ITestOutputHelper output)
         await cloud.Until(ItemKinds.Domain, open.Id, ItemState.Running);
         var directory = Path.Combine(cloud.Options.StateDir, "domains", open.Id);
         await Says(directory, "login:");
-        var swtpm = int.Parse(await File.ReadAllTextAsync(Path.Combine(directory, "run", "tpm.pid"), TestContext.Current.CancellationToken), System.Globalization.CultureInfo.InvariantCulture);
+        var written = await File.ReadAllTextAsync(Path.Combine(directory, "run", "tpm.pid"), TestContext.Current.CancellationToken);
+        var swtpm = int.Parse(written, System.Globalization.CultureInfo.InvariantCulture);
         Assert.NotEmpty(Directory.EnumerateFiles(Path.Combine(directory, "tpm"), "*permall"));
         Assert.True(File.Exists(Path.Combine(directory, "variables.fd")));
 
