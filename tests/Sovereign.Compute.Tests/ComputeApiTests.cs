@@ -152,6 +152,11 @@ public class ComputeApiTests
         var all = await world.Send("GET", "/servers/detail?all_tenants=True", "admin", version: "2.96");
         Assert.Equal("node-000", (string)all.Json["servers"]![0]!["OS-EXT-SRV-ATTR:host"]!);
         Assert.Equal("UP", (string)all.Json["servers"]![0]!["host_status"]!);
+        // The page is kept, and its host changes without the server.
+        var service = (string)(await world.Send("GET", "/os-services?host=node-000", "admin", version: "2.96")).Json["services"]![0]!["id"]!;
+        Assert.Equal(200, (await world.Send("PUT", "/os-services/" + service, "admin", new { status = "disabled" }, "2.96")).Status);
+        all = await world.Send("GET", "/servers/detail?all_tenants=True", "admin", version: "2.96");
+        Assert.Equal("MAINTENANCE", (string)all.Json["servers"]![0]!["host_status"]!);
         Assert.Equal(403, (await world.Send("GET", "/servers/detail?all_tenants=1")).Status);
         Assert.Equal(400, (await world.Send("GET", $"/{TestCallers.Id("project-b")}/servers")).Status);
         Assert.Equal(200, (await world.Send("GET", $"/{TestCallers.Id("project-a")}/servers/{id}")).Status);

@@ -166,6 +166,29 @@ public sealed class AgentTests
         }
     }
 
+    [Fact]
+    public async Task A_node_is_told_to_remove_what_it_had_not_heard_of_when_it_reported()
+    {
+        await using var cloud = await NetworkCloud.Start();
+        var network = await cloud.Network();
+        await cloud.Subnet(network);
+        var port = await cloud.Port(network);
+        await cloud.Settled();
+        async Task<NodeManifest> Manifest() => (await cloud.Nodes.Hub.NextManifest(cloud.Node, "", 0, CancellationToken.None))!;
+        async Task<bool> ToldAfter(long heard)
+        {
+            await cloud.Nodes.Hub.Report(new NodeReport(cloud.Node, true, [], []) { Heard = heard }, CancellationToken.None);
+            return (await Manifest()).Items.Any(item => item.Id == network && item.Absent);
+        }
+
+        var before = (await Manifest()).Version;
+        await cloud.Ok("DELETE", "/ports/" + port);
+        await cloud.Ok("DELETE", "/networks/" + network);
+        await cloud.Settled();
+        Assert.True(await ToldAfter(before));
+        Assert.False(await ToldAfter((await Manifest()).Version));
+    }
+
     private static async Task<(string Router, string FloatingIp)> World(NetworkCloud cloud)
     {
         var network = await cloud.Network();

@@ -102,6 +102,7 @@ public sealed partial class NodeAgent
                     await Apply(manifest, stop);
                     Spoken(stop);
                     (incarnation, version) = (manifest.Incarnation, manifest.Version);
+                    outbox.Heard = version;
                 }
             }
             catch (Exception failure) when (!stop.IsCancellationRequested)

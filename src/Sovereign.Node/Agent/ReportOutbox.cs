@@ -29,6 +29,9 @@ internal sealed class ReportOutbox(IControlPlane control, string node)
         Wake();
     }
 
+    /// <summary>Version of the last manifest that was taken in as a whole.</summary>
+    public long Heard { get; set; }
+
     public void Wake() => work.TrySetResult();
 
     /// <summary>Sends what there is; what could not be sent stays.</summary>
@@ -36,7 +39,7 @@ internal sealed class ReportOutbox(IControlPlane control, string node)
     public async Task Send(Func<IReadOnlyList<ItemReport>?> all, Action completed, CancellationToken stop)
     {
         if (work.Task.IsCompleted) work = new TaskCompletionSource();
-        var complete = all();
+        var (complete, heard) = (all(), Heard);
         if (complete is null && waiting.Count == 0 && !foreignChanged) return;
         var batch = complete ?? [.. waiting.Values.Take(ItemsMax)];
         foreach (var item in batch) waiting.Remove(ItemTable.Key(item.Kind, item.Id));
@@ -44,7 +47,7 @@ internal sealed class ReportOutbox(IControlPlane control, string node)
         try
         {
             foreignChanged = false;
-            await control.Report(new NodeReport(node, complete is not null, batch, [.. foreign]), stop);
+            await control.Report(new NodeReport(node, complete is not null, batch, [.. foreign]) { Heard = heard }, stop);
             if (complete is not null) completed();
         }
         catch

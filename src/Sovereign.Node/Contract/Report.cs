@@ -26,6 +26,9 @@ public sealed record NodeFacts(
 public sealed record NodeReport(string Node, bool Complete, IReadOnlyList<ItemReport> Items, IReadOnlyList<string> Foreign)
 {
     public int Schema { get; init; } = 1;
+
+    /// <summary>Version of the manifest that the agent had heard in full when it wrote this; null: from an agent that does not say.</summary>
+    public long? Heard { get; init; }
 }
 
 /// <summary>What the node observed of one item.</summary>

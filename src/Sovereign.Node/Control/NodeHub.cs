@@ -241,7 +241,8 @@ public sealed partial class NodeHub : INodes, IControlPlane
         var listed = report.Items.Select(item => (item.Kind, item.Id)).ToHashSet();
         foreach (var (kind, id, version) in store.Removing(tx, report.Node))
         {
-            if (!listed.Contains((kind, id))) Observe(tx, report.Node, new ItemReport(kind, id, version, ItemState.Absent));
+            // What the agent had not heard yet, it may have made since, and tells of itself.
+            if (version <= (report.Heard ?? long.MaxValue) && !listed.Contains((kind, id))) Observe(tx, report.Node, new ItemReport(kind, id, version, ItemState.Absent));
         }
     }
 
