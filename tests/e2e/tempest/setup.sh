@@ -56,6 +56,9 @@ two_nodes_for_tempest() { # two_nodes_for_tempest: after second_machine: a cloud
   cloud_for_tempest 0 "$net.1"
   line=$(sovereign node token | head -1)
   second_joins "${line##* }"
+  # What a server that asks for any network is given one of.
+  check "the external network is the default one" openstack network set --default "$external"
+  check "so is a pool of addresses" openstack subnet pool create everybody --share --default --pool-prefix 10.64.0.0/12 --default-prefix-length 26
   as_administrator > "$work/administrator.conf"
   workspace "$work/administrator.conf" "$tempest_dir/two-nodes.conf"
 }
