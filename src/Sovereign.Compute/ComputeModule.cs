@@ -113,7 +113,8 @@ public sealed class ComputeModule : IModule
         var both = new BothRoutes(api);
         var view = new ServerView(hosts, groups, options);
         var remote = new ConsoleEndpoints(consoles, hosts, options);
-        VersionEndpoints.Map(api, both);
+        VersionEndpoints.Map(api);
+        Extensions.ExtensionEndpoints.Map(both);
         new FlavorEndpoints(kernel, new FlavorService(kernel)).Map(both);
         new KeypairEndpoints(new KeypairService(kernel)).Map(both);
         new ServerEndpoints(kernel, servers, creation, new ServerList(kernel, networks, view, hosts), view, networks, passwords).Map(both);

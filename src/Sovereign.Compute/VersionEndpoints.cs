@@ -3,17 +3,15 @@ using Sovereign.Kernel.Wire;
 
 namespace Sovereign.Compute;
 
-/// <summary>Version documents where clients look for them, and the list of extensions that old clients read.</summary>
+/// <summary>Version documents where clients look for them.</summary>
 internal static class VersionEndpoints
 {
-    public static void Map(Routes api, BothRoutes both)
+    public static void Map(Routes api)
     {
         var root = api.Under(ComputeModule.Root);
         root.Get("/", "compute:versions", call => Task.FromResult(Versions(call)));
         api.Get("/", "compute:versions", call => Task.FromResult(Document(call, Common, "2.1")));
         api.Under(ComputeModule.PrefixV2, microversions: false).Get("/", "compute:versions", call => Task.FromResult(Document(call, CommonV2, "2")));
-        both.Get("/extensions", "compute:extensions:list", _ => Task.FromResult(Render.List("extensions", Array.Empty<string>(), (_, _) => { })));
-        both.Get("/extensions/{alias}", "compute:extensions:list", _ => Task.FromResult<Answer>(Wire.NotFound("The extension could not be found.")));
     }
 
     private static Answer Versions(Call call) => Render.Json(200, json =>

@@ -20,9 +20,6 @@ public sealed class ConntrackHelperTests
         var made = (await cloud.Ok("POST", path, Wish("tftp", "udp", 69)))["conntrack_helper"]!;
         Assert.Equal(("tftp", "udp", 69), ((string)made["helper"]!, (string)made["protocol"]!, (int)made["port"]!));
         await cloud.Ok("POST", path, Wish("ftp", "tcp", 21));
-        var shown = (await cloud.Ok("GET", "/routers/" + router))["router"]!["conntrack_helpers"]!.AsArray();
-        Assert.Equal(2, shown.Count);
-        Assert.Equal(["helper", "port", "protocol"], shown[0]!.AsObject().Select(member => member.Key).Order(StringComparer.Ordinal));
         await cloud.Settled();
         Assert.Equal(
             [new HelperSpec("ftp", "tcp", 21), new HelperSpec("tftp", "udp", 69)],

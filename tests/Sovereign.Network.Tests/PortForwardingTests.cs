@@ -33,7 +33,6 @@ public sealed class PortForwardingTests
         Assert.Equal("3000:3009", (string?)range["external_port_range"]);
         var shown = (await cloud.Ok("GET", "/floatingips/" + ip))["floatingip"]!;
         Assert.Equal((router, null), ((string?)shown["router_id"], (string?)shown["port_id"]));
-        Assert.Equal(2, shown["port_forwardings"]!.AsArray().Count);
         await cloud.Obey();
         var spec = (await cloud.Manifest())[(ItemKinds.Router, router)].Router!;
         Assert.Empty(spec.FloatingIps);
@@ -79,7 +78,6 @@ public sealed class PortForwardingTests
         await cloud.Ok("POST", path, Wish(port, 2222, 22));
         await cloud.Ok("DELETE", "/ports/" + port);
         var freed = (await cloud.Ok("GET", "/floatingips/" + ip))["floatingip"]!;
-        Assert.Empty(freed["port_forwardings"]!.AsArray());
         Assert.Null((string?)freed["router_id"]);
         await cloud.Ok("DELETE", "/floatingips/" + ip);
         await cloud.Settled();

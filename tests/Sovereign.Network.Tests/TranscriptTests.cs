@@ -22,10 +22,10 @@ public sealed class TranscriptTests
         + "revision_number project_id";
 
     private const string Router = "id name tenant_id admin_state_up status external_gateway_info description availability_zones availability_zone_hints routes "
-        + "flavor_id conntrack_helpers tags created_at updated_at revision_number project_id";
+        + "flavor_id tags created_at updated_at revision_number project_id";
 
     private const string FloatingIp = "id tenant_id floating_ip_address floating_network_id router_id port_id fixed_ip_address status description qos_policy_id "
-        + "port_details port_forwardings tags created_at updated_at revision_number project_id";
+        + "port_details tags created_at updated_at revision_number project_id";
 
     private const string Rule = "id tenant_id security_group_id ethertype direction protocol port_range_min port_range_max remote_ip_prefix "
         + "remote_address_group_id normalized_cidr remote_group_id description created_at updated_at revision_number project_id";

@@ -21,7 +21,4 @@ internal sealed record ConntrackHelperRow : Wire.IRow
     public long Revision => 0;
 
     public ConntrackHelperView ToView() => new() { Id = Id, Protocol = Protocol, Port = Port, Helper = Helper };
-
-    /// <summary>As a router shows it.</summary>
-    public HelperOfRouterView ToDetail() => new() { Protocol = Protocol, Port = Port, Helper = Helper };
 }

@@ -13,16 +13,6 @@ internal sealed record ConntrackHelperView
     public string Helper { get; init; } = "";
 }
 
-/// <summary>The same without id.</summary>
-internal sealed record HelperOfRouterView
-{
-    public string Protocol { get; init; } = "";
-
-    public long Port { get; init; }
-
-    public string Helper { get; init; } = "";
-}
-
 internal sealed record ConntrackHelperBody(ConntrackHelperWish ConntrackHelper);
 
 internal sealed record ConntrackHelperWish

@@ -1,4 +1,3 @@
-using Sovereign.Network.PortForwardings;
 using Sovereign.Network.Ports;
 using Sovereign.Network.Wire;
 
@@ -36,7 +35,7 @@ internal sealed record FloatingIpRow : IRow
 
     public long Revision { get; init; }
 
-    public FloatingIpView ToView(PortRow? port, IEnumerable<PortForwardingRow> forwardings, IReadOnlyList<string> tags) => new()
+    public FloatingIpView ToView(PortRow? port, IReadOnlyList<string> tags) => new()
     {
         Id = Id, TenantId = ProjectId, ProjectId = ProjectId, FloatingIpAddress = Address, FloatingNetworkId = NetworkId, RouterId = RouterId,
         PortId = PortId, FixedIpAddress = FixedAddress, Status = Status, Description = Description, Tags = tags,
@@ -47,7 +46,6 @@ internal sealed record FloatingIpRow : IRow
                 Name = port.Name, NetworkId = port.NetworkId, MacAddress = port.Mac, AdminStateUp = port.AdminStateUp, Status = port.Status,
                 DeviceId = port.DeviceId, DeviceOwner = port.DeviceOwner,
             },
-        PortForwardings = forwardings.Select(row => row.ToDetail()).ToList(),
         CreatedAt = Times.Of(CreatedAt), UpdatedAt = Times.Of(UpdatedAt), RevisionNumber = Revision,
     };
 }

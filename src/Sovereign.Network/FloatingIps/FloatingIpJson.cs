@@ -1,5 +1,4 @@
 using Sovereign.Kernel.Wire;
-using Sovereign.Network.PortForwardings;
 
 namespace Sovereign.Network.FloatingIps;
 
@@ -43,8 +42,6 @@ internal sealed record FloatingIpView
     public string? QosPolicyId { get; init; }
 
     public PortDetailsView? PortDetails { get; init; }
-
-    public IReadOnlyList<ForwardingOfFloatingIpView> PortForwardings { get; init; } = [];
 
     public IReadOnlyList<string> Tags { get; init; } = [];
 

@@ -35,8 +35,7 @@ internal sealed class FloatingIpService(KernelServices kernel, FabricPlan fabric
         var tags = TagStore.Of(session, Kinds.FloatingIp, rows.Select(row => row.Id).ToList());
         var portIds = rows.Where(row => row.PortId is not null).Select(row => row.PortId!).ToList();
         List<PortRow> found = portIds.Count == 0 ? [] : session.Query<PortRow>("SELECT * FROM ports WHERE id IN @portIds", new { portIds });
-        var forwardings = PortForwardingStore.Of(session, rows.Select(row => row.Id).ToList());
-        return rows.Select(row => row.ToView(found.Find(port => port.Id == row.PortId), forwardings[row.Id], tags(row.Id))).ToList();
+        return rows.Select(row => row.ToView(found.Find(port => port.Id == row.PortId), tags(row.Id))).ToList();
     }
 
     public Outcome<FloatingIpRow> Create(Tx tx, AccessGrant access, FloatingIpWish wish)

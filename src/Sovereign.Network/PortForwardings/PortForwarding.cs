@@ -43,14 +43,6 @@ internal sealed record PortForwardingRow : IRow
         InternalIpAddress = FixedAddress, Description = Description,
     };
 
-    /// <summary>As a floating IP shows it.</summary>
-    public ForwardingOfFloatingIpView ToDetail() => new()
-    {
-        Protocol = Protocol, ExternalPort = Single(ExternalFirst, ExternalLast), ExternalPortRange = PortRange.Text(ExternalFirst, ExternalLast),
-        InternalPort = Single(InternalFirst, InternalLast), InternalPortRange = PortRange.Text(InternalFirst, InternalLast), InternalPortId = PortId,
-        InternalIpAddress = FixedAddress,
-    };
-
     private static long? Single(long first, long last) => first == last ? first : null;
 }
 

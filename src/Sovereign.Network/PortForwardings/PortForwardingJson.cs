@@ -24,24 +24,6 @@ internal sealed record PortForwardingView
     public string Description { get; init; } = "";
 }
 
-/// <summary>The same without id and description.</summary>
-internal sealed record ForwardingOfFloatingIpView
-{
-    public string Protocol { get; init; } = "";
-
-    public long? ExternalPort { get; init; }
-
-    public long? InternalPort { get; init; }
-
-    public string ExternalPortRange { get; init; } = "";
-
-    public string InternalPortRange { get; init; } = "";
-
-    public string InternalIpAddress { get; init; } = "";
-
-    public string InternalPortId { get; init; } = "";
-}
-
 internal sealed record PortForwardingBody(PortForwardingWish PortForwarding);
 
 internal sealed record PortForwardingWish

@@ -1,5 +1,4 @@
 using Sovereign.Kernel.Wire;
-using Sovereign.Network.ConntrackHelpers;
 using Sovereign.Network.Ports;
 using Sovereign.Network.Subnets;
 
@@ -37,8 +36,6 @@ internal sealed record RouterView
     public IReadOnlyList<RouteView> Routes { get; init; } = [];
 
     public string? FlavorId { get; init; }
-
-    public IReadOnlyList<HelperOfRouterView> ConntrackHelpers { get; init; } = [];
 
     public IReadOnlyList<string> Tags { get; init; } = [];
 

@@ -34,12 +34,11 @@ internal sealed class RouterService(KernelServices kernel, FabricPlan fabric, Ro
     private static List<RouterView> Views(Session session, IReadOnlyList<RouterRow> rows, Viewer viewer)
     {
         var ids = rows.Select(row => row.Id).ToList();
-        var (tags, helpers) = (TagStore.Of(session, Kinds.Router, ids), ConntrackHelperStore.Of(session, ids));
+        var tags = TagStore.Of(session, Kinds.Router, ids);
         var addresses = AddressStore.OfPorts(session, rows.Where(row => row.GatewayPortId is not null).Select(row => row.GatewayPortId!).ToList());
         return rows.Select(row => row.ToView(
             addresses[row.GatewayPortId ?? ""].Select(a => new FixedIpView { SubnetId = a.SubnetId, IpAddress = a.Text }).ToList(),
-            tags(row.Id)) with
-        { ConntrackHelpers = helpers[row.Id].Select(helper => helper.ToDetail()).ToList() }).ToList();
+            tags(row.Id))).ToList();
     }
 
     public Outcome<RouterRow> Create(Tx tx, AccessGrant access, RouterWish wish)
