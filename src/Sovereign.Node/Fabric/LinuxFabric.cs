@@ -82,8 +82,9 @@ public sealed class LinuxFabric : IFabric, IDisposable
         if (!state.HasLink(bridge))
         {
             var alias = names.Alias(ItemKinds.Network, network.Id);
-            await ip.Batch(names.Switch,
-                [$"link add {bridge} type bridge forward_delay 0 stp_state 0 mcast_snooping 0", $"link set {bridge} alias {alias}"], stop);
+            if (!Netns.HasLink(names.Switch, bridge))
+                await ip.Batch(names.Switch, [$"link add {bridge} type bridge forward_delay 0 stp_state 0 mcast_snooping 0"], stop);
+            await ip.Batch(names.Switch, [$"link set {bridge} alias {alias}"], stop);
             state.AddLink(bridge, alias);
         }
         await ip.Batch(names.Switch, [$"link set {bridge} mtu {network.MtuBytes} up"], stop);
@@ -129,7 +130,7 @@ public sealed class LinuxFabric : IFabric, IDisposable
         var commands = new List<string>();
         if (!state.HasLink(tap))
         {
-            commands.Add($"tuntap add {tap} mode tap");
+            if (!Netns.HasLink(names.Switch, tap)) commands.Add($"tuntap add {tap} mode tap");
             commands.Add($"link set {tap} alias {names.Alias(ItemKinds.Port, port.Id)}");
         }
         var mtu = networks.TryGetValue(port.NetworkId, out var network) ? $" mtu {network.MtuBytes}" : "";
@@ -224,15 +225,12 @@ public sealed class LinuxFabric : IFabric, IDisposable
         }
         await ip.AddNetns(netns, stop);
         var (outer, inner) = (FabricNames.DhcpOuter(network.Id), FabricNames.DhcpInner(network.Id));
-        if (!state.HasLink(outer))
-        {
-            var alias = names.Alias(ItemKinds.Network, network.Id);
-            await ip.Batch(names.Switch,
-                [$"link add {outer} type veth peer name {inner} netns {netns}",
-                    $"link set {outer} alias {alias} mtu {network.MtuBytes} master {FabricNames.Bridge(network.Id)} up"],
-                stop);
-            state.AddLink(outer, alias);
-        }
+        var alias = names.Alias(ItemKinds.Network, network.Id);
+        if (!state.HasLink(outer) && !Netns.HasLink(names.Switch, outer))
+            await ip.Batch(names.Switch, [$"link add {outer} type veth peer name {inner} netns {netns}"], stop);
+        await ip.Batch(
+            names.Switch, [$"link set {outer} alias {alias} mtu {network.MtuBytes} master {FabricNames.Bridge(network.Id)} up"], stop);
+        state.AddLink(outer, alias);
         await dhcp.Ensure(network, stop);
         doors.Open(netns, [network.Id]);
         if (network.Subnets.Any(s => s.DhcpAddress is not null && s.Cidr.Contains(':'))) doors.OpenLink(netns, inner, network.Id);

@@ -80,14 +80,15 @@ internal sealed class LinuxRouters(FabricNames names, IpTool ip, ProcessRunner r
         await ip.Batch(netns, [.. obsolete.Select(l => $"link del {l}")], stop);
         foreach (var link in obsolete) state.RemoveLink("tap" + link[3..]);
         var commands = new List<string>();
-        foreach (var leg in legs.Where(l => !existing.ContainsKey(l.Name)))
+        foreach (var leg in legs)
         {
-            var alias = names.Alias("router-port", leg.PortId);
-            commands.Add($"link add {leg.Outer} type veth peer name {leg.Name} address {SwitchRules.Mac(leg.Mac)} netns {netns}");
-            commands.Add($"link set {leg.Outer} alias {alias} master {FabricNames.Bridge(leg.NetworkId)} up");
-            state.AddLink(leg.Outer, alias);
+            if (!existing.ContainsKey(leg.Name))
+                commands.Add($"link add {leg.Outer} type veth peer name {leg.Name} address {SwitchRules.Mac(leg.Mac)} netns {netns}");
+            // Also those that are there: an earlier try may have ended before this.
+            commands.Add($"link set {leg.Outer} alias {names.Alias("router-port", leg.PortId)} master {FabricNames.Bridge(leg.NetworkId)} up");
         }
         await ip.Batch(names.Switch, commands, stop);
+        foreach (var leg in legs) state.AddLink(leg.Outer, names.Alias("router-port", leg.PortId));
     }
 
     private async Task SetLegs(RouterSpec router, string netns, IReadOnlyList<Leg> legs, Dictionary<string, HashSet<string>> existing,

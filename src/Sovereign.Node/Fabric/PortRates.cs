@@ -22,7 +22,8 @@ internal sealed class PortRates(FabricNames names, IpTool ip, ProcessRunner runn
         if (port.Rates?.Egress is { } egress)
         {
             var alias = names.Alias(ItemKinds.Port, port.Id);
-            if (!state.HasLink(shaper)) await ip.Batch(names.Switch, [$"link add {shaper} type ifb", $"link set {shaper} alias {alias} up"], stop);
+            if (!state.HasLink(shaper) && !Netns.HasLink(names.Switch, shaper)) await ip.Batch(names.Switch, [$"link add {shaper} type ifb"], stop);
+            await ip.Batch(names.Switch, [$"link set {shaper} alias {alias} up"], stop);
             state.AddLink(shaper, alias);
             await Tc(Shape(shaper, egress), stop);
             await Tc($"qdisc add dev {tap} ingress", stop);

@@ -83,6 +83,9 @@ internal static partial class Native
         }
     }
 
+    /// <summary>Whether the calling thread's namespace has a link.</summary>
+    public static bool HasLink(string name) => InterfaceIndex(name) != 0;
+
     /// <summary>Index of a link of the calling thread's namespace.</summary>
     public static uint LinkIndex(string name) => InterfaceIndex(name) is > 0 and var index ? index : throw Failure($"finding the link {name}");
 

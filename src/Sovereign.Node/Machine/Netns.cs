@@ -15,6 +15,9 @@ public static class Netns
     /// <summary>Whether the namespace that this process was started in has the link; /sys shows those of whoever mounted it.</summary>
     public static bool HasLink(string name) => File.ReadLines("/proc/self/net/dev").Any(line => line.TrimStart().StartsWith(name + ":", StringComparison.Ordinal));
 
+    /// <summary>Whether a link is in a namespace, also one that is only half made: what made it may have been ended between two commands.</summary>
+    public static bool HasLink(string netns, string link) => Within(netns, () => Native.HasLink(link));
+
     /// <summary>Runs a short piece of work inside a namespace (null: the machine's own).</summary>
     public static T Within<T>(string? name, Func<T> work)
     {

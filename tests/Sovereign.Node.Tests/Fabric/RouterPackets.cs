@@ -1,4 +1,5 @@
 using Sovereign.Node.Contract;
+using Sovereign.Node.Machine;
 using Xunit;
 
 namespace Sovereign.Node.Tests.Fabric;
@@ -35,6 +36,23 @@ public sealed class RouterPackets : IAsyncLifetime
         Assert.NotNull(await b1.Ask("10.0.0.7", 80));
         Assert.Null(await a1.Ask("10.0.0.7", 80));
         Assert.Null(await b1.Ask("10.0.0.6", 80));
+    }
+
+    [Fact]
+    public async Task Ports_and_routers_that_came_before_their_network_work_when_it_is_there()
+    {
+        var network = PacketWorld.Network(dhcp: true);
+        var router = Router(network, 11);
+        var port = new PortSpec(Guid.NewGuid().ToString(), network.Id, "d", PacketWorld.NewMac(), [new AddressSpec(network.Subnets[0].Id, "10.0.0.9")],
+            true, true, [open.Id], [], "guest");
+        await Assert.ThrowsAsync<NodeException>(() => world.Fabric.EnsureRouter(router, PacketWorld.Stop));
+        await Assert.ThrowsAsync<NodeException>(() => world.Fabric.EnsurePort(port, [open], PacketWorld.Stop));
+        await world.Fabric.EnsureNetwork(network, PacketWorld.Stop);
+        await world.Fabric.EnsureRouter(router, PacketWorld.Stop);
+        await world.Fabric.EnsurePort(port, [open], PacketWorld.Stop);
+        var guest = await world.Plug(network, "10.0.0.5", [open]);
+        using var host = HostListener(8097);
+        Assert.Equal(world.External(11), await guest.Ask(world.External(1), 8097));
     }
 
     [Fact]
