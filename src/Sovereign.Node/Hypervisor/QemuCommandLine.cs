@@ -26,8 +26,8 @@ internal sealed record DomainFiles(string Directory)
 
     public string ConfigDrive => Path.Combine(Directory, "config.iso");
 
-    /// <summary>Variables of the guest's UEFI firmware.</summary>
-    public string Variables => Path.Combine(Directory, "variables.fd");
+    /// <summary>Variables of the guest's UEFI firmware; those of secure boot are others, since they hold whom it trusts.</summary>
+    public string Variables(bool secure) => Path.Combine(Directory, secure ? "variables-secure.fd" : "variables.fd");
 
     /// <summary>Directory of the TPM's state.</summary>
     public string Tpm => Path.Combine(Directory, "tpm");

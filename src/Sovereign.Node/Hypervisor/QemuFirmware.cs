@@ -23,7 +23,7 @@ internal sealed class QemuFirmware(ProcessRunner runner, SystemUser? user)
             yield return "-blockdev";
             yield return QemuCommandLine.File("firmware", "raw", Ovmf + (secure ? "CODE_4M.secboot.fd" : "CODE_4M.fd"), readOnly: true);
             yield return "-blockdev";
-            yield return QemuCommandLine.File("variables", "raw", files.Variables, readOnly: false);
+            yield return QemuCommandLine.File("variables", "raw", files.Variables(secure), readOnly: false);
         }
 
         if (secure)
@@ -44,12 +44,14 @@ internal sealed class QemuFirmware(ProcessRunner runner, SystemUser? user)
     /// <summary>Makes the variables once; they are the guest's own from then on.</summary>
     public void EnsureVariables(HardwareSpec hardware, DomainFiles files)
     {
-        if (hardware.Firmware is not (FirmwareKinds.Uefi or FirmwareKinds.UefiSecure) || File.Exists(files.Variables)) return;
-        var part = files.Variables + ".new";
-        File.Copy(Ovmf + (hardware.Firmware == FirmwareKinds.UefiSecure ? "VARS_4M.ms.fd" : "VARS_4M.fd"), part, overwrite: true);
+        var secure = hardware.Firmware == FirmwareKinds.UefiSecure;
+        var path = files.Variables(secure);
+        if (!(secure || hardware.Firmware == FirmwareKinds.Uefi) || File.Exists(path)) return;
+        var part = path + ".new";
+        File.Copy(Ovmf + (secure ? "VARS_4M.ms.fd" : "VARS_4M.fd"), part, overwrite: true);
         File.SetUnixFileMode(part, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         if (user is not null) Native.Own(part, user.Uid, user.Gid);
-        File.Move(part, files.Variables);
+        File.Move(part, path);
     }
 
     /// <summary>Starts the TPM, whose state is encrypted with the guest's own key.</summary>

@@ -172,6 +172,11 @@ public sealed class GuestLifecycle(ITestOutputHelper output)
         Assert.NotEmpty(Directory.EnumerateFiles(Path.Combine(directory, "tpm"), "*permall"));
         Assert.True(File.Exists(Path.Combine(directory, "variables.fd")));
 
+        // The same guest, as after a rebuild: what it had without secure boot trusts nobody and refuses nobody.
+        var again = open with { RebootCount = 1, RebootHard = true, Hardware = open.Hardware with { Firmware = FirmwareKinds.UefiSecure } };
+        cloud.Control.Set(again);
+        await Says(directory, "Access Denied");
+
         var closed = domain with { Id = Guid.NewGuid().ToString(), Hardware = domain.Hardware with { Machine = "q35", Firmware = FirmwareKinds.UefiSecure } };
         cloud.Control.Set(closed);
         await Says(Path.Combine(cloud.Options.StateDir, "domains", closed.Id), "Access Denied");
