@@ -14,7 +14,7 @@ declare -A budget=([format]=90 [build]=600 [default]=120 [e2e]=300 [e2e/client-c
   [Sovereign.Kernel.Tests]=400 [Sovereign.Identity.Tests]=240
   [Sovereign.Image.Tests]=480 [Sovereign.Placement.Tests]=120 [Sovereign.Network.Tests]=300 [Sovereign.Compute.Tests]=300 [Sovereign.Node.Tests]=360
   [Sovereign.Cloud.Tests]=1000)
-passed_total=0 failed_total=0 rows=() work=
+passed_total=0 failed_total=0 rows=() lost=() work=
 
 cleanup() {
   [ -n "$work" ] && stop_postgres "$work/postgres"
@@ -39,6 +39,7 @@ xunit() { # xunit SUITE EXECUTABLE: runs a test program and reads its counts fro
   failed=$(grep -o '<assembly [^>]*' "$report" 2>/dev/null | grep -oE ' (failed|errors)="[0-9]*"' | tr -dc '0-9\n' | paste -sd+ | bc)
   if [ $status -ne 0 ] || [ -z "$passed" ]; then
     cat "$log"
+    mapfile -t -O ${#lost[@]} lost < <(grep -h '\[FAIL\]' "$log")
     [ "${failed:-0}" -gt 0 ] || failed=1
   fi
   local skipped
@@ -113,6 +114,7 @@ suite_e2e() { # suite_e2e FILE: a script that says "ok ..." and "not ok ..." for
   passed=$(grep -c '^ok ' "$log") failed=$(grep -c '^not ok ' "$log")
   [ "$status" -eq 0 ] || [ "$failed" -gt 0 ] || failed=1
   [ "$passed" -gt 0 ] || [ "$failed" -gt 0 ] || failed=1
+  mapfile -t -O ${#lost[@]} lost < <(grep '^not ok ' "$log" | sed "s#^#    $name: #")
   count "$name" "$passed" "$failed" $((SECONDS - begun))
 }
 
@@ -120,6 +122,7 @@ finish() {
   say ""
   printf '%s\n' "${rows[@]}"
   say ""
+  [ ${#lost[@]} -eq 0 ] || printf '%s\n' "What failed:" "${lost[@]}" ""
   say "$passed_total passed, $failed_total failed"
   [ "$failed_total" -eq 0 ]
   exit

@@ -34,18 +34,19 @@ public sealed class PacketLogPackets : IAsyncLifetime
         Assert.Empty(await Lines(0));
         await Log(server, new PortLogSpec("log-accepts", true, false, web.Id), new PortLogSpec("log-drops", false, true, null));
         Assert.NotNull(await client.Ask("10.0.0.6", 80));
-        var accepted = Assert.Single(await Lines(1));
+        // Other ends' own noise (neighbours, multicast) may be dropped, and logged, at any time.
+        var accepted = Assert.Single(await Lines(1, " dport=80"));
         Assert.Matches("^20[0-9-]+T[0-9:.]+Z action=ACCEPT direction=ingress ", accepted);
         Assert.Contains($" port={server.Port.Id} server=d network={network.Id} logs=log-accepts group={web.Id} ", accepted, StringComparison.Ordinal);
         Assert.Matches("src=10.0.0.5 dst=10.0.0.6 length=60 proto=tcp sport=[0-9]+ dport=80$", accepted);
         Assert.NotNull(await client.Ask("10.0.0.6", 90));   // a rule of the other group, which is not logged
         Assert.Null(await client.Ask("10.0.0.6", 81));
-        var dropped = (await Lines(2, " dport=81"))[0];
+        var dropped = (await Lines(1, " dport=81"))[0];
         Assert.Contains(" action=DROP direction=ingress ", dropped, StringComparison.Ordinal);
         Assert.Contains(" logs=log-drops src=10.0.0.5 dst=10.0.0.6 length=60 proto=tcp ", dropped, StringComparison.Ordinal);
         Assert.Empty(await Lines(0, " dport=90"));
-        var before = (await Lines(0)).Count;
         await Log(server);
+        var before = (await Lines(0)).Count;
         Assert.NotNull(await client.Ask("10.0.0.6", 80));
         Assert.Null(await client.Ask("10.0.0.6", 81));
         Assert.Equal(before, (await Lines(0)).Count);
@@ -62,7 +63,7 @@ public sealed class PacketLogPackets : IAsyncLifetime
         await world.Fabric.EnsureGroup(other, PacketWorld.Stop);
         await Log(client, new PortLogSpec("log", true, true, null));
         Assert.True(await client.Ask("10.0.0.6", 80) is not null);
-        Assert.Contains("action=ACCEPT direction=egress ", Assert.Single(await Lines(1)), StringComparison.Ordinal);
+        Assert.Contains("action=ACCEPT direction=egress ", Assert.Single(await Lines(1, " dport=80")), StringComparison.Ordinal);
         var number = System.Text.RegularExpressions.Regex.Match(await Nft("list", "set", "inet", "sov", "logged_egress"), "elements = \\{ (\\w+)").Groups[1].Value;
         Assert.NotEmpty(number);
         await world.Fabric.RemovePort(client.Port.Id, PacketWorld.Stop);
