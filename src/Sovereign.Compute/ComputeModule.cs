@@ -131,7 +131,7 @@ public sealed class ComputeModule : IModule
         new QuotaEndpoints(kernel).Map(both);
         new QuotaClassEndpoints(kernel).Map(both);
         new UsageEndpoints(kernel).Map(both);
-        new HostEndpoints(hosts).Map(both);
+        new HostEndpoints(kernel, hosts, options).Map(both);
         new AggregateEndpoints(new AggregateService(kernel, hosts, placement), hosts).Map(both);
         new ExternalEventEndpoints(kernel).Map(both);
         new HypervisorEndpoints(kernel, hosts, placement, nodes).Map(both);

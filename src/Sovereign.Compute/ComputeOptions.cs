@@ -6,6 +6,9 @@ public sealed record ComputeOptions
     /// <summary>The one availability zone that servers are placed in.</summary>
     public string Zone { get; init; } = "nova";
 
+    /// <summary>Host name of the machine that the control plane runs on.</summary>
+    public string HostName { get; init; } = Environment.MachineName;
+
     /// <summary>Where the operating system's package keeps noVNC's scripts; the console's page uses them where they are.</summary>
     public string NoVncDirectory { get; init; } = "/usr/share/novnc";
 

@@ -20,8 +20,7 @@ internal static class ComputeQuotas
         new(Service, "server_groups", 10, "SELECT project_id, COUNT(*) AS used FROM compute_server_groups GROUP BY project_id"),
         new(Service, "server_group_members", 10, null),
 
-        // Files are not injected here (user data does that), so none are allowed.
-        new(Service, "injected_files", 0, null),
+        new(Service, "injected_files", 5, null),
         new(Service, "injected_file_content_bytes", 10_240, null),
         new(Service, "injected_file_path_bytes", 255, null),
 

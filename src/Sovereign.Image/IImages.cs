@@ -15,9 +15,10 @@ public sealed record ImageInfo(
     int MinDiskGib, int MinRamMib, IReadOnlyDictionary<string, string> Properties);
 
 /// <summary>An image that will be made of a server's disk.</summary>
+/// <param name="DiskFormat">Null: qcow2, which is said when the content comes.</param>
 /// <param name="MinDiskGib">Smallest root disk in GiB.</param>
 /// <param name="MinRamMib">Smallest memory in MiB.</param>
-public sealed record DiskImage(string Name, string DiskFormat, int MinDiskGib, int MinRamMib, IReadOnlyDictionary<string, string> Properties);
+public sealed record DiskImage(string Name, string? DiskFormat, int MinDiskGib, int MinRamMib, IReadOnlyDictionary<string, string> Properties);
 
 /// <summary>What the image service shows other services.</summary>
 public interface IImages
@@ -37,6 +38,9 @@ public interface IImages
 
     /// <summary>Takes the content of an announced image, whole or not at all; fine when it has its content. Unavailable while another try is under way.</summary>
     Task<Outcome<Done>> Receive(string imageId, Stream content, CancellationToken stop);
+
+    /// <summary>Sets properties of an image, whoever owns it; absent is fine.</summary>
+    void Describe(Tx tx, string imageId, IReadOnlyDictionary<string, string> properties);
 
     /// <summary>"queued", "saving", "active", …; null when there is no such image.</summary>
     string? StatusOf(Session session, string imageId);

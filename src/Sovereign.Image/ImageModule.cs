@@ -94,6 +94,8 @@ public sealed class ImageModule : IModule, IImages
 
     public Outcome<string> Announce(Tx tx, AccessGrant access, DiskImage image) => disks.Announce(tx, access, image);
 
+    public void Describe(Tx tx, string imageId, IReadOnlyDictionary<string, string> properties) => DiskImages.Describe(tx, imageId, properties);
+
     public Task<Outcome<Done>> Receive(string imageId, Stream content, CancellationToken stop) => disks.Receive(imageId, content, stop);
 
     public string? StatusOf(Session session, string imageId) => ImageStore.Find(session, imageId)?.Status;

@@ -274,7 +274,10 @@ public class ComputeApiTests
         Assert.Equal(2, (int)(await world.Send("GET", "/os-hypervisors/statistics", "admin")).Json["hypervisor_statistics"]!["count"]!);
         Assert.Equal(404, (await world.Send("GET", "/os-hypervisors/statistics", "admin", version: "2.88")).Status);
         var services = (await world.Send("GET", "/os-services", "admin", version: "2.53")).Json["services"]!.AsArray();
-        Assert.Equal(["up", "up"], services.Select(s => (string)s!["state"]!));
+        Assert.Equal(["nova-compute", "nova-compute", "nova-scheduler", "nova-conductor"], services.Select(s => (string)s!["binary"]!));
+        Assert.All(services, service => Assert.Equal("up", (string)service!["state"]!));
+        Assert.Equal(400, (await world.Send("PUT", "/os-services/" + (string)services[2]!["id"]!, "admin", "{\"status\": \"disabled\"}", "2.53")).Status);
+        Assert.Single((await world.Send("GET", "/os-services?binary=nova-scheduler", "admin")).Json["services"]!.AsArray());
         Assert.Equal(403, (await world.Send("GET", "/os-services")).Status);
         var disabled = await world.Send("PUT", "/os-services/" + (string)services[0]!["id"]!,
             "admin", "{\"status\": \"disabled\", \"disabled_reason\": \"repair\"}", "2.53");

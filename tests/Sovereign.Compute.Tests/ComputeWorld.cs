@@ -258,6 +258,12 @@ internal sealed class FakeImages(KernelServices kernel) : IImages
         return Task.FromResult<Outcome<Done>>(Done.Value);
     }
 
+    public void Describe(Tx tx, string imageId, IReadOnlyDictionary<string, string> properties)
+    {
+        if (!made.TryGetValue(imageId, out var image)) return;
+        made[imageId] = image with { Image = image.Image with { Properties = image.Image.Properties.Concat(properties).ToDictionary() } };
+    }
+
     public string? StatusOf(Session session, string imageId) => made.TryGetValue(imageId, out var image) ? image.Status : null;
 
     public void Remove(Tx tx, string imageId) => made.TryRemove(imageId, out _);

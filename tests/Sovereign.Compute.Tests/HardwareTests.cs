@@ -28,6 +28,17 @@ public class HardwareTests
     }
 
     [Fact]
+    public void A_tablet_is_there_by_the_image_s_word()
+    {
+        static string? Made(params (string, string)[] image) =>
+            HardwareRules.Read(image.ToDictionary(pair => pair.Item1, pair => pair.Item2), new Dictionary<string, string>(), 1).Value.Tablet;
+        Assert.Null(Made());
+        Assert.Null(Made(("hw_pointer_model", "ps2mouse"), ("hw_input_bus", "virtio")));
+        Assert.Equal("usb", Made(("hw_pointer_model", "usbtablet")));
+        Assert.Equal("virtio", Made(("hw_pointer_model", "usbtablet"), ("hw_input_bus", "virtio")));
+    }
+
+    [Fact]
     public void Firmware_secure_boot_and_a_TPM_are_read_from_image_and_flavor()
     {
         Sovereign.Node.Contract.HardwareSpec Made(Dictionary<string, string> image, Dictionary<string, string>? specs = null) =>
@@ -57,6 +68,8 @@ public class HardwareTests
     [InlineData("hw_machine_type", "virt")]
     [InlineData("hw_disk_bus", "sata")]
     [InlineData("hw_vif_model", "vmxnet3")]
+    [InlineData("hw_pointer_model", "trackball")]
+    [InlineData("hw_input_bus", "adb")]
     [InlineData("hw_video_model", "qxl")]
     [InlineData("hw_watchdog_action", "explode")]
     [InlineData("hw_cpu_sockets", "3")]

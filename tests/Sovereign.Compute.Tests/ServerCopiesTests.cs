@@ -37,6 +37,10 @@ public class ServerCopiesTests
         Assert.Equal((id, "test", "1", ComputeWorld.Image), (
             made.Image.Properties["instance_uuid"], made.Image.Properties["image_type"], made.Image.Properties["own"], made.Image.Properties["base_image_ref"]));
         Assert.Equal("cirros", made.Image.Properties["os_distro"]);
+        Assert.Equal(("scsi", "virtio", "pc", "usbtablet"), (
+            made.Image.Properties["hw_disk_bus"], made.Image.Properties["hw_video_model"], made.Image.Properties["hw_machine_type"],
+            made.Image.Properties["hw_pointer_model"]));
+        Assert.Equal(("available", "member,reader"), (made.Image.Properties["image_state"], made.Image.Properties["boot_roles"]));
         await ComputeWorld.Eventually(() => !world.Nodes[0].Items.Keys.Any(key => key.Kind == ItemKinds.Snapshot));
         var newer = await world.Send("POST", $"/servers/{id}/action", body: CreateImage, version: "2.45");
         Assert.False(newer.Headers.ContainsKey("Location"));

@@ -153,7 +153,7 @@ public class ServerLifeTests
             {
                 name = "My Web.1", imageRef = ComputeWorld.Image, flavorRef = await world.Flavor(),
                 key_name = "k", metadata = new { role = "web" }, config_drive = true,
-                user_data = "IyEvYmluL3NoCg==", adminPass = "geheim",
+                user_data = "IyEvYmluL3NoCg==", adminPass = "geheim", personality = new[] { new { path = "/etc/motd", contents = "aGVsbG8=" } },
             },
         });
         Assert.Equal("geheim", (string)made.Json["server"]!["adminPass"]!);
@@ -164,6 +164,8 @@ public class ServerLifeTests
         Assert.Equal("my-web-1", (string)meta["hostname"]!);
         Assert.Equal("geheim", (string)meta["admin_pass"]!);
         Assert.Equal("web", (string)meta["meta"]!["role"]!);
+        Assert.Equal("""[{"path":"/etc/motd","content_path":"/content/0000"}]""", meta["files"]!.ToJsonString());
+        Assert.Equal("aGVsbG8=", domain.Guest.Files![0].ContentBase64);
         Assert.StartsWith("ssh-rsa ", (string)meta["public_keys"]!["k"]!);
         Assert.Equal(512, Convert.FromBase64String((string)meta["random_seed"]!).Length);
         var network = System.Text.Json.Nodes.JsonNode.Parse(domain.Guest.NetworkDataJson)!;
@@ -172,6 +174,21 @@ public class ServerLifeTests
         Assert.Equal("scsi", domain.Hardware.DiskBus);
         Assert.Equal("IyEvYmluL3NoCg==", domain.Guest.UserDataBase64);
         Assert.Equal(0, domain.Root.SizeBytes);
+    }
+
+    [Theory]
+    [InlineData("2.1", 403, 6, "/f", "")]
+    [InlineData("2.1", 202, 5, "/f", "")]
+    [InlineData("2.1", 400, 1, "", "")]
+    [InlineData("2.1", 400, 1, "/f", "%%")]
+    [InlineData("2.57", 400, 1, "/f", "")]
+    public async Task Files_are_given_as_far_as_the_quota_and_the_version_go(string version, int status, int count, string path, string contents)
+    {
+        await using var world = await ComputeWorld.Start();
+        var personality = Enumerable.Repeat(new { path, contents }, count).ToArray();
+        var server = new { name = "f", imageRef = ComputeWorld.Image, flavorRef = await world.Flavor(), networks = "none", personality };
+        var plain = new { name = "f", imageRef = ComputeWorld.Image, flavorRef = await world.Flavor(), personality };
+        Assert.Equal(status, (await world.Send("POST", "/servers", version: version, body: version == "2.1" ? new { server = plain } : new { server })).Status);
     }
 
     [Fact]

@@ -189,7 +189,9 @@ public sealed class FabricTests
         await cloud.Ok("DELETE", "/ports/" + port);
         var released = (await cloud.Ok("GET", "/floatingips/" + floatingId))["floatingip"]!;
         Assert.Null(released["port_id"]);
-        Assert.Equal("DOWN", (string?)released["status"]);
+        Assert.Equal("ACTIVE", (string?)released["status"]);
+        await cloud.Obey();
+        Assert.Equal("DOWN", (string?)(await cloud.Ok("GET", "/floatingips/" + floatingId))["floatingip"]!["status"]);
         await cloud.Ok("DELETE", "/floatingips/" + floatingId);
         await cloud.Refused(409, "RouterInUse", "DELETE", "/routers/" + router);
         await cloud.Ok("PUT", $"/routers/{router}/remove_router_interface", new { subnet_id = subnet });

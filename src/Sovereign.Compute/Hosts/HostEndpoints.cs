@@ -8,9 +8,15 @@ using Sovereign.Kernel.Wire;
 namespace Sovereign.Compute.Hosts;
 
 /// <summary>Routes of compute services and availability zones.</summary>
-internal sealed class HostEndpoints(HostService hosts)
+internal sealed class HostEndpoints(KernelServices kernel, HostService hosts, ComputeOptions options)
 {
     private const string Binary = "nova-compute";
+
+    private const string ControlZone = "internal";
+    private const int FirstControlNumber = 1_000_000;
+
+    /// <summary>What the control plane does itself: up while it answers.</summary>
+    private static readonly string[] control = ["nova-scheduler", "nova-conductor"];
 
     public void Map(BothRoutes api)
     {
@@ -25,8 +31,34 @@ internal sealed class HostEndpoints(HostService hosts)
     {
         var (name, binary) = (call.Query("host"), call.Query("binary"));
         var found = hosts.All().Where(host => (name is null || host.Node.HostName == name) && binary is null or Binary);
-        return Task.FromResult(Render.List("services", found, (json, host) => Service(json, host, call.Version)));
+        var own = control.Where(each => (name is null || options.HostName == name) && (binary is null || binary == each));
+        var all = found.Select(host => (Host: (Host?)host, Control: "")).Concat(own.Select(each => (Host: (Host?)null, Control: each)));
+        return Task.FromResult(Render.List("services", all, (json, service) =>
+        {
+            if (service.Host is { } host) Service(json, host, call.Version);
+            else ControlService(json, service.Control, call.Version);
+        }));
     }
+
+    private void ControlService(Utf8JsonWriter json, string binary, Microversion version)
+    {
+        json.WriteString("binary", binary);
+        json.WriteString("host", options.HostName);
+        if (version.Has(53)) json.WriteString("id", ControlId(binary));
+        else json.WriteNumber("id", FirstControlNumber + Array.IndexOf(control, binary));
+        json.WriteString("zone", ControlZone);
+        json.WriteString("status", "enabled");
+        json.WriteString("state", "up");
+        json.WriteString("updated_at", Micros.ToMicrosBare(Micros.Now(kernel.Clock)));
+        json.WriteNull("disabled_reason");
+        if (version.Has(11)) json.WriteBoolean("forced_down", false);
+    }
+
+    /// <summary>Derived, not stored: the same on every replica.</summary>
+    private string ControlId(string binary) => new Guid(kernel.Master.Derive("service:" + binary).AsSpan(0, 16)).ToString();
+
+    private static Fault NotCompute(string binary) =>
+        new Fault.Invalid("", $"Updating a {binary} service is not supported. Only nova-compute services can be updated.");
 
     private void Service(Utf8JsonWriter json, Host host, Microversion version)
     {
@@ -59,6 +91,7 @@ internal sealed class HostEndpoints(HostService hosts)
             return new Fault.Invalid("disabled_reason", "Specifying 'disabled_reason' when status is 'enabled' is invalid.");
         }
 
+        if (Array.Find(control, each => ControlId(each) == id) is { } binary) return NotCompute(binary);
         var changed = await hosts.Change(call.Access, row => row.ServiceId == id, $"Service {id} not found.", row => Changed(row, asked), call.Stop);
         return Answer.Of(changed, row => hosts.Find(row.NodeId) is { } host
             ? Render.Object(200, "service", json => Service(json, host with { Row = row }, call.Version))
@@ -85,6 +118,7 @@ internal sealed class HostEndpoints(HostService hosts)
         }
 
         if (verb == "disable-log-reason" && string.IsNullOrEmpty(asked.DisabledReason)) return new Fault.Invalid("disabled_reason", "Missing disabled reason field");
+        if (control.Contains(asked.Binary)) return NotCompute(asked.Binary);
         if (down is null) return new Fault.Invalid("forced_down", "forced_down is a boolean.");
         var changed = await hosts.Change(
             call.Access,
@@ -110,6 +144,11 @@ internal sealed class HostEndpoints(HostService hosts)
     private Task<Answer> Delete(Call call)
     {
         var id = call.Route("id");
+        if (Array.Find(control, each => ControlId(each) == id) is { } own)
+        {
+            return Task.FromResult<Answer>(new Fault.Conflict($"The service {own} belongs to the control plane: it goes with the cloud."));
+        }
+
         var found = hosts.All().FirstOrDefault(host => host.Row.ServiceId == id || host.Row.Number.ToString(System.Globalization.CultureInfo.InvariantCulture) == id);
         return Task.FromResult<Answer>(found is null
             ? Wire.NotFound($"Service {id} not found.")

@@ -20,7 +20,10 @@ internal sealed class GuestData(MasterKey master, ComputeOptions options)
         return new GuestDataSpec(
             MetaData(row, ports, keys, adminPass), NetworkData(ports), "{}", row.UserData, row.ConfigDrive, row.Hostname,
             string.Create(CultureInfo.InvariantCulture, $"i-{row.Number:x8}"), row.FlavorThen().Name, row.ImageId, keys,
-            [.. ports.SelectMany(port => port.SecurityGroupNames).Distinct(StringComparer.Ordinal)], options.Zone, (int)row.LaunchIndex);
+            [.. ports.SelectMany(port => port.SecurityGroupNames).Distinct(StringComparer.Ordinal)], options.Zone, (int)row.LaunchIndex)
+        {
+            Files = InjectedFiles.Of(row) is { Count: > 0 } files ? files : null,
+        };
     }
 
     private string MetaData(ServerRow row, IReadOnlyList<PortInfo> ports, IReadOnlyList<KeySpec> keys, string? adminPass) => Text(json =>
@@ -47,6 +50,20 @@ internal sealed class GuestData(MasterKey master, ComputeOptions options)
         }
 
         json.WriteEndArray();
+        if (InjectedFiles.Of(row) is { Count: > 0 } files)
+        {
+            json.WriteStartArray("files");
+            foreach (var (index, file) in files.Index())
+            {
+                json.WriteStartObject();
+                json.WriteString("path", file.Path);
+                json.WriteString("content_path", "/content/" + GuestFileSpec.NameOf(index));
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        }
+
         Devices(json, row, ports);
         json.WriteStartArray("dedicated_cpus");
         json.WriteEndArray();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sovereign.Image;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Node.Contract;
 
@@ -10,6 +11,7 @@ internal static class HardwareRules
 {
     private const int CountMax = 512;
     private const string NoHost = "No valid host was found. ";
+    private const string UsbTablet = "usbtablet";
 
     /// <summary>QEMU's VGA by the model's name in image properties.</summary>
     private static readonly Dictionary<string, string> videos = new(StringComparer.Ordinal)
@@ -48,6 +50,9 @@ internal static class HardwareRules
         if (disk is not ("virtio" or "scsi" or "ide")) return Unknown("hw_disk_bus", disk);
         if (nic is not ("virtio" or "e1000")) return Unknown("hw_vif_model", nic);
         if (!videos.TryGetValue(video, out var vga)) return Unknown("hw_video_model", video);
+        var (pointer, input) = (image.GetValueOrDefault("hw_pointer_model") ?? "ps2mouse", image.GetValueOrDefault("hw_input_bus") ?? "usb");
+        if (pointer is not ("ps2mouse" or UsbTablet)) return Unknown("hw_pointer_model", pointer);
+        if (input is not ("usb" or "virtio")) return Unknown("hw_input_bus", input);
         var watchdog = image.GetValueOrDefault("hw_watchdog_action") ?? specs.GetValueOrDefault("hw:watchdog_action") ?? "disabled";
         if (watchdog is not ("disabled" or "none" or "pause" or "poweroff" or "reset")) return Unknown("hw_watchdog_action", watchdog);
         var topology = Topology(image, specs, vcpus);
@@ -59,8 +64,23 @@ internal static class HardwareRules
         return new HardwareSpec(disk, nic, machine.Contains("q35", StringComparison.Ordinal) ? "q35" : "pc", Rng(specs))
         {
             Watchdog = watchdog == "disabled" ? null : watchdog, Video = vga == "std" ? null : vga, Topology = topology.Value, Firmware = firmware.Value,
-            Tpm = tpm.Value,
+            Tpm = tpm.Value, Tablet = pointer == UsbTablet ? input : null,
         };
+    }
+
+    /// <summary>An image with the hardware that a server of it has where it says nothing: the server and copies of it keep that when the defaults change.</summary>
+    public static ImageInfo Settled(ImageInfo image, IReadOnlyDictionary<string, string> specs, int vcpus)
+    {
+        if (Read(image.Properties, specs, vcpus) is not { Ok: true, Value: var hardware }) return image;
+        var all = new Dictionary<string, string>(image.Properties, StringComparer.Ordinal);
+        all.TryAdd("hw_machine_type", hardware.Machine);
+        all.TryAdd("hw_cdrom_bus", hardware.Machine == "q35" ? "sata" : "ide");
+        all.TryAdd("hw_disk_bus", hardware.DiskBus);
+        all.TryAdd("hw_vif_model", hardware.NicModel);
+        all.TryAdd("hw_video_model", "virtio");
+        all.TryAdd("hw_input_bus", "usb");
+        all.TryAdd("hw_pointer_model", UsbTablet);
+        return image with { Properties = all };
     }
 
     /// <summary>Secure boot is UEFI on a q35 machine, which is taken where none is named.</summary>

@@ -131,6 +131,12 @@ internal sealed record ServerRow
     /// <summary>Id of the image that it sleeps in while it is shelved.</summary>
     public string? ShelvedImage { get; init; }
 
+    /// <summary>Files that its guest is given (JSON); null: none.</summary>
+    public string? Files { get; init; }
+
+    /// <summary>Who started it, as copies of it say (JSON); null: nobody knows any more.</summary>
+    public string? BootedBy { get; init; }
+
     /// <summary>0: no fault.</summary>
     public long FaultCode { get; init; }
 

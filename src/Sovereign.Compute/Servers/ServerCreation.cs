@@ -6,6 +6,7 @@ using Sovereign.Compute.Groups;
 using Sovereign.Compute.Hosts;
 using Sovereign.Compute.Keypairs;
 using Sovereign.Image;
+using Sovereign.Compute.Servers.Copies;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Journal;
@@ -60,6 +61,7 @@ internal sealed class ServerCreation(KernelServices kernel, IImages images, INet
             if (node.Fault is { } noNode) return noNode;
             var metadataMax = kernel.Quotas.Limit(session, ComputeQuotas.Service, "metadata_items", access.ProjectId);
             if (ServerOrder.WrongMetadata(order.Metadata, metadataMax) is { } wrongMetadata) return wrongMetadata;
+            if (InjectedFiles.Over(kernel, session, access.ProjectId, order.Files) is { } tooMuch) return tooMuch;
             return Nics(session, access, order).Map(nics => new Found(flavor.Value, image.Value, key, nics, node.Value));
         });
     }
@@ -146,6 +148,7 @@ internal sealed class ServerCreation(KernelServices kernel, IImages images, INet
     {
         var id = kernel.Ids.Uuid();
         var suffix = order.Max > 1 ? string.Create(CultureInfo.InvariantCulture, $"-{index + 1}") : "";
+        var image = HardwareRules.Settled(found.Image, found.Flavor.Specs, (int)found.Flavor.Vcpus);
         var hostname = order.Hostname is { } own ? own + suffix : ServerOrder.HostNameOf(order.Name + suffix, id);
         return new ServerRow
         {
@@ -153,11 +156,13 @@ internal sealed class ServerCreation(KernelServices kernel, IImages images, INet
             Description = order.Description, VmState = ServerStates.Building, TaskState = ServerStates.Scheduling,
             Status = ServerStates.Status(ServerStates.Building, ServerStates.Scheduling), FlavorId = found.Flavor.Id, Vcpus = found.Flavor.Vcpus,
             RamMib = found.Flavor.RamMib, Flavor = JsonSerializer.Serialize(found.Flavor.Document(), FlavorJson.Wire.FlavorDocument), ImageId = found.Image.Id,
-            Image = JsonSerializer.Serialize(found.Image, ServerJson.Wire.ImageInfo), KeyName = found.Key?.Name, PublicKey = found.Key?.PublicKey,
+            Image = JsonSerializer.Serialize(image, ServerJson.Wire.ImageInfo), BootedBy = BootedBy.Text(access.Caller),
+            KeyName = found.Key?.Name, PublicKey = found.Key?.PublicKey,
             Metadata = JsonSerializer.Serialize(order.Metadata, ServerJson.Wire.DictionaryStringString),
             Tags = JsonSerializer.Serialize([.. order.Tags], ServerJson.Wire.ListString), AccessIpv4 = order.AccessIpv4, AccessIpv6 = order.AccessIpv6,
-            ConfigDrive = order.ConfigDrive, UserData = order.UserData, Zone = order.Zone, SchedulerHints = order.Hints, WantedNode = found.WantedNode,
-            ReservationId = reservation, LaunchIndex = index, DiskConfig = order.DiskConfig, CreatedAt = tx.Now, UpdatedAt = tx.Now, Revision = 1,
+            ConfigDrive = order.ConfigDrive, UserData = order.UserData, Files = InjectedFiles.Text(order.Files), Zone = order.Zone,
+            SchedulerHints = order.Hints, WantedNode = found.WantedNode, ReservationId = reservation,
+            LaunchIndex = index, DiskConfig = order.DiskConfig, CreatedAt = tx.Now, UpdatedAt = tx.Now, Revision = 1,
         };
     }
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Sovereign.Image;
 using Sovereign.Kernel.Wire;
+using Sovereign.Node.Contract;
 
 namespace Sovereign.Compute.Servers;
 
@@ -99,6 +100,7 @@ internal sealed record InterfaceAsked(string? NetId = null, string? PortId = nul
 internal sealed record InterfaceAddress(string IpAddress);
 
 [JsonSerializable(typeof(ServerCreateBody))]
+[JsonSerializable(typeof(List<GuestFileSpec>))]
 [JsonSerializable(typeof(List<NetworkAsked>))]
 [JsonSerializable(typeof(ServerUpdateBody))]
 [JsonSerializable(typeof(MetadataBody))]

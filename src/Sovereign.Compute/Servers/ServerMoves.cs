@@ -58,13 +58,14 @@ internal sealed class ServerMoves(
                 if (HardwareRules.Read(image.Value.Properties, flavor.ExtraSpecs, (int)flavor.Vcpus).Fault is { } noHardware) return noHardware;
                 var max = kernel.Quotas.Limit(tx, ComputeQuotas.Service, "metadata_items", row.ProjectId);
                 if (wish.Metadata is not null && ServerOrder.WrongMetadata(wish.Metadata, max) is { } wrongMetadata) return wrongMetadata;
+                if (wish.Files is { } files && InjectedFiles.Over(kernel, tx, row.ProjectId, files) is { } tooMuch) return tooMuch;
                 var key = wish.KeyName.Value is { } name ? Keypairs.KeypairStore.Find(tx, access.Caller.UserId, name) : null;
                 if (key is null && wish.KeyName.Value is not null) return new Fault.Invalid("key_name", "Invalid key_name provided.");
                 var next = wish.Apply(row, key) with
                 {
                     RootImage = null,
                     ImageId = image.Value.Id,
-                    Image = JsonSerializer.Serialize(image.Value, ServerJson.Wire.ImageInfo),
+                    Image = JsonSerializer.Serialize(HardwareRules.Settled(image.Value, flavor.ExtraSpecs, (int)flavor.Vcpus), ServerJson.Wire.ImageInfo),
                     AdminPass = row.ConfigDrive ? kernel.Keys.Seal(tx, row.ProjectId, Encoding.UTF8.GetBytes(adminPass), row.Id) : null,
                 };
                 return servers.Want(tx, Anew(next.Move(row.VmState, ServerStates.Rebuilding), hard: true).Heal());

@@ -6,6 +6,7 @@ using System.Text.RegularExpressions;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Wire;
 using Sovereign.Network;
+using Sovereign.Node.Contract;
 
 namespace Sovereign.Compute.Servers;
 
@@ -51,6 +52,8 @@ internal sealed partial record ServerOrder(string Name, string FlavorRef, string
 
     public bool ConfigDrive { get; init; }
 
+    public IReadOnlyList<GuestFileSpec> Files { get; init; } = [];
+
     public int Min { get; init; } = 1;
 
     public int Max { get; init; } = 1;
@@ -92,6 +95,8 @@ internal sealed partial record ServerOrder(string Name, string FlavorRef, string
         if (tags.Fault is { } wrongTag) return wrongTag;
         var hints = body.SchedulerHints ?? body.OldSchedulerHints;
         if (SchedulerHints.Wrong(hints) is { } wrongHint) return wrongHint;
+        var files = InjectedFiles.Read(asked.Personality, version);
+        if (files.Fault is { } wrongFile) return wrongFile;
         var zone = (asked.AvailabilityZone ?? "").Split(':');
         return new ServerOrder(asked.Name, Wire.LastPart(asked.FlavorRef.ToString()), image.Value)
         {
@@ -101,6 +106,7 @@ internal sealed partial record ServerOrder(string Name, string FlavorRef, string
             ConfigDrive = Wire.Truth(asked.ConfigDrive, false)!.Value, Min = min, Max = max, Zone = zone[0].Length == 0 ? null : zone[0],
             Host = asked.Host ?? asked.HypervisorHostname ?? (zone.Length > 1 ? zone[^1] : null), AdminPass = asked.AdminPass,
             AccessIpv4 = AddressOf(asked.AccessIpv4), AccessIpv6 = AddressOf(asked.AccessIpv6), DiskConfig = asked.DiskConfig ?? "MANUAL",
+            Files = files.Value ?? [],
             ReturnReservation = Wire.Truth(asked.ReturnReservationId, false) ?? false,
             Group = hints is not null && hints.TryGetValue("group", out var group) ? group.GetString() : null,
             Hints = hints is null ? null : JsonSerializer.Serialize(hints, ServerJson.Wire.DictionaryStringJsonElement),
@@ -199,12 +205,6 @@ internal sealed partial record ServerOrder(string Name, string FlavorRef, string
         if (asked.TrustedImageCertificates is { Count: > 0 })
         {
             return new Fault.Invalid("trusted_image_certificates", "Image signature verification is not available in this cloud.");
-        }
-        if (asked.Personality is { ValueKind: not JsonValueKind.Null } files)
-        {
-            if (version.Has(57)) return Wire.Unexpected("personality");
-            if (files.ValueKind != JsonValueKind.Array) return new Fault.Invalid("personality", "personality is a list.");
-            if (files.GetArrayLength() > 0) return new Fault.Forbidden("Quota exceeded, too many files: use user_data instead.");
         }
 
         if (asked.BlockDeviceMapping is { ValueKind: not JsonValueKind.Null })

@@ -101,7 +101,8 @@ internal sealed class ServerView(HostService hosts, GroupService groups, Compute
         json.WriteString("created", Micros.ToSecondsZ(row.CreatedAt));
         json.WriteString("updated", Micros.ToSecondsZ(deletedAt > 0 ? deletedAt : row.UpdatedAt));
         json.WriteStartObject("addresses");
-        Addresses(json, ports, extended);
+        // A port is of use when its server was started on it.
+        if (row.VmState != ServerStates.Building) Addresses(json, ports, extended);
         json.WriteEndObject();
         json.WriteString("accessIPv4", row.AccessIpv4);
         json.WriteString("accessIPv6", row.AccessIpv6);
@@ -126,7 +127,7 @@ internal sealed class ServerView(HostService hosts, GroupService groups, Compute
         json.WriteStartArray("os-extended-volumes:volumes_attached");
         json.WriteEndArray();
         // Once for each port, as the original lists them.
-        var groups = ports.SelectMany(port => port.SecurityGroupNames).ToList();
+        var groups = row.NodeId is null && row.VmState == ServerStates.Building ? [] : ports.SelectMany(port => port.SecurityGroupNames).ToList();
         if (groups.Count == 0) return;
         json.WriteStartArray("security_groups");
         foreach (var group in groups)

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Sovereign.Image.Content;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
+using Sovereign.Kernel.Journal;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Store;
 
@@ -14,8 +15,8 @@ internal sealed class DiskImages(ImageService images, UploadService uploads, Ker
     {
         var row = new ImageRow
         {
-            Id = kernel.Ids.Uuid(), Owner = access.ProjectId, Visibility = "private", DiskFormat = wanted.DiskFormat, ContainerFormat = "bare",
-            MinDisk = wanted.MinDiskGib, MinRam = wanted.MinRamMib, CreatedAt = tx.Now, UpdatedAt = tx.Now,
+            Id = kernel.Ids.Uuid(), Owner = access.ProjectId, Visibility = "private", DiskFormat = wanted.DiskFormat,
+            ContainerFormat = wanted.DiskFormat is null ? null : "bare", MinDisk = wanted.MinDiskGib, MinRam = wanted.MinRamMib, CreatedAt = tx.Now, UpdatedAt = tx.Now,
         };
         var draft = new ImageDraft(new ImageWhole(row, new Dictionary<string, string>(), []), access, mayPublicize: false);
         foreach (var (name, value) in wanted.Properties.Append(new("name", wanted.Name)))
@@ -37,11 +38,28 @@ internal sealed class DiskImages(ImageService images, UploadService uploads, Ker
             case ImageStatus.Active or ImageStatus.Deactivated:
                 return Done.Value;
             case ImageStatus.Queued:
+                await kernel.Queue.Write<Done>("image.format", Origin.System, tx => Format(tx, id), stop);
                 var done = await uploads.Upload(AccessGrant.OfSystem(), id, content, null, stop);
                 return done.Fault is Fault.Conflict ? Busy(id) : done;
             default:
                 return Busy(id);
         }
+    }
+
+    public static void Describe(Tx tx, string id, IReadOnlyDictionary<string, string> properties)
+    {
+        if (ImageStore.Find(tx, id) is not { } row) return;
+        foreach (var (name, value) in properties) ImageStore.SetProperty(tx, id, name, value);
+        ImageService.Record(tx, ImageStore.Whole(tx, row), Change.Updated);
+    }
+
+    private static Outcome<Done> Format(Tx tx, string id)
+    {
+        if (ImageStore.Find(tx, id) is not { Status: ImageStatus.Queued, DiskFormat: null } row) return Done.Value;
+        row = row with { DiskFormat = "qcow2", ContainerFormat = "bare", UpdatedAt = tx.Now };
+        ImageStore.Update(tx, row);
+        ImageService.Record(tx, ImageStore.Whole(tx, row), Change.Updated);
+        return Done.Value;
     }
 
     public void Remove(Tx tx, string id)

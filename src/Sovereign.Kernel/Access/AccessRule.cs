@@ -5,7 +5,8 @@ namespace Sovereign.Kernel.Access;
 /// <summary>One row of a service's access table.</summary>
 /// <param name="Name">"compute:servers:create".</param>
 /// <param name="Text">Who may, as words joined by "or": "admin or project_member".</param>
-public sealed record AccessRule(string Name, string Text)
+/// <param name="Policy">What the original calls it, when its refusals name it: "os_compute_api:servers:create"; null: they do not.</param>
+public sealed record AccessRule(string Name, string Text, string? Policy = null)
 {
     private static readonly FrozenDictionary<string, (Persona Persona, Reach Reach)> words = new Dictionary<string, (Persona, Reach)>
     {
@@ -30,6 +31,11 @@ public sealed record AccessRule(string Name, string Text)
 
     /// <summary>The words that a rule may have.</summary>
     public static IEnumerable<string> Words => words.Keys.Order(StringComparer.Ordinal);
+
+    /// <summary>What a caller is told whom it does not let in.</summary>
+    public string Refusal => Policy is null
+        ? $"You are not authorized to perform the requested action: {Name}."
+        : $"Policy doesn't allow {Policy} to be performed.";
 
     /// <summary>True when no token is needed.</summary>
     public bool IsPublic => alternatives.Any(a => a.Persona == Persona.Public);
@@ -70,7 +76,7 @@ public sealed class Policy
     {
         foreach (var rule in table)
         {
-            rules.Add(rule.Name, overrides.TryGetValue(rule.Name, out var own) ? new AccessRule(rule.Name, own) : rule);
+            rules.Add(rule.Name, overrides.TryGetValue(rule.Name, out var own) ? new AccessRule(rule.Name, own, rule.Policy) : rule);
             defaults.Add(rule.Name, rule.Text);
         }
     }

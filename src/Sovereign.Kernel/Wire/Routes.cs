@@ -117,7 +117,7 @@ internal sealed partial class RequestPipeline(WireServices wire, ServiceFace fac
         var access = caller is null ? null : Grant(caller, requestId);
         if (access is null && !rule.IsPublic)
         {
-            return Task.FromResult<Answer>(new Fault.Forbidden($"You are not authorized to perform the requested action: {rule.Name}."));
+            return Task.FromResult<Answer>(new Fault.Forbidden(rule.Refusal));
         }
 
         return handler(new Call(http, face, access, version.Value, requestId, wire.PublicUrl, deadline));

@@ -25,6 +25,7 @@ internal sealed class RouterPlacement(FabricPlan fabric, PortMaker ports)
         }
 
         foreach (var ip in FloatingIpStore.OfRouter(tx, router.Id)) FloatingIpService.Save(tx, ip with { Status = Status.Down });
+        FloatingIpService.Left(tx, router.Id);
         RouterService.Save(tx, fabric, router with { NodeId = "", Held = true, Status = Status.Down });
     }
 }

@@ -42,6 +42,7 @@ internal sealed class RouterReconciler(KernelServices kernel, FabricPlan fabric,
         if (RouterStore.Find(tx, id) is not { } router)
         {
             fabric.Withdraw(tx, ItemKinds.Router, id);
+            FloatingIpService.Left(tx, id);
             return true;
         }
 
@@ -136,6 +137,8 @@ internal sealed class RouterReconciler(KernelServices kernel, FabricPlan fabric,
         {
             FloatingIpService.Save(tx, ip with { Status = legStatus });
         }
+
+        FloatingIpService.Left(tx, router.Id);
     }
 
     /// <summary>Neither it nor its node's agent is switched off.</summary>

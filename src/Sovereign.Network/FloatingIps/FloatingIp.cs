@@ -27,6 +27,9 @@ internal sealed record FloatingIpRow : IRow
 
     public string? RouterId { get; init; }
 
+    /// <summary>The router that it led through and that may still do it; null: none.</summary>
+    public string? LeavesRouterId { get; init; }
+
     public string Status { get; init; } = Wire.Status.Down;
 
     public long CreatedAt { get; init; }
@@ -34,6 +37,16 @@ internal sealed record FloatingIpRow : IRow
     public long UpdatedAt { get; init; }
 
     public long Revision { get; init; }
+
+    /// <summary>It leads nowhere from now on; DOWN once its router has heard.</summary>
+    public FloatingIpRow Leave() => this with
+    {
+        PortId = null,
+        FixedAddress = null,
+        RouterId = null,
+        LeavesRouterId = Status == Wire.Status.Active ? RouterId : null,
+        Status = RouterId is null ? Wire.Status.Down : Status,
+    };
 
     public FloatingIpView ToView(PortRow? port, IReadOnlyList<string> tags) => new()
     {

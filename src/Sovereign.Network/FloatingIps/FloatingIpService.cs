@@ -119,6 +119,12 @@ internal sealed class FloatingIpService(KernelServices kernel, FabricPlan fabric
         return Done.Value;
     }
 
+    /// <summary>The router has heard, or is no more: what led through it leads nowhere.</summary>
+    public static void Left(Tx tx, string routerId)
+    {
+        foreach (var row in FloatingIpStore.Leaving(tx, routerId)) Save(tx, row with { LeavesRouterId = null, Status = Status.Down });
+    }
+
     private static bool Forwards(Tx tx, FloatingIpRow row) => PortForwardingStore.Of(tx, [row.Id]).Count > 0;
 
     private static Fault ForwardsPorts(string id) =>
@@ -132,7 +138,7 @@ internal sealed class FloatingIpService(KernelServices kernel, FabricPlan fabric
             if (fixedAddress is not null) return NetworkFaults.BadRequest("floatingip", "fixed_ip_address cannot be specified without a port_id");
             if (row.PortId is null) return row;
             if (row.RouterId is not null) fabric.RouterChanged(tx, row.RouterId);
-            return row with { PortId = null, FixedAddress = null, RouterId = null, Status = Status.Down };
+            return row.Leave();
         }
 
         if (Forwards(tx, row)) return ForwardsPorts(row.Id);
@@ -166,7 +172,7 @@ internal sealed class FloatingIpService(KernelServices kernel, FabricPlan fabric
         if (row.PortId == portId && row.FixedAddress == address && row.RouterId == routerId) return row;
         if (row.RouterId is not null && row.RouterId != routerId) fabric.RouterChanged(tx, row.RouterId);
         fabric.RouterChanged(tx, routerId);
-        return row with { PortId = portId, FixedAddress = address, RouterId = routerId, Status = Status.Down };
+        return row with { PortId = portId, FixedAddress = address, RouterId = routerId, LeavesRouterId = null, Status = Status.Down };
     }
 
     private static Outcome<AddressRow> Inner(Tx tx, PortRow port, string? fixedAddress)

@@ -31,6 +31,10 @@ internal static class FloatingIpStore
     public static List<FloatingIpRow> OfRouter(Session session, string routerId) =>
         session.Query<FloatingIpRow>("SELECT * FROM floating_ips WHERE router_id = @routerId ORDER BY id", new { routerId });
 
+    /// <summary>Those that led through a router and wait to hear that they do no more.</summary>
+    public static List<FloatingIpRow> Leaving(Session session, string routerId) =>
+        session.Query<FloatingIpRow>("SELECT * FROM floating_ips WHERE leaves_router_id = @routerId ORDER BY id", new { routerId });
+
     /// <summary>Those of a network that lead nowhere.</summary>
     public static List<FloatingIpRow> Idle(Session session, string networkId) =>
         session.Query<FloatingIpRow>("SELECT * FROM floating_ips WHERE network_id = @networkId AND port_id IS NULL ORDER BY id", new { networkId });
@@ -49,17 +53,17 @@ internal static class FloatingIpStore
 
     public static void Insert(Tx tx, FloatingIpRow row) => tx.Execute(
         """
-        INSERT INTO floating_ips (id, project_id, description, network_id, address, outer_port_id, port_id, fixed_address, router_id, status,
-          created_at, updated_at, revision)
-        VALUES (@Id, @ProjectId, @Description, @NetworkId, @Address, @OuterPortId, @PortId, @FixedAddress, @RouterId, @Status,
+        INSERT INTO floating_ips (id, project_id, description, network_id, address, outer_port_id, port_id, fixed_address, router_id, leaves_router_id,
+          status, created_at, updated_at, revision)
+        VALUES (@Id, @ProjectId, @Description, @NetworkId, @Address, @OuterPortId, @PortId, @FixedAddress, @RouterId, @LeavesRouterId, @Status,
           @CreatedAt, @UpdatedAt, @Revision)
         """,
         row);
 
     public static void Update(Tx tx, FloatingIpRow row) => tx.Execute(
         """
-        UPDATE floating_ips SET description = @Description, port_id = @PortId, fixed_address = @FixedAddress, router_id = @RouterId, status = @Status,
-          updated_at = @UpdatedAt, revision = @Revision
+        UPDATE floating_ips SET description = @Description, port_id = @PortId, fixed_address = @FixedAddress, router_id = @RouterId,
+          leaves_router_id = @LeavesRouterId, status = @Status, updated_at = @UpdatedAt, revision = @Revision
         WHERE id = @Id
         """,
         row);
@@ -73,7 +77,7 @@ internal static class FloatingIpStore
         foreach (var row in OfPort(tx, portId).Where(row => except is null || !except.Contains(row.FixedAddress!)))
         {
             if (row.RouterId is not null) fabric.RouterChanged(tx, row.RouterId);
-            FloatingIpService.Save(tx, row with { PortId = null, FixedAddress = null, RouterId = null, Status = Status.Down });
+            FloatingIpService.Save(tx, row.Leave());
         }
 
         PortForwardingStore.ReleasePort(tx, fabric, portId, except);

@@ -203,7 +203,18 @@ public sealed record NicSpec(string PortId, string Mac, int MtuBytes);
 public sealed record GuestDataSpec(
     string MetaDataJson, string NetworkDataJson, string VendorDataJson, string? UserDataBase64, bool ConfigDrive,
     string HostName, string InstanceId, string InstanceType, string ImageId, IReadOnlyList<KeySpec> PublicKeys, IReadOnlyList<string> SecurityGroupNames,
-    string AvailabilityZone, int LaunchIndex);
+    string AvailabilityZone, int LaunchIndex)
+{
+    /// <summary>Files beside the documents, in the order in which meta_data.json names them; null: none.</summary>
+    public IReadOnlyList<GuestFileSpec>? Files { get; init; }
+}
+
+/// <summary>A file that the guest is to have at a path.</summary>
+public sealed record GuestFileSpec(string Path, string ContentBase64)
+{
+    /// <summary>What the file with this index is called beside the documents: "0000".</summary>
+    public static string NameOf(int index) => index.ToString("D4", System.Globalization.CultureInfo.InvariantCulture);
+}
 
 /// <summary>A public key for the guest's first user.</summary>
 public sealed record KeySpec(string Name, string OpenSshKey);
@@ -220,6 +231,9 @@ public sealed record HardwareSpec(string DiskBus, string NicModel, string Machin
 
     /// <summary>QEMU's VGA: "cirrus", "virtio" or "none"; null: the standard one.</summary>
     public string? Video { get; init; }
+
+    /// <summary>The bus of its tablet, which tells where a console's pointer is: "usb" or "virtio"; null: it has none.</summary>
+    public string? Tablet { get; init; }
 
     /// <summary>How the virtual CPUs are arranged; null: a socket each.</summary>
     public TopologySpec? Topology { get; init; }

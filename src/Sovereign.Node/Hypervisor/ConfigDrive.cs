@@ -26,6 +26,8 @@ internal static class ConfigDrive
             iso.Add(folder + "vendor_data2.json", empty);
             if (user is not null) iso.Add(folder + "user_data", user);
         }
+        foreach (var (index, file) in (guest.Files ?? []).Index())
+            iso.Add("openstack/content/" + GuestFileSpec.NameOf(index), Convert.FromBase64String(file.ContentBase64));
         var ec2 = new JsonObject
         {
             ["instance-id"] = guest.InstanceId, ["hostname"] = guest.HostName, ["local-hostname"] = guest.HostName,

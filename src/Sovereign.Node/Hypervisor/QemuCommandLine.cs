@@ -72,6 +72,8 @@ internal static class QemuCommandLine
         if (Guid.TryParse(domain.Id, out var uuid)) arguments.AddRange(["-uuid", uuid.ToString()]);
         if (hardware.Rng) arguments.AddRange(["-object", "rng-random,id=rng,filename=/dev/urandom", "-device", "virtio-rng-pci,rng=rng"]);
         if (Watchdog(hardware) is { } action) arguments.AddRange(["-device", "i6300esb,id=watchdog,addr=0x1e", "-action", "watchdog=" + action]);
+        if (hardware.Tablet == "usb") arguments.AddRange(["-usb", "-device", "usb-tablet,bus=usb-bus.0"]);
+        if (hardware.Tablet == "virtio") arguments.AddRange(["-device", "virtio-tablet-pci"]);
         arguments.AddRange(QemuDisks.Arguments(domain, disks));
         if (domain.Guest.ConfigDrive)
         {

@@ -32,6 +32,11 @@ internal static class MetadataTree
     private static MetadataDocument? Openstack(GuestDataSpec guest, string[] parts)
     {
         if (parts.Length == 0) return Listing(openstackVersions);
+        if (parts is ["content", var name])
+        {
+            return guest.Files?.Index().Where(file => GuestFileSpec.NameOf(file.Index) == name)
+                .Select(file => new MetadataDocument(Convert.FromBase64String(file.Item.ContentBase64), "application/octet-stream")).FirstOrDefault();
+        }
         if (!openstackVersions.Contains(parts[0])) return null;
         if (parts.Length == 1)
         {

@@ -121,6 +121,10 @@ internal sealed class SimulatedImages(KernelServices kernel) : IImages
         tx => tx.Execute("UPDATE walk_images SET status = 'active' WHERE id = @imageId", new { imageId }) == 1 ? Done.Value : new Fault.Gone("The image is gone."),
         stop);
 
+    public void Describe(Tx tx, string imageId, IReadOnlyDictionary<string, string> properties)
+    {
+    }
+
     public string? StatusOf(Session session, string imageId) => session.Scalar<string>("SELECT status FROM walk_images WHERE id = @imageId", new { imageId });
 
     public void Remove(Tx tx, string imageId) => tx.Execute("DELETE FROM walk_images WHERE id = @imageId", new { imageId });

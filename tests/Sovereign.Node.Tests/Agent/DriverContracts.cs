@@ -170,6 +170,7 @@ public sealed class Qcow2DisksTests : DisksContract
         Assert.Contains("/openstack/2018-08-27/vendor_data2.json", listing, StringComparison.Ordinal);
         Assert.Equal(domain.Guest.MetaDataJson, await runner.Must("isoinfo", ["-R", "-i", path, "-x", "/openstack/latest/meta_data.json"],
             Stop));
+        Assert.Equal("hello", await runner.Must("isoinfo", ["-R", "-i", path, "-x", "/openstack/content/0000"], Stop));
         Assert.Contains("Volume id: config-2", await runner.Must("isoinfo", ["-d", "-i", path], Stop), StringComparison.Ordinal);
     }
 

@@ -80,9 +80,10 @@ public sealed class RealCloud : IAsyncDisposable
             """;
         var guest = new GuestDataSpec(meta, "{}", "{}", Convert.ToBase64String("#!/bin/sh\necho from-user-data > /tmp/user-data-ran\n"u8),
             configDrive, "guest", "i-00000001", "m1.tiny",
-            "ami-00000001", [new KeySpec("k", key)], ["default"], "nova", 0);
+            "ami-00000001", [new KeySpec("k", key)], ["default"], "nova", 0)
+        { Files = [new("/etc/motd", "aGVsbG8=")] };
         return new DomainSpec(id, "p", "guest", 1, memory, PowerTarget.Running, 0, false, 20, new RootDiskSpec(digest, format, bytes,
-            1L << 30), nics, guest, new HardwareSpec("virtio", "virtio", "pc", true));
+            1L << 30), nics, guest, new HardwareSpec("virtio", "virtio", "pc", true) { Video = "virtio", Tablet = "usb" });
     }
 
     public async ValueTask DisposeAsync()

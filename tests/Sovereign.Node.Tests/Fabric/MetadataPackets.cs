@@ -29,6 +29,8 @@ public sealed class MetadataPackets : IAsyncLifetime
         Assert.StartsWith("#!/bin/sh", await Get(left, "/openstack/2018-08-27/user_data"), StringComparison.Ordinal);
         Assert.StartsWith("#!/bin/sh", await Get(left, "/latest/user-data"), StringComparison.Ordinal);
         Assert.Equal("{}", await Get(left, "/openstack/latest/network_data.json"));
+        Assert.Equal("hello", await Get(left, "/openstack/content/0000"));
+        Assert.Null(await Get(left, "/openstack/content/0001"));
         Assert.Equal("0=k", await Get(left, "/latest/meta-data/public-keys/"));
         Assert.Equal("ssh-ed25519 AAAA test", await Get(left, "/latest/meta-data/public-keys/0/openssh-key"));
         Assert.Contains("instance-id\n", await Get(left, "/latest/meta-data/"), StringComparison.Ordinal);

@@ -214,7 +214,7 @@ public sealed class SimulatedDisks(SimulatedMachine world) : IDisks
 
     public async Task<string> BeginSnapshot(string id, string domainId, RootDiskSpec root, CancellationToken stop)
     {
-        await world.Effect("disks.begin-snapshot", () => world.Snapshots[id] = false);
+        await world.Effect("disks.begin-snapshot", () => (world.Snapshots[id], world.CopyBytes[id]) = (false, root.SizeBytes));
         return id;
     }
 
@@ -222,12 +222,13 @@ public sealed class SimulatedDisks(SimulatedMachine world) : IDisks
     {
         if (world.Domains.TryGetValue(domainId, out var domain) && domain.Power is DomainPower.Running or DomainPower.Paused)
             throw new InvalidOperationException($"The disk of {domainId} is copied while it runs.");
-        world.Snapshots[id] = true;
+        (world.Snapshots[id], world.CopyBytes[id]) = (true, root.SizeBytes);
     });
 
     public Task EndSnapshot(string id, CancellationToken stop) => world.Effect("disks.end-snapshot", () => world.Snapshots[id] = true);
 
-    public Task<Stream> OpenSnapshot(string id, CancellationToken stop) => Task.FromResult<Stream>(new MemoryStream(SmallImages.Qcow2));
+    public Task<Stream> OpenSnapshot(string id, CancellationToken stop) => Task.FromResult<Stream>(new MemoryStream(
+        world.CopyBytes[id] is > 0 and var bytes ? SmallImages.Empty(bytes) : SmallImages.Qcow2));
 
     public Task DropSnapshot(string id, CancellationToken stop) => world.Effect("disks.drop-snapshot", () => world.Snapshots.Remove(id));
 

@@ -28,6 +28,9 @@ public sealed class SimulatedMachine
     /// <summary>Snapshots of disks that are there; true: whole.</summary>
     public Dictionary<string, bool> Snapshots { get; } = [];
 
+    /// <summary>Sizes of the disks that they copy, bytes; 0: the image's.</summary>
+    public Dictionary<string, long> CopyBytes { get; } = [];
+
     /// <summary>Domains whose disk came from another node.</summary>
     public HashSet<string> Carried { get; } = [];
 

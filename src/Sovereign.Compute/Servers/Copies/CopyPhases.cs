@@ -28,7 +28,12 @@ internal sealed class CopyPhases(KernelServices kernel, INodes nodes, INetworks 
             if (!ServerStates.Copies(now.TaskState) || snapshots.Ended(tx, now.Id) is not { } end) return null;
             snapshots.Forget(tx, end.Snapshot);
             if (end.Error is not null) images.Remove(tx, end.Snapshot.ImageId);
-            else snapshots.Rotate(tx, now, end.Snapshot);
+            else
+            {
+                images.Describe(tx, end.Snapshot.ImageId, SnapshotProperties.Made(now));
+                snapshots.Rotate(tx, now, end.Snapshot);
+            }
+
             return (now.TaskState == ServerStates.ShelvingCopy ? Shelved(tx, now, end) : now.Move(now.VmState, null), end.Error);
         }, stop);
         return Progress.Done;

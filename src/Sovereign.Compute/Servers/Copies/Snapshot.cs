@@ -49,14 +49,16 @@ internal static class SnapshotProperties
         all["base_image_ref"] = row.ImageId;
         all["instance_uuid"] = row.Id;
         all["user_id"] = userId;
-        all["owner_id"] = row.ProjectId;
         all["image_type"] = order.Kind == SnapshotKinds.Backup ? SnapshotKinds.Backup : SnapshotKinds.Snapshot;
-        all["image_location"] = "snapshot";
-        all["image_state"] = "available";
+        foreach (var (name, value) in BootedBy.Properties(row)) all[name] = value;
         if (order.BackupType is { } type) all["backup_type"] = type;
         foreach (var (name, value) in order.Metadata) all[name] = value;
         return all;
     }
+
+    /// <summary>What is said of it once its content is there.</summary>
+    public static Dictionary<string, string> Made(ServerRow row) =>
+        new() { ["owner_id"] = row.ProjectId, ["image_location"] = "snapshot", ["image_state"] = "available" };
 }
 
 /// <summary>SQL of copies under way.</summary>

@@ -19,7 +19,7 @@ internal sealed class Snapshots(INodes nodes, IImages images)
     {
         var image = row.ImageThen();
         var announced = images.Announce(tx, access, new DiskImage(
-            order.Name, "qcow2", Math.Max(image.MinDiskGib, (int)row.FlavorThen().DiskGib), image.MinRamMib, SnapshotProperties.Of(row, order, access.Caller.UserId)));
+            order.Name, null, Math.Max(image.MinDiskGib, (int)row.FlavorThen().DiskGib), image.MinRamMib, SnapshotProperties.Of(row, order, access.Caller.UserId)));
         return announced.Map(id =>
         {
             SnapshotStore.Insert(tx, new SnapshotRow
