@@ -10,6 +10,7 @@ using Sovereign.Compute.Proxies;
 using Sovereign.Compute.Servers;
 using Sovereign.Compute.Servers.Copies;
 using Sovereign.Compute.Servers.Moving;
+using Sovereign.Compute.Servers.Volumes;
 using Sovereign.Image;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
@@ -22,6 +23,7 @@ using Sovereign.Network;
 using Sovereign.Node.Contract;
 using Sovereign.Node.Control;
 using Sovereign.Placement;
+using Sovereign.Volume;
 
 namespace Sovereign.Compute;
 
@@ -49,18 +51,20 @@ public sealed class ComputeModule : IModule
     private readonly GuestPasswords passwords;
     private readonly GroupService groups;
     private readonly INodes nodes;
+    private readonly VolumeAttachmentService attachments;
     private readonly ServerReconciler reconciler;
 
     /// <summary>Puts the service together and listens to nodes and ports; no I/O.</summary>
-    public ComputeModule(KernelServices kernel, INodes nodes, IImages images, IPlacement placement, INetworks networks, ComputeOptions options)
+    public ComputeModule(KernelServices kernel, INodes nodes, IImages images, IPlacement placement, INetworks networks, IVolumes volumes, ComputeOptions options)
     {
         (this.kernel, this.nodes, this.images, this.networks, this.placement, this.options) = (kernel, nodes, images, networks, placement, options);
-        var domains = new Domains(kernel, nodes, networks, options);
+        var domains = new Domains(kernel, nodes, networks, volumes, options);
         var snapshots = new Snapshots(nodes, images);
         groups = new GroupService(kernel);
+        var boots = new BootVolumes(volumes, images);
         hosts = new HostService(kernel, nodes, placement, options);
         servers = new ServerService(kernel, nodes, networks, domains, snapshots);
-        creation = new ServerCreation(kernel, images, networks, hosts, groups, options);
+        creation = new ServerCreation(kernel, images, networks, hosts, groups, boots, options);
         between = new MoveService(kernel, servers, nodes, networks, images, placement, hosts, snapshots);
         servers.Moves = between;
         moves = new ServerMoves(kernel, servers, creation, images, placement, hosts, nodes, between);
@@ -69,7 +73,8 @@ public sealed class ComputeModule : IModule
         passwords = new GuestPasswords(kernel, servers);
         rescue = new RescueService(kernel, servers, creation, images);
         interfaces = new InterfaceService(kernel, servers, networks, options);
-        reconciler = new ServerReconciler(kernel, nodes, networks, placement, hosts, domains, images, snapshots, between);
+        attachments = new VolumeAttachmentService(servers, volumes, nodes);
+        reconciler = new ServerReconciler(kernel, nodes, networks, placement, hosts, domains, images, snapshots, between, attachments, boots);
         nodes.OnNode(hosts.Register);
         nodes.OnRemove(hosts.Unregister);
         nodes.OnReport(ItemKinds.Domain, (tx, _, report) => tx.Due("server", report.Id));
@@ -84,6 +89,10 @@ public sealed class ComputeModule : IModule
         nodes.OnReport(ItemKinds.Snapshot, (tx, _, report) =>
         {
             if (SnapshotStore.Find(tx, report.Id) is { } snapshot) tx.Due("server", snapshot.ServerId);
+        });
+        volumes.OnChange((tx, change) =>
+        {
+            foreach (var server in change.ServerIds) tx.Due("server", server);
         });
         networks.OnPortChange(PortsChanged);
     }
@@ -110,7 +119,8 @@ public sealed class ComputeModule : IModule
     public void Map(Func<ServiceFace, Routes> face)
     {
         var api = face(Face!);
-        var both = new BothRoutes(api);
+        var second = api.Under(PrefixV2, microversions: false);
+        var both = new BothRoutes([api, second], [api.Under(Prefix + BothRoutes.Project), api.Under(PrefixV2 + BothRoutes.Project, microversions: false)]);
         var view = new ServerView(hosts, groups, options);
         var remote = new ConsoleEndpoints(consoles, hosts, options);
         VersionEndpoints.Map(api);
@@ -123,6 +133,7 @@ public sealed class ComputeModule : IModule
             new HostActions(servers, hosts, between), new AddressActions(kernel, servers, networks), remote).Map(both);
         remote.Map(api, both);
         new InterfaceEndpoints(kernel, servers, interfaces, networks).Map(both);
+        new VolumeAttachmentEndpoints(servers, attachments).Map(both);
         new DiagnosticsEndpoints(servers, nodes, hosts).Map(both);
         new GroupEndpoints(groups).Map(both);
         new MetadataEndpoints(servers).Map(both);

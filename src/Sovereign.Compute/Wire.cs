@@ -11,25 +11,9 @@ internal static class Wire
         new(member, $"Additional properties are not allowed ('{member}' was unexpected)");
 
     /// <summary>A boolean or one of the words that the API takes for one; null when it is neither.</summary>
-    public static bool? Truth(JsonElement? element, bool otherwise)
-    {
-        if (element is not { } given) return otherwise;
-        return given.ValueKind switch
-        {
-            JsonValueKind.Null => otherwise,
-            JsonValueKind.True => true,
-            JsonValueKind.False => false,
-            JsonValueKind.String => Truth(given.GetString()!),
-            _ => null,
-        };
-    }
+    public static bool? Truth(JsonElement? element, bool otherwise) => Kernel.Wire.Truth.Of(element, otherwise);
 
-    public static bool? Truth(string text) => text.Trim().ToLowerInvariant() switch
-    {
-        "true" or "1" or "yes" or "on" or "t" or "y" => true,
-        "false" or "0" or "no" or "off" or "f" or "n" => false,
-        _ => null,
-    };
+    public static bool? Truth(string text) => Kernel.Wire.Truth.Of(text);
 
     /// <summary>The last part of a reference that may be a URL ("http://…/flavors/1").</summary>
     public static string LastPart(string reference) => reference[(reference.LastIndexOf('/') + 1)..];

@@ -122,7 +122,7 @@ public class ServerCopiesTests
         await Act(world, id, "{\"unshelve\": null}");
         await world.Until(id, "ACTIVE");
         var domain = world.Nodes[0].Items[(ItemKinds.Domain, id)].Domain!;
-        Assert.Equal((new string('b', 64), 1), (domain.Root.ImageDigest, domain.Root.Generation));
+        Assert.Equal((new string('b', 64), 1), (domain.Root!.ImageDigest, domain.Root!.Generation));
         await ComputeWorld.Eventually(() => !world.Images.Made.Any());
         await Act(world, id, "{\"shelve\": null}");
         await world.Until(id, "SHELVED_OFFLOADED");

@@ -173,7 +173,7 @@ public class ServerLifeTests
         Assert.Equal(1450, (int)network["links"]![0]!["mtu"]!);
         Assert.Equal("scsi", domain.Hardware.DiskBus);
         Assert.Equal("IyEvYmluL3NoCg==", domain.Guest.UserDataBase64);
-        Assert.Equal(0, domain.Root.SizeBytes);
+        Assert.Equal(0, domain.Root!.SizeBytes);
     }
 
     [Theory]

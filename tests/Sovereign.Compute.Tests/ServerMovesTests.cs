@@ -49,7 +49,7 @@ public class ServerMovesTests
         Assert.Equal(12, ((string)made.Json["server"]!["adminPass"]!).Length);
         await world.Until(id, "ACTIVE");
         var domain = Domain(world, id);
-        Assert.Equal((1, 1), (domain.Root.Generation, domain.RebootCount));
+        Assert.Equal((1, 1), (domain.Root!.Generation, domain.RebootCount));
         Assert.Equal("aGk=", domain.Guest.UserDataBase64);
         Assert.Equal(400, (await world.Send("POST", $"/servers/{id}/action", body: $"{{\"rebuild\": {{\"imageRef\": \"{ComputeWorld.Network}\"}}}}")).Status);
     }
@@ -65,20 +65,20 @@ public class ServerMovesTests
         await Act(world, id, "{\"confirmResize\": null}", 409);
         await Act(world, id, $"{{\"resize\": {{\"flavorRef\": \"{large}\"}}}}");
         await world.Until(id, "VERIFY_RESIZE");
-        Assert.Equal((2, 1, 0), (Domain(world, id).Vcpus, Domain(world, id).Root.Generation, Domain(world, id).Root.CopyOf));
+        Assert.Equal((2, 1, 0), (Domain(world, id).Vcpus, Domain(world, id).Root!.Generation, Domain(world, id).Root!.CopyOf));
         Assert.Equal(2, world.Placement.Claims);
         Assert.Empty(world.Cloud.Kernel.Quotas.Verify());
         await Act(world, id, "{\"os-stop\": null}", 409);
         await Act(world, id, "{\"revertResize\": null}");
         await world.Until(id, "ACTIVE");
-        Assert.Equal((1, 0, null), (Domain(world, id).Vcpus, Domain(world, id).Root.Generation, Domain(world, id).Root.CopyOf));
+        Assert.Equal((1, 0, null), (Domain(world, id).Vcpus, Domain(world, id).Root!.Generation, Domain(world, id).Root!.CopyOf));
         Assert.Equal(1, world.Placement.Claims);
         await Act(world, id, $"{{\"resize\": {{\"flavorRef\": \"{large}\"}}}}");
         await world.Until(id, "VERIFY_RESIZE");
         await Act(world, id, "{\"confirmResize\": null}", 204);
         await world.Until(id, "ACTIVE");
-        await ComputeWorld.Eventually(() => Domain(world, id).Root.CopyOf is null);
-        Assert.Equal((2, 2, null), (Domain(world, id).Vcpus, Domain(world, id).Root.Generation, Domain(world, id).Root.CopyOf));
+        await ComputeWorld.Eventually(() => Domain(world, id).Root!.CopyOf is null);
+        Assert.Equal((2, 2, null), (Domain(world, id).Vcpus, Domain(world, id).Root!.Generation, Domain(world, id).Root!.CopyOf));
         Assert.Equal(1, world.Placement.Claims);
         await Act(world, id, $"{{\"resize\": {{\"flavorRef\": \"{small}\"}}}}", 202);
         await world.Until(id, "VERIFY_RESIZE");

@@ -23,7 +23,7 @@ public sealed class ServerMovingTests
         var left = from.Items[(ItemKinds.Domain, id)].Domain!;
         Assert.Equal(PowerTarget.Shutoff, left.Power);
         var here = to.Items[(ItemKinds.Domain, id)].Domain!;
-        Assert.Equal((PowerTarget.Running, left.Root.Generation), (here.Power, here.Root.Generation));
+        Assert.Equal((PowerTarget.Running, left.Root!.Generation), (here.Power, here.Root!.Generation));
         Assert.Null(here.Root.CopyOf);
         Assert.NotNull(here.Carried);
         var migration = (await world.Send("GET", "/os-migrations?migration_type=migration", "admin", version: Version)).Json["migrations"]!.AsArray().Single()!;

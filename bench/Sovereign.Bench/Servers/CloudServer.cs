@@ -8,6 +8,7 @@ using Sovereign.Kernel.Wire;
 using Sovereign.Network;
 using Sovereign.Node.Control;
 using Sovereign.Placement;
+using Sovereign.Volume;
 
 namespace Sovereign.Bench.Servers;
 
@@ -31,9 +32,10 @@ internal static class CloudServer
         var image = new ImageModule(kernel);
         var placement = new PlacementModule(kernel);
         var network = new NetworkModule(kernel, node.Hub, new NetworkOptions("172.31.240.0/24"));
-        var compute = new ComputeModule(kernel, node.Hub, image, placement, network.Networks, new ComputeOptions());
+        var volume = new VolumeModule(kernel, node.Hub, image, new VolumeOptions());
+        var compute = new ComputeModule(kernel, node.Hub, image, placement, network.Networks, volume.Volumes, new ComputeOptions());
         node.Hub.ImageSource = image.OpenContent;
-        IModule[] modules = [node, identity, image, placement, network, compute];
+        IModule[] modules = [node, identity, image, placement, network, volume, compute];
         await kernel.Start(modules, stop.Token);
         var loops = new List<Task> { kernel.Due.Run(stop.Token), kernel.Periodics.Run(stop.Token) };
         await using var app = CloudWeb.Builder(kernel, options => options.Listen(IPAddress.Loopback, 0)).Build();

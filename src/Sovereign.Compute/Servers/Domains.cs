@@ -3,13 +3,15 @@ using Sovereign.Kernel;
 using Sovereign.Kernel.Store;
 using Sovereign.Network;
 using Sovereign.Compute.Servers.Moving;
+using Sovereign.Compute.Servers.Volumes;
 using Sovereign.Node.Contract;
 using Sovereign.Node.Control;
+using Sovereign.Volume;
 
 namespace Sovereign.Compute.Servers;
 
 /// <summary>What a node is told of a server: one manifest item, made from the row and its ports alone.</summary>
-internal sealed class Domains(KernelServices kernel, INodes nodes, INetworks networks, ComputeOptions options)
+internal sealed class Domains(KernelServices kernel, INodes nodes, INetworks networks, IVolumes volumes, ComputeOptions options)
 {
     private const long GibBytes = 1L << 30;
     private const long MibBytes = 1L << 20;
@@ -29,14 +31,14 @@ internal sealed class Domains(KernelServices kernel, INodes nodes, INetworks net
             Domain = new DomainSpec(
                 row.Id, row.ProjectId, row.Name, (int)flavor.Vcpus, (int)flavor.RamMib,
                 MovePhases.Leaving(row) ? PowerTarget.Shutoff : Target(row.PowerTarget), (int)row.RebootCount, row.RebootHard, options.ShutdownSeconds,
-                new RootDiskSpec(
+                BlockDevices.BootsFromVolume(row) ? null : new RootDiskSpec(
                     root.Digest ?? "", root.DiskFormat, root.SizeBytes, flavor.DiskGib * GibBytes, (int)row.DiskGeneration,
                     before is { Node: null } ? (int)before.DiskGeneration : null),
                 [.. ports.Select(port => new NicSpec(port.Id, port.Mac, port.MtuBytes))],
                 guests.Of(row, ports, pass),
                 Sealed(row.Id, Hardware(image.Properties, flavor)))
             {
-                Rescue = Rescue(row.RescueThen()), Blanks = Blanks(flavor),
+                Rescue = Rescue(row.RescueThen()), Blanks = Blanks(flavor), Volumes = Disks(session, row),
                 Carried = before is { Target: { } target } && target == row.NodeId ? nodes.Carried(session, before.Migration) : null,
             },
         };
@@ -45,6 +47,11 @@ internal sealed class Domains(KernelServices kernel, INodes nodes, INetworks net
     // The key is derived, not stored: the same each time, and no two servers share it.
     private HardwareSpec Sealed(string id, HardwareSpec hardware) => hardware.Tpm is not { } tpm ? hardware
         : hardware with { Tpm = tpm with { Key = Convert.ToHexStringLower(kernel.Master.Derive("tpm:" + id)) } };
+
+    private List<VolumeDiskSpec> Disks(Session session, ServerRow row) =>
+        [.. BlockDevices.Of(row).Where(device => device.State != BlockDeviceStates.Detaching)
+            .Select(device => volumes.Disk(session, new VolumeDiskOrder(device.AttachmentId, device.Device, device.Bus, device.BootIndex)))
+            .Where(disk => disk.Ok).Select(disk => disk.Value)];
 
     public static string DiskBus(IReadOnlyDictionary<string, string> image) =>
         image.GetValueOrDefault("hw_disk_bus") is { } bus and ("scsi" or "ide") ? bus : "virtio";

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Sovereign.Kernel.Keys;
+using Sovereign.Kernel.Wire;
 using Sovereign.Network;
 using Sovereign.Node.Contract;
 

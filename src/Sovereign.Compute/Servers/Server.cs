@@ -131,6 +131,9 @@ internal sealed record ServerRow
     /// <summary>Id of the image that it sleeps in while it is shelved.</summary>
     public string? ShelvedImage { get; init; }
 
+    /// <summary>The volumes among its disks (JSON).</summary>
+    public string BlockDevices { get; init; } = "[]";
+
     /// <summary>Files that its guest is given (JSON); null: none.</summary>
     public string? Files { get; init; }
 
@@ -213,6 +216,7 @@ internal static class ServerStates
     public const string Offloaded = "shelved_offloaded";
 
     public const string Scheduling = "scheduling";
+    public const string MappingDevices = "block_device_mapping";
     public const string Spawning = "spawning";
     public const string PoweringOff = "powering-off";
     public const string PoweringOn = "powering-on";

@@ -7,6 +7,7 @@ using Sovereign.Compute.Hosts;
 using Sovereign.Compute.Keypairs;
 using Sovereign.Image;
 using Sovereign.Compute.Servers.Copies;
+using Sovereign.Compute.Servers.Volumes;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Journal;
@@ -21,7 +22,7 @@ internal sealed record CreatedServers(IReadOnlyList<ServerRow> Rows, IReadOnlyLi
 
 /// <summary>From an order to rows: looks up what it names, then in one transaction takes quota, makes ports and rows, and makes the servers due.</summary>
 internal sealed class ServerCreation(KernelServices kernel, IImages images, INetworks networks, HostService hosts, GroupService serverGroups,
-    ComputeOptions options)
+    BootVolumes volumes, ComputeOptions options)
 {
     private const int AdminPassLength = 12;
     private const string PassLetters = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
@@ -42,13 +43,18 @@ internal sealed class ServerCreation(KernelServices kernel, IImages images, INet
 
     private Outcome<Found> LookUp(AccessGrant access, ServerOrder order)
     {
-        var image = images.Find(access, order.ImageRef);
-        if (!image.Ok) return new Fault.Invalid("imageRef", "Can not find requested image");
+        var image = order.ImageRef.Length > 0 ? images.Find(access, order.ImageRef) : kernel.Database.Read(session => volumes.Image(session, access, order.Devices[0]));
+        if (!image.Ok) return order.ImageRef.Length > 0 ? new Fault.Invalid("imageRef", "Can not find requested image") : image.Fault!;
+        if (order.Max > 1 && order.Devices.Any(device => device.Source is null))
+        {
+            return new Fault.Invalid("block_device_mapping_v2", "Cannot attach one or more volumes to multiple instances");
+        }
+
         return kernel.Database.Read<Outcome<Found>>(session =>
         {
             var flavor = FlavorService.Find(session, access, order.FlavorRef);
             if (!flavor.Ok) return new Fault.Invalid("flavorRef", $"Flavor {order.FlavorRef} could not be found.");
-            if (WrongImage(image.Value, flavor.Value.RamMib, flavor.Value.DiskGib) is { } wrong) return wrong;
+            if (order.ImageRef.Length > 0 && WrongImage(image.Value, flavor.Value.RamMib, flavor.Value.DiskGib) is { } wrong) return wrong;
             if (HardwareRules.Read(image.Value.Properties, flavor.Value.Specs, (int)flavor.Value.Vcpus).Fault is { } noHardware) return noHardware;
             var key = order.KeyName is null ? null : KeypairStore.Find(session, access.Caller.UserId, order.KeyName);
             if (key is null && order.KeyName is not null) return new Fault.Invalid("key_name", "Invalid key_name provided.");
@@ -131,6 +137,9 @@ internal sealed class ServerCreation(KernelServices kernel, IImages images, INet
             var ports = networks.Attach(tx, access, row.Id, row.Hostname, options.Zone, found.Nics, order.SecurityGroups);
             if (ports.Fault is { } refused) return refused is Fault.NotFound ? new Fault.Invalid("networks", refused.Message) : refused;
             row = row with { Addresses = ServerAddresses.Text(ports.Value), NicTags = NicTags(found.Nics, ports.Value) };
+            var taken = volumes.Take(tx, access, row);
+            if (taken.Fault is { } notFree) return notFree;
+            row = taken.Value;
             ServerStore.Insert(tx, row);
             if (serverGroups.Join(tx, access, row.Id, order.Group) is { } noGroup) return noGroup;
             if (order.Tags.Count > 0) ServerStore.SetTags(tx, row.Id, order.Tags);
@@ -150,8 +159,9 @@ internal sealed class ServerCreation(KernelServices kernel, IImages images, INet
         var suffix = order.Max > 1 ? string.Create(CultureInfo.InvariantCulture, $"-{index + 1}") : "";
         var image = HardwareRules.Settled(found.Image, found.Flavor.Specs, (int)found.Flavor.Vcpus);
         var hostname = order.Hostname is { } own ? own + suffix : ServerOrder.HostNameOf(order.Name + suffix, id);
-        return new ServerRow
+        return BlockDevices.Named(new ServerRow
         {
+            BlockDevices = JsonSerializer.Serialize([.. order.Devices], ServerJson.Wire.ListBlockDeviceRow),
             Id = id, Number = number, ProjectId = access.ProjectId, UserId = access.Caller.UserId, Name = order.Name + suffix, Hostname = hostname,
             Description = order.Description, VmState = ServerStates.Building, TaskState = ServerStates.Scheduling,
             Status = ServerStates.Status(ServerStates.Building, ServerStates.Scheduling), FlavorId = found.Flavor.Id, Vcpus = found.Flavor.Vcpus,
@@ -163,7 +173,7 @@ internal sealed class ServerCreation(KernelServices kernel, IImages images, INet
             ConfigDrive = order.ConfigDrive, UserData = order.UserData, Files = InjectedFiles.Text(order.Files), Zone = order.Zone,
             SchedulerHints = order.Hints, WantedNode = found.WantedNode, ReservationId = reservation,
             LaunchIndex = index, DiskConfig = order.DiskConfig, CreatedAt = tx.Now, UpdatedAt = tx.Now, Revision = 1,
-        };
+        });
     }
 
     /// <summary>Ports come in the order of the NICs that were asked for.</summary>

@@ -24,7 +24,6 @@ internal sealed class ServerEndpoints(
         api.Get("/servers/{id}/ips", "compute:servers:ips", Addresses);
         api.Get("/servers/{id}/ips/{network}", "compute:servers:ips", NetworkAddresses);
         api.Get("/servers/{id}/os-security-groups", "compute:servers:security-groups", SecurityGroups);
-        api.Get("/servers/{id}/os-volume_attachments", "compute:servers:volumes", Volumes);
         api.Get("/servers/{id}/os-server-password", "compute:servers:password", Password);
         api.Delete("/servers/{id}/os-server-password", "compute:servers:password-clear", Forget);
         api.Get("/servers/{id}/topology", "compute:servers:topology", Topology);
@@ -122,8 +121,6 @@ internal sealed class ServerEndpoints(
         var groups = kernel.Database.Read(session => networks.SecurityGroups.Of(session, ids));
         return Render.List("security_groups", groups, SecurityGroupEndpoints.Write);
     });
-
-    private Task<Answer> Volumes(Call call) => Found(call, _ => Render.List("volumeAttachments", Array.Empty<string>(), (_, _) => { }));
 
     private Task<Answer> Password(Call call) => Found(call, row => Render.Json(200, json =>
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Sovereign.Compute.Servers.Volumes;
 using Sovereign.Image;
 using Sovereign.Kernel.Wire;
 using Sovereign.Node.Contract;
@@ -89,6 +90,11 @@ internal sealed record EvacuateArguments(
     string? Host = null, [property: JsonPropertyName("adminPass")] string? AdminPass = null,
     [property: JsonPropertyName("onSharedStorage")] JsonElement? OnSharedStorage = null, JsonElement? Force = null);
 
+internal sealed record VolumeAttachmentBody([property: JsonPropertyName("volumeAttachment")] VolumeAttachmentWish VolumeAttachment);
+
+internal sealed record VolumeAttachmentWish(
+    [property: JsonPropertyName("volumeId")] string VolumeId, string? Device = null, string? Tag = null, JsonElement? DeleteOnTermination = null);
+
 internal sealed record ExternalEventsBody(List<ExternalEvent> Events);
 
 internal sealed record ExternalEvent(string Name, string ServerUuid, string? Status = null, string? Tag = null);
@@ -100,6 +106,8 @@ internal sealed record InterfaceAsked(string? NetId = null, string? PortId = nul
 internal sealed record InterfaceAddress(string IpAddress);
 
 [JsonSerializable(typeof(ServerCreateBody))]
+[JsonSerializable(typeof(VolumeAttachmentBody))]
+[JsonSerializable(typeof(List<BlockDeviceRow>))]
 [JsonSerializable(typeof(List<GuestFileSpec>))]
 [JsonSerializable(typeof(List<NetworkAsked>))]
 [JsonSerializable(typeof(ServerUpdateBody))]

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Sovereign.Compute.Servers.Volumes;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Wire;
 using Sovereign.Network;
@@ -52,6 +53,9 @@ internal sealed partial record ServerOrder(string Name, string FlavorRef, string
 
     public bool ConfigDrive { get; init; }
 
+    /// <summary>Volumes that it is to have.</summary>
+    public IReadOnlyList<BlockDeviceRow> Devices { get; init; } = [];
+
     public IReadOnlyList<GuestFileSpec> Files { get; init; } = [];
 
     public int Min { get; init; } = 1;
@@ -84,8 +88,8 @@ internal sealed partial record ServerOrder(string Name, string FlavorRef, string
         var asked = body.Server;
         if (Misplaced(asked, version) is { } misplaced) return misplaced;
         if (WrongText(asked) is { } wrong) return wrong;
-        var image = ImageOf(asked);
-        if (image.Fault is { } noImage) return noImage;
+        var disks = BlockDeviceOrder.Read(asked.ImageRef, asked.BlockDeviceMappingV2 ?? [], version);
+        if (disks.Fault is { } noImage) return noImage;
         var (mode, nics) = (NicMode.Default, (IReadOnlyList<NicRequest>)[]);
         if (ReadNics(asked.Networks, version, ref mode, ref nics) is { } wrongNic) return wrongNic;
         var (min, max) = (asked.MinCount ?? 1, asked.MaxCount ?? asked.MinCount ?? 1);
@@ -98,8 +102,9 @@ internal sealed partial record ServerOrder(string Name, string FlavorRef, string
         var files = InjectedFiles.Read(asked.Personality, version);
         if (files.Fault is { } wrongFile) return wrongFile;
         var zone = (asked.AvailabilityZone ?? "").Split(':');
-        return new ServerOrder(asked.Name, Wire.LastPart(asked.FlavorRef.ToString()), image.Value)
+        return new ServerOrder(asked.Name, Wire.LastPart(asked.FlavorRef.ToString()), disks.Value.ImageRef)
         {
+            Devices = disks.Value.Devices,
             Hostname = asked.Hostname, Description = asked.Description.Value, NicMode = mode, Nics = nics,
             SecurityGroups = [.. (asked.SecurityGroups ?? []).Select(group => group.Name).Distinct(StringComparer.Ordinal)], KeyName = asked.KeyName,
             Metadata = asked.Metadata ?? [], Tags = tags.Value, UserData = string.IsNullOrEmpty(asked.UserData) ? null : asked.UserData,
@@ -209,7 +214,7 @@ internal sealed partial record ServerOrder(string Name, string FlavorRef, string
 
         if (asked.BlockDeviceMapping is { ValueKind: not JsonValueKind.Null })
         {
-            return new Fault.Invalid("block_device_mapping", "Volumes can't be attached to servers here: boot from an image by imageRef.");
+            return new Fault.Invalid("block_device_mapping", "The old form of block devices is not taken: use block_device_mapping_v2.");
         }
 
         return null;
@@ -233,28 +238,6 @@ internal sealed partial record ServerOrder(string Name, string FlavorRef, string
         return asked.SecurityGroups is { } groups && groups.Exists(group => group.Name.Length is 0 or > 255)
             ? new Fault.Invalid("security_groups", "A security group's name has 1 to 255 characters.")
             : null;
-    }
-
-    /// <summary>The image that the server boots from: by imageRef, or by the one block device that says the same.</summary>
-    private static Outcome<string> ImageOf(ServerCreate asked)
-    {
-        var image = Wire.LastPart(asked.ImageRef ?? "");
-        foreach (var device in asked.BlockDeviceMappingV2 ?? [])
-        {
-            var boots = device.BootIndex?.ToString() == "0";
-            var local = device is { SourceType: "image", DestinationType: null or "local", Uuid: not null };
-            if (!boots || !local || (image.Length > 0 && image != device.Uuid))
-            {
-                return new Fault.Invalid(
-                    "block_device_mapping_v2",
-                    "Block Device Mapping is Invalid: volumes can't be attached to servers here, only the image with boot_index 0 as a local disk.");
-            }
-
-            image = device.Uuid!;
-        }
-
-        if (image.Length == 0) return new Fault.Invalid("imageRef", "Invalid imageRef provided: servers boot from an image here.");
-        return Guid.TryParseExact(image, "D", out _) ? image : new Fault.Invalid("imageRef", "Invalid imageRef provided.");
     }
 
     private static Fault? ReadNics(JsonElement? networks, Microversion version, ref NicMode mode, ref IReadOnlyList<NicRequest> nics)

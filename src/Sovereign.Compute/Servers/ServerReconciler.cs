@@ -3,6 +3,7 @@ using Sovereign.Compute.Hosts;
 using Sovereign.Compute.Servers.Copies;
 using Sovereign.Compute.Migrating;
 using Sovereign.Compute.Servers.Moving;
+using Sovereign.Compute.Servers.Volumes;
 using Sovereign.Image;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Due;
@@ -33,19 +34,21 @@ internal sealed class ServerReconciler : IReconciler
     private readonly Domains domains;
     private readonly IImages images;
     private readonly Snapshots snapshots;
+    private readonly VolumeAttachmentService volumes;
+    private readonly BootVolumes boots;
     private readonly IReadOnlyList<Phase<ServerRow>> phases;
 
     public ServerReconciler(
         KernelServices kernel, INodes nodes, INetworks networks, IPlacement placement, HostService hosts, Domains domains, IImages images, Snapshots snapshots,
-        MoveService moves)
+        MoveService moves, VolumeAttachmentService volumes, BootVolumes boots)
     {
         (this.kernel, this.nodes, this.networks, this.placement, this.hosts) = (kernel, nodes, networks, placement, hosts);
-        (this.domains, this.images, this.snapshots) = (domains, images, snapshots);
+        (this.domains, this.images, this.snapshots, this.volumes, this.boots) = (domains, images, snapshots, volumes, boots);
         var copies = new CopyPhases(kernel, nodes, networks, placement, images, snapshots);
         var between = new MovePhases(kernel, nodes, networks, placement, domains, moves);
         phases =
         [
-            new("place", Place, Forget), new("move", between.Move, Nothing), new("run", Follow, Unrun),
+            new("place", Place, Forget), new("disks", Disks, Nothing), new("move", between.Move, Nothing), new("run", Follow, Unrun),
             new("copy", copies.Copy, Nothing), new("offload", copies.Offload, Nothing),
         ];
     }
@@ -73,8 +76,9 @@ internal sealed class ServerReconciler : IReconciler
     {
         if (!Homeless(row)) return Progress.Done;
         var candidates = hosts.Candidates(row.WantedNode, row.Zone);
+        if (kernel.Database.Read(session => boots.Nodes(session, row)) is { } reach) candidates = candidates is null ? reach : [.. candidates.Intersect(reach)];
         if (candidates is { Count: 0 } && !nodes.Settled) return new Progress.Waiting(helloWait, "the nodes to say hello");
-        await kernel.Queue.Write<Done>(
+        var written = await kernel.Queue.Write<Done>(
             "server.place",
             Origin.System with { ProjectId = row.ProjectId },
             tx =>
@@ -89,8 +93,45 @@ internal sealed class ServerReconciler : IReconciler
                 if (claimed.Fault is { } trouble) return trouble;
                 var placed = now.Move(now.VmState, building ? ServerStates.Spawning : ServerStates.Unshelving) with { NodeId = claimed.Value };
                 networks.Bind(tx, placed.Id, claimed.Value);
+                if (building && placed.BlockDevices != "[]") return Furnish(tx, placed);
                 nodes.Put(tx, claimed.Value, domains.Item(tx, placed));
                 return Save(tx, placed);
+            },
+            stop);
+        if (written.Fault is { } refused and not Fault.Unavailable && row.BlockDevices != "[]") await GiveUp(row.Id, refused, stop);
+        return new Progress.Waiting(nodeWait, "the node to start it");
+    }
+
+    /// <summary>Orders the volumes that come with it; its node is told of it when they are there.</summary>
+    private Outcome<Done> Furnish(Tx tx, ServerRow placed)
+    {
+        tx.Due("server", placed.Id);
+        var made = boots.Make(tx, placed);
+        return made.Fault is { } refused
+            ? refused
+            : Save(tx, made.Value.Move(ServerStates.Building, ServerStates.MappingDevices));
+    }
+
+    /// <summary>Waits for the volumes of a new server.</summary>
+    private async Task<Progress> Disks(ServerRow row, CancellationToken stop)
+    {
+        if (row.TaskState != ServerStates.MappingDevices) return Progress.Done;
+        var ready = kernel.Database.Read(session => boots.Ready(session, row));
+        if (ready is { Ok: true, Value: false }) return new Progress.Waiting(nodeWait, "its volumes");
+        await kernel.Queue.Write<Done>(
+            "server.disks",
+            Origin.System with { ProjectId = row.ProjectId },
+            tx =>
+            {
+                if (ServerStore.Find(tx, row.Id) is not { Deleting: false, TaskState: ServerStates.MappingDevices } now) return Done.Value;
+                if ((ready.Fault ?? boots.Bring(tx, now)) is { } broken)
+                {
+                    return broken is Fault.Unavailable ? Done.Value : Save(tx, now.Fail(broken.Message, tx.Now), broken.Message);
+                }
+
+                var next = now.Move(ServerStates.Building, ServerStates.Spawning);
+                nodes.Put(tx, now.NodeId!, domains.Item(tx, next));
+                return Save(tx, next);
             },
             stop);
         return new Progress.Waiting(nodeWait, "the node to start it");
@@ -120,7 +161,7 @@ internal sealed class ServerReconciler : IReconciler
     internal static Dictionary<string, long> Resources(ServerRow row)
     {
         var (flavor, image) = (row.FlavorThen(), row.ImageThen());
-        var diskGib = flavor.DiskGib > 0 ? flavor.DiskGib : (image.VirtualSizeBytes + GibBytes - 1) / GibBytes;
+        var diskGib = BlockDevices.BootsFromVolume(row) ? 0 : flavor.DiskGib > 0 ? flavor.DiskGib : (image.VirtualSizeBytes + GibBytes - 1) / GibBytes;
         var resources = new Dictionary<string, long> { ["VCPU"] = flavor.Vcpus, ["MEMORY_MB"] = flavor.RamMib };
         diskGib += flavor.EphemeralGib + ((flavor.SwapMib + 1023) / 1024);
         if (diskGib > 0) resources["DISK_GB"] = diskGib;
@@ -153,7 +194,7 @@ internal sealed class ServerReconciler : IReconciler
                 if (ServerStates.Copies(now.TaskState) || now.TaskState == ServerStates.Offloading) return Done.Value;
                 if (now.TaskState == ServerStates.Shelving && observed.State == ItemState.Shutoff) return Asleep(tx, now);
                 var next = Next(now, observed, tx.Now) ?? now;
-                if (!failed) next = SnapshotService.Awake(tx, images, Detached(tx, next));
+                if (!failed) next = SnapshotService.Awake(tx, images, volumes.Settle(tx, Detached(tx, next)));
                 if (ReferenceEquals(next, now))
                 {
                     if (now.TaskState is null) ServerStore.End(tx, now.Id, now.NodeId, failed ? observed.Message : null);
@@ -254,6 +295,7 @@ internal sealed class ServerReconciler : IReconciler
             {
                 if (ServerStore.Find(tx, row.Id) is not { Deleting: true } now) return Done.Value;
                 networks.Detach(tx, now.Id);
+                volumes.Forget(tx, now);
                 placement.Release(tx, now.Id);
                 if (now.Before() is { } before) placement.Release(tx, before.Migration);
                 if (now.ShelvedImage is { } shelved) images.Remove(tx, shelved);

@@ -10,11 +10,11 @@ internal static class ServerStore
         INSERT INTO compute_servers (id, number, project_id, user_id, name, hostname, description, status, vm_state, task_state, power_state, power_target,
           reboot_count, reboot_hard, deleting, flavor_id, vcpus, ram_mib, flavor, image_id, image, key_name, public_key, metadata, tags, access_ipv4, access_ipv6,
           addresses, config_drive, user_data, admin_pass, zone, scheduler_hints, wanted_node, node_id, reservation_id, launch_index, locked_by, locked_reason,
-          disk_config, fault_code, fault_message, fault_at, created_at, updated_at, launched_at, nic_tags, booted_by, files, revision)
+          disk_config, fault_code, fault_message, fault_at, created_at, updated_at, launched_at, nic_tags, booted_by, files, block_devices, revision)
         VALUES (@Id, @Number, @ProjectId, @UserId, @Name, @Hostname, @Description, @Status, @VmState, @TaskState, @PowerState, @PowerTarget,
           0, 0, 0, @FlavorId, @Vcpus, @RamMib, @Flavor, @ImageId, @Image, @KeyName, @PublicKey, @Metadata, @Tags, @AccessIpv4, @AccessIpv6,
           @Addresses, @configDrive, @UserData, @AdminPass, @Zone, @SchedulerHints, @WantedNode, NULL, @ReservationId, @LaunchIndex, NULL, NULL,
-          @DiskConfig, 0, NULL, 0, @CreatedAt, @UpdatedAt, 0, @NicTags, @BootedBy, @Files, 1)
+          @DiskConfig, 0, NULL, 0, @CreatedAt, @UpdatedAt, 0, @NicTags, @BootedBy, @Files, @BlockDevices, 1)
         """;
 
     private const string Changing =
@@ -25,7 +25,8 @@ internal static class ServerStore
           admin_pass = @AdminPass, guest_password = @GuestPassword, node_id = @NodeId, locked_by = @LockedBy, locked_reason = @LockedReason,
           disk_config = @DiskConfig, fault_code = @FaultCode,
           flavor_id = @FlavorId, vcpus = @Vcpus, ram_mib = @RamMib, flavor = @Flavor, image_id = @ImageId, image = @Image, key_name = @KeyName,
-          public_key = @PublicKey, user_data = @UserData, files = @Files, nic_tags = @NicTags, addresses = @Addresses, disk_generation = @DiskGeneration,
+          public_key = @PublicKey, user_data = @UserData, files = @Files, nic_tags = @NicTags,
+          block_devices = @BlockDevices, addresses = @Addresses, disk_generation = @DiskGeneration,
           disk_last = @DiskLast, before_resize = @BeforeResize, detaching = @Detaching, fault_message = @FaultMessage, fault_at = @FaultAt,
           updated_at = @UpdatedAt, launched_at = @LaunchedAt, root_image = @RootImage, rescue = @Rescue, shelved_image = @ShelvedImage, revision = revision + 1
         WHERE id = @Id AND revision = @Revision
@@ -42,7 +43,7 @@ internal static class ServerStore
         row.PowerTarget, row.FlavorId, row.Vcpus, row.RamMib, row.Flavor, row.ImageId, row.Image, row.KeyName, row.PublicKey, row.Metadata, row.Tags,
         row.AccessIpv4, row.AccessIpv6, row.Addresses, configDrive = row.ConfigDrive ? 1L : 0L, row.UserData, row.AdminPass, row.Zone, row.SchedulerHints,
         row.WantedNode, row.ReservationId, row.LaunchIndex, row.DiskConfig, row.CreatedAt, row.UpdatedAt, row.NicTags,
-        row.BootedBy, row.Files,
+        row.BootedBy, row.Files, row.BlockDevices,
     });
 
     /// <summary>Writes what can change; false when somebody else changed the row since it was read.</summary>
@@ -52,7 +53,8 @@ internal static class ServerStore
         rebootHard = row.RebootHard ? 1L : 0L, deleting = row.Deleting ? 1L : 0L, row.Metadata, row.Tags, row.AccessIpv4, row.AccessIpv6,
         row.AdminPass, row.GuestPassword, row.NodeId, row.LockedBy, row.LockedReason, row.DiskConfig, row.FaultCode,
         row.FaultMessage, row.FaultAt, row.UpdatedAt, row.LaunchedAt,
-        row.FlavorId, row.Vcpus, row.RamMib, row.Flavor, row.ImageId, row.Image, row.KeyName, row.PublicKey, row.UserData, row.Files, row.NicTags, row.Addresses,
+        row.FlavorId, row.Vcpus, row.RamMib, row.Flavor, row.ImageId, row.Image, row.KeyName, row.PublicKey, row.UserData, row.Files,
+        row.NicTags, row.BlockDevices, row.Addresses,
         row.DiskGeneration, row.DiskLast, row.BeforeResize, row.Detaching, row.RootImage, row.Rescue, row.ShelvedImage,
     }) == 1;
 

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Sovereign.Compute.Groups;
 using Sovereign.Compute.Hosts;
+using Sovereign.Compute.Servers.Volumes;
 using Sovereign.Kernel.Sources;
 using Sovereign.Kernel.Wire;
 using Sovereign.Network;
@@ -125,6 +126,14 @@ internal sealed class ServerView(HostService hosts, GroupService groups, Compute
         json.WriteString("OS-EXT-STS:vm_state", deletedAt > 0 ? "deleted" : row.VmState);
         json.WriteNumber("OS-EXT-STS:power_state", deletedAt > 0 ? 0 : row.PowerState);
         json.WriteStartArray("os-extended-volumes:volumes_attached");
+        foreach (var device in BlockDevices.Of(row))
+        {
+            json.WriteStartObject();
+            json.WriteString("id", device.VolumeId);
+            if (viewer.Version.Has(3)) json.WriteBoolean("delete_on_termination", device.DeleteOnTermination);
+            json.WriteEndObject();
+        }
+
         json.WriteEndArray();
         // Once for each port, as the original lists them.
         var groups = row.NodeId is null && row.VmState == ServerStates.Building ? [] : ports.SelectMany(port => port.SecurityGroupNames).ToList();
@@ -183,6 +192,12 @@ internal sealed class ServerView(HostService hosts, GroupService groups, Compute
 
     private static void Image(Utf8JsonWriter json, ServerRow row, ServerViewer viewer)
     {
+        if (row.ImageId.Length == 0)
+        {
+            json.WriteString("image", "");
+            return;
+        }
+
         json.WriteStartObject("image");
         json.WriteString("id", row.ImageId);
         json.Bookmark(viewer.PublicUrl, "/images/" + row.ImageId);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Sovereign.Kernel.Outcomes;
+using Sovereign.Kernel.Wire;
 
 namespace Sovereign.Kernel.Lists;
 
@@ -18,6 +19,9 @@ public sealed class ListRequest
     public int Limit { get; private set; }
 
     public string? Marker { get; private set; }
+
+    /// <summary>How many items from the start of the list are left out (Cinder's "offset").</summary>
+    public long Skipped { get; private set; }
 
     public bool Reverse { get; private set; }
 
@@ -82,6 +86,13 @@ public sealed class ListRequest
         return this;
     }
 
+    /// <summary>Leaves out so many items from the start of the list.</summary>
+    public ListRequest Skip(long items)
+    {
+        Skipped = items;
+        return this;
+    }
+
     /// <summary>Adds conditions one of which must hold; no row may fulfil two. Each finds its page by an index of its own, where one condition
     /// with OR would be read and sorted whole.</summary>
     public ListRequest WhereOneOf(object? value, IEnumerable<string> exclusive)
@@ -104,7 +115,7 @@ public sealed class ListRequest
                 case ColumnKind.Number when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number):
                     wanted.Add(number);
                     break;
-                case ColumnKind.Boolean when Truth(text) is { } truth:
+                case ColumnKind.Boolean when Truth.Of(text) is { } truth:
                     wanted.Add(truth ? 1L : 0L);
                     break;
                 default:
@@ -118,13 +129,6 @@ public sealed class ListRequest
         else Where($"{expression} IN @value", wanted.Cast<long>().ToList());
         return null;
     }
-
-    private static bool? Truth(string text) => text.ToLowerInvariant() switch
-    {
-        "true" or "1" or "yes" or "on" or "t" or "y" => true,
-        "false" or "0" or "no" or "off" or "f" or "n" => false,
-        _ => null,
-    };
 }
 
 internal static class ListSort

@@ -37,7 +37,9 @@ public static class ListSql
         var order = string.Join(", ", sort.Select(s => s.Sql + (s.Descending ? " DESC" : "")));
         parameters.Add("page_limit", (long)request.Limit + 1);
         var from = request.Alternatives.Count == 0 ? shape.From + where : Apart(request, where, order);
-        var items = query(session, $"SELECT {select} FROM {from} ORDER BY {order} LIMIT @page_limit", parameters);
+        var offset = request.Skipped > 0 ? " OFFSET @page_offset" : "";
+        if (offset.Length > 0) parameters.Add("page_offset", request.Skipped);
+        var items = query(session, $"SELECT {select} FROM {from} ORDER BY {order} LIMIT @page_limit{offset}", parameters);
         var more = items.Count > request.Limit;
         if (more) items.RemoveAt(items.Count - 1);
         if (request.Reverse) items.Reverse();

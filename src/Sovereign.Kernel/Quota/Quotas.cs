@@ -7,7 +7,11 @@ namespace Sovereign.Kernel.Quota;
 /// <param name="Name">The API's name: "instances", "floatingip".</param>
 /// <param name="Default">Limit where the project has none of its own; -1: unlimited.</param>
 /// <param name="Recount">SQL with columns project_id, used: what the rows say. Null for limits that nothing is counted against (per-request limits).</param>
-public sealed record QuotaResource(string Service, string Name, long Default, string? Recount);
+public sealed record QuotaResource(string Service, string Name, long Default, string? Recount)
+{
+    /// <summary>True: <see cref="Name"/> begins the names of a family ("volumes_" of one for each volume type), whose recount has a column name too.</summary>
+    public bool Family { get; init; }
+}
 
 /// <summary>A project's limit and use of one resource; -1 is unlimited.</summary>
 public sealed record QuotaState(string Name, long Limit, long Used);
@@ -22,13 +26,14 @@ public sealed class Quotas(Database database)
 
     public void Add(QuotaResource resource) => resources.Add((resource.Service, resource.Name), resource);
 
-    public IReadOnlyList<QuotaResource> Of(string service) => resources.Values.Where(r => r.Service == service).ToList();
+    /// <summary>Those with names of their own, without families.</summary>
+    public IReadOnlyList<QuotaResource> Of(string service) => resources.Values.Where(r => r.Service == service && !r.Family).ToList();
 
     /// <summary>Takes an amount; a fault when it would exceed the limit.</summary>
     public Outcome<Done> Take(Tx tx, string service, string name, string projectId, long amount)
     {
         if (amount <= 0) return Done.Value;
-        var key = new { projectId, service, name, amount, otherwise = resources[(service, name)].Default };
+        var key = new { projectId, service, name, amount, otherwise = Named(service, name).Default };
         if (Add(tx, key)) return Done.Value;
         tx.Execute(
             """
@@ -76,7 +81,7 @@ public sealed class Quotas(Database database)
     }
 
     public long Limit(Session session, string service, string name, string projectId) =>
-        Own(session, service, name, projectId) ?? Own(session, service, name, Everyone) ?? resources[(service, name)].Default;
+        Own(session, service, name, projectId) ?? Own(session, service, name, Everyone) ?? Named(service, name).Default;
 
     /// <summary>Limits of projects that have none of their own, by name.</summary>
     public SortedDictionary<string, long> Defaults(Session session, string service) =>
@@ -108,16 +113,18 @@ public sealed class Quotas(Database database)
         foreach (var resource in resources.Values.Where(r => r.Recount is not null))
         {
             // One statement sees one instant: two would raise false alarms while others write.
+            var (named, which) = resource.Family ? ("name LIKE @like ESCAPE '\\'", " AND b.name = c.name") : ("name = @Name", "");
             var differences = session.Query<Difference>(
                 $"""
-                SELECT COALESCE(c.project_id, b.project_id) AS project_id, CAST(COALESCE(c.used, 0) AS BIGINT) AS counted, COALESCE(b.used, 0) AS booked
+                SELECT COALESCE(c.project_id, b.project_id) AS project_id, {(resource.Family ? "COALESCE(c.name, b.name)" : "b.name")} AS name,
+                  CAST(COALESCE(c.used, 0) AS BIGINT) AS counted, COALESCE(b.used, 0) AS booked
                 FROM ({resource.Recount}) c
-                FULL JOIN (SELECT project_id, used FROM quota_usage WHERE service = @Service AND name = @Name) b ON b.project_id = c.project_id
+                FULL JOIN (SELECT project_id, name, used FROM quota_usage WHERE service = @Service AND {named}) b ON b.project_id = c.project_id{which}
                 WHERE COALESCE(c.used, 0) <> COALESCE(b.used, 0) ORDER BY 1
                 """,
-                new { resource.Service, resource.Name });
+                new { resource.Service, resource.Name, like = resource.Name.Replace("_", "\\_", StringComparison.Ordinal) + "%" });
             wrong.AddRange(differences.Select(d =>
-                $"Project {d.ProjectId} has {d.Counted} {resource.Service} {resource.Name}, its usage row says {d.Booked}."));
+                $"Project {d.ProjectId} has {d.Counted} {resource.Service} {d.Name ?? resource.Name}, its usage row says {d.Booked}."));
         }
 
         return wrong;
@@ -126,12 +133,20 @@ public sealed class Quotas(Database database)
     private static long? Own(Session session, string service, string name, string projectId) => session.Scalar<long?>(
         "SELECT hard_limit FROM quota_limits WHERE project_id = @projectId AND service = @service AND name = @name", new { projectId, service, name });
 
-    private static long Used(Session session, string service, string name, string projectId) =>
+    /// <summary>How much of a resource, or of one of a family, a project has.</summary>
+    public static long Used(Session session, string service, string name, string projectId) =>
         session.Scalar<long?>(
             "SELECT used FROM quota_usage WHERE project_id = @projectId AND service = @service AND name = @name", new { projectId, service, name }) ?? 0;
 
+    /// <summary>The resource of this name, or the family that it is of.</summary>
+    private QuotaResource Named(string service, string name) => resources.TryGetValue((service, name), out var own)
+        ? own
+        : resources.Values.First(r => r.Family && r.Service == service && name.StartsWith(r.Name, StringComparison.Ordinal));
+
     private sealed record Difference
     {
+        public string? Name { get; init; }
+
         public string ProjectId { get; init; } = "";
 
         public long Counted { get; init; }

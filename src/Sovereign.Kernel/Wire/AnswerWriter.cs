@@ -27,7 +27,7 @@ internal static class AnswerWriter
         headers[RequestIds.Header] = requestId;
         if (version is { } negotiated) face.Microversions?.Announce(headers, negotiated);
         if (face.Dialect == Dialect.Keystone) headers.Vary = "X-Auth-Token";
-        if (face.Dialect == Dialect.Nova) headers[RequestIds.NovaHeader] = requestId;
+        if (face.Dialect == Dialect.Nova || face.Dialect == Dialect.Cinder) headers[RequestIds.NovaHeader] = requestId;
         foreach (var (name, value) in answer.Headers ?? []) headers.Append(name, value);
         return Body(http, answer, face.Dialect);
     }

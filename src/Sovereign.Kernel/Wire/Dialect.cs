@@ -12,6 +12,7 @@ public abstract class Dialect
 
     public static readonly Dialect Keystone = new KeystoneDialect();
     public static readonly Dialect Nova = new NovaDialect();
+    public static readonly Dialect Cinder = new CinderDialect();
     public static readonly Dialect Neutron = new NeutronDialect();
     public static readonly Dialect Glance = new GlanceDialect();
     public static readonly Dialect Placement = new PlacementDialect();
@@ -69,7 +70,7 @@ public abstract class Dialect
         private static string Message(Fault fault) => fault is Fault.NotFound missing ? $"Could not find {missing.Kind}: {missing.Id}." : fault.Message;
     }
 
-    private sealed class NovaDialect : Dialect
+    private class NovaDialect : Dialect
     {
         public override string EmptyContentType => ContentType;
 
@@ -90,6 +91,12 @@ public abstract class Dialect
             503 => "serviceUnavailable",
             _ => "computeFault",
         };
+    }
+
+    /// <summary>Nova's words with another status for an exceeded quota.</summary>
+    private sealed class CinderDialect : NovaDialect
+    {
+        protected override int OverQuotaStatus => 413;
     }
 
     private sealed class NeutronDialect : Dialect

@@ -8,6 +8,7 @@ using Sovereign.Node.Fabric;
 using Sovereign.Node.Hypervisor;
 using Sovereign.Node.Machine;
 using Sovereign.Node.Metadata;
+using Sovereign.Node.Volumes;
 
 namespace Sovereign.Node.Agent;
 
@@ -90,15 +91,24 @@ public static class AgentHost
         var range = options.Gateway ? await ExternalRange.Choose(options.StateDir, options.ExternalCidr, new IpTool(runner), stop) : "";
         using var prober = new QemuHypervisor(Qemu(options, new NodeWelcome("", "")), runner, options.Clock);
         var probed = await prober.Probe(stop);
-        var facts = HostFacts.Read(options, probed, range);
+        using var files = new QcowVolumes(options.StateDir, runner);
+        var volumes = new Dictionary<string, IVolumeBackend> { [QcowVolumes.BackendName] = files };
+        var facts = HostFacts.Read(options, probed, range) with { Backends = await Places(volumes.Values, stop) };
         var self = await ReadWelcome(options, stop) ?? await Register(options, control, facts, log, stop);
         using var hypervisor = new QemuHypervisor(Qemu(options, self), runner, options.Clock);
         await hypervisor.Probe(stop);
         using var fabric = new LinuxFabric(Linux(options, self), runner, metadata);
-        var drivers = new NodeDrivers(hypervisor, fabric, new Qcow2Disks(options.StateDir, runner));
+        var drivers = new NodeDrivers(hypervisor, fabric, new Qcow2Disks(options.StateDir, runner)) { Volumes = volumes };
         var agent = new NodeAgent(control, drivers, new FileAgentStore(options.StateDir), self, guests,
             options.Limits with { StartsAlone = options.Remote is null }, options.Clock, log);
         await agent.Run(facts, stop);
+    }
+
+    private static async Task<IReadOnlyList<BackendFacts>> Places(IEnumerable<IVolumeBackend> backends, CancellationToken stop)
+    {
+        var places = new List<BackendFacts>();
+        foreach (var backend in backends) places.Add(await backend.Facts(stop));
+        return places;
     }
 
     private static async Task<NodeWelcome> Register(AgentOptions options, IControlPlane control, NodeFacts facts, ILogger log,

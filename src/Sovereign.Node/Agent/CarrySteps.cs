@@ -22,9 +22,9 @@ internal sealed partial class ItemSteps
         if ((await drivers.Hypervisor.Look(carry.DomainId, stop)).Power is DomainPower.Running or DomainPower.Paused)
             throw new NodeException($"The server {carry.DomainId} runs: its disks can't be carried.");
         // A server that was never started here has no disk yet.
-        if (!await drivers.Disks.HasOverlay(domain.Id, stop)) await Disks(domain, stop);
+        if (domain.Root is not null && !await drivers.Disks.HasOverlay(domain.Id, stop)) await Disks(domain, stop);
         foreach (var blank in domain.Blanks) await drivers.Disks.EnsureBlank(domain.Id, blank, stop);
-        foreach (var name in domain.Blanks.Select(blank => blank.Name).Prepend("root"))
+        foreach (var name in domain.Blanks.Select(blank => blank.Name).Concat(domain.Root is null ? [] : ["root"]))
         {
             await using var content = await drivers.Disks.OpenPacked(id, domain.Id, domain.Root, name, stop);
             await using var read = new HashedStream(content);
@@ -37,7 +37,7 @@ internal sealed partial class ItemSteps
     private async Task Carried(DomainSpec domain, CancellationToken stop)
     {
         // Without it a new disk would be made from the image, and hide that the old one is lost.
-        if (domain.Carried is { } carried && carried.All(disk => disk.Name != "root"))
+        if (domain is { Root: not null, Carried: { } carried } && carried.All(disk => disk.Name != "root"))
             throw new NodeException($"The root disk of {domain.Id} did not arrive with the control plane: it is on its old node. Revert the move.");
         foreach (var disk in domain.Carried ?? [])
             await drivers.Disks.EnsureCarried(domain.Id, domain.Root, disk, (offset, end) => control.OpenDisk(disk.Carry, disk.Name, offset, end), stop);

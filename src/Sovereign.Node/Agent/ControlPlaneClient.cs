@@ -54,9 +54,16 @@ public sealed class ControlPlaneClient : IControlPlane, IDisposable
     public Task<Stream> OpenDisk(string carry, string name, long offset, CancellationToken stop) =>
         Open($"node/v1/carries/{Uri.EscapeDataString(carry)}/{Uri.EscapeDataString(name)}", offset, stop);
 
-    public async Task<string> SendDisk(string carry, string name, Stream content, CancellationToken stop)
+    public Task<string> SendDisk(string carry, string name, Stream content, CancellationToken stop) =>
+        Send($"node/v1/carries/{Uri.EscapeDataString(carry)}/{Uri.EscapeDataString(name)}", content, stop);
+
+    public Task<Stream> OpenContent(string id, CancellationToken stop) => Open("node/v1/contents/" + Uri.EscapeDataString(id), 0, stop);
+
+    public Task<string> SendContent(string id, Stream content, CancellationToken stop) => Send("node/v1/contents/" + Uri.EscapeDataString(id), content, stop);
+
+    private async Task<string> Send(string path, Stream content, CancellationToken stop)
     {
-        using var request = Request(HttpMethod.Post, $"node/v1/carries/{Uri.EscapeDataString(carry)}/{Uri.EscapeDataString(name)}");
+        using var request = Request(HttpMethod.Post, path);
         request.Content = new StreamContent(content, UploadBufferBytes);
         using var response = await Begin(request, stop);
         await Check(response, stop);

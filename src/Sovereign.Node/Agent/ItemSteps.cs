@@ -3,11 +3,16 @@ using Sovereign.Node.Disks;
 using Sovereign.Node.Fabric;
 using Sovereign.Node.Hypervisor;
 using Sovereign.Node.Machine;
+using Sovereign.Node.Volumes;
 
 namespace Sovereign.Node.Agent;
 
 /// <summary>The drivers of one node.</summary>
-public sealed record NodeDrivers(IHypervisor Hypervisor, IFabric Fabric, IDisks Disks);
+public sealed record NodeDrivers(IHypervisor Hypervisor, IFabric Fabric, IDisks Disks)
+{
+    /// <summary>Places of volumes by their names.</summary>
+    public IReadOnlyDictionary<string, IVolumeBackend> Volumes { get; init; } = new Dictionary<string, IVolumeBackend>();
+}
 
 /// <summary>One step of one item: looks at what is, does what is missing, says what it saw. Idempotent; may die anywhere.</summary>
 internal sealed partial class ItemSteps(NodeDrivers drivers, ItemTable table, IControlPlane control, TimeProvider clock, Func<Entry, long,
@@ -27,6 +32,9 @@ internal sealed partial class ItemSteps(NodeDrivers drivers, ItemTable table, IC
         ItemKinds.Domain => Domain(entry, stop),
         ItemKinds.Snapshot => Snapshot(entry, stop),
         ItemKinds.Carry => Carry(entry, stop),
+        ItemKinds.Volume => Volume(entry, stop),
+        ItemKinds.VolumeSnapshot => VolumeSnapshot(entry, stop),
+        ItemKinds.VolumeContent => VolumeContent(entry, stop),
         _ => throw new NodeException($"This agent knows no items of kind {entry.Item.Kind}; update the node."),
     };
 
@@ -103,7 +111,7 @@ internal sealed partial class ItemSteps(NodeDrivers drivers, ItemTable table, IC
         if (sight.Power == DomainPower.Running && !await PoweredOff(entry, domain, soft: true, stop)) return StepResult.Wait(null);
         if (sight.Power is DomainPower.Paused or DomainPower.Suspended) await drivers.Hypervisor.Kill(domain.Id, stop);
         if (domain.Carried is not null) await Disks(domain, stop);
-        else if (sight.Power != DomainPower.Absent && domain.Root.Generation > 0) await Disk(domain, stop);
+        else if (sight.Power != DomainPower.Absent && domain.Root is { Generation: > 0 } root) await Disk(domain, root, stop);
         if (entry.Stored.HaltedVersion != entry.Item.Version) await rememberHalt(entry, entry.Item.Version);
         return StepResult.Seen(entry, ItemState.Shutoff, sight.Boots);
     }
@@ -130,25 +138,32 @@ internal sealed partial class ItemSteps(NodeDrivers drivers, ItemTable table, IC
         if (!MayStart) return StepResult.Wait(null);
         foreach (var nic in domain.Nics)
             if (Missing(ItemKinds.Port, nic.PortId) is { } port) return StepResult.Wait(port);
+        if (VolumeMissing(domain) is { } volume) return StepResult.Wait(volume);
         // A disk is made once: a second, empty one would hide that the first is lost.
-        if (sight.Power != DomainPower.Absent && !await drivers.Disks.HasOverlay(domain.Id, stop))
+        if (sight.Power != DomainPower.Absent && domain.Root is not null && !await drivers.Disks.HasOverlay(domain.Id, stop))
             throw new NodeException($"The root disk of {domain.Id} is gone from its node. Put the file back, or delete the server.");
-        await drivers.Hypervisor.Start(domain, await Disks(domain, stop), stop);
+        var disks = await Disks(domain, stop);
+        await InTurn(domain.Volumes.Select(disk => disk.VolumeId), async () =>
+        {
+            await drivers.Hypervisor.Start(domain, disks with { Volumes = await Places(domain, stop) }, stop);
+            return true;
+        }, stop);
         if (entry.Stored.HaltedVersion >= 0) await rememberHalt(entry, -1);
         return domain.Power == PowerTarget.Running ? StepResult.Seen(entry, ItemState.Running, domain.RebootCount)
             : await Fit(entry, domain, new DomainSight(domain.Id, DomainPower.Running, domain.RebootCount), stop);
     }
 
-    private async Task<string> Disk(DomainSpec domain, CancellationToken stop)
+    private async Task<string> Disk(DomainSpec domain, RootDiskSpec root, CancellationToken stop)
     {
-        await Fetch(domain.Root.ImageDigest, stop);
+        await Fetch(root.ImageDigest, stop);
         await Carried(domain, stop);
-        return await drivers.Disks.EnsureOverlay(domain.Id, domain.Root, stop);
+        return await drivers.Disks.EnsureOverlay(domain.Id, root, stop);
     }
 
     private async Task<DomainDisks> Disks(DomainSpec domain, CancellationToken stop)
     {
-        var root = await Disk(domain, stop);
+        if (domain.Root is null) await Carried(domain, stop);
+        var root = domain.Root is { } own ? await Disk(domain, own, stop) : null;
         string? rescue = null;
         if (domain.Rescue is { } wanted)
         {
@@ -180,13 +195,14 @@ internal sealed partial class ItemSteps(NodeDrivers drivers, ItemTable table, IC
     {
         if (table.Find(ItemKinds.Domain, domainId)?.Item.Domain is not { } domain)
             throw new NodeException($"The server {domainId} is not on this node: there is no disk to copy.");
+        var root = domain.Root ?? throw new NodeException($"The server {domainId} boots from a volume: it has no disk of its own to copy.");
         var sight = await drivers.Hypervisor.Look(domainId, stop);
         if (sight.Power is not (DomainPower.Running or DomainPower.Paused))
         {
-            await drivers.Disks.CopyRoot(id, domainId, domain.Root, stop);
+            await drivers.Disks.CopyRoot(id, domainId, root, stop);
             return;
         }
-        var target = await drivers.Disks.BeginSnapshot(id, domainId, domain.Root, stop);
+        var target = await drivers.Disks.BeginSnapshot(id, domainId, root, stop);
         await drivers.Hypervisor.CopyDisk(domainId, target, stop);
         await drivers.Disks.EndSnapshot(id, stop);
     }
@@ -196,8 +212,13 @@ internal sealed partial class ItemSteps(NodeDrivers drivers, ItemTable table, IC
     {
         foreach (var nic in domain.Nics)
             if (Missing(ItemKinds.Port, nic.PortId) is { } port) return StepResult.Wait(port);
-        await drivers.Hypervisor.FitNics(domain, stop);
-        if (domain.Root.Generation > 0) await drivers.Disks.Settle(domain.Id, domain.Root, stop);
+        foreach (var disk in domain.Volumes)
+            if (Missing(ItemKinds.Volume, disk.VolumeId) is { } volume) return StepResult.Wait(volume);
+        var held = await InTurn(domain.Volumes.Select(disk => disk.VolumeId),
+            () => drivers.Hypervisor.Fit(domain, volumeId => PlaceOf(volumeId, stop), stop), stop);
+        if (domain.Root is { Generation: > 0 } root) await drivers.Disks.Settle(domain.Id, root, stop);
+        if (held.Count > 0) return await Held(entry, domain, sight, held, stop);
+        entry.HeldSince = null;
         switch (domain.Power)
         {
             case PowerTarget.Suspended:
@@ -209,6 +230,20 @@ internal sealed partial class ItemSteps(NodeDrivers drivers, ItemTable table, IC
                 if (sight.Power == DomainPower.Paused) await drivers.Hypervisor.Unpause(domain.Id, stop);
                 return StepResult.Seen(entry, ItemState.Running, sight.Boots);
         }
+    }
+
+    /// <summary>A guest has not let a volume go yet: it is asked again, and its observation stays that of what was wanted before. A guest that stands still can't let
+    /// go.</summary>
+    private async Task<StepResult> Held(Entry entry, DomainSpec domain, DomainSight sight, IReadOnlyList<string> held, CancellationToken stop)
+    {
+        entry.HeldSince ??= clock.GetUtcNow();
+        if (domain.Power == PowerTarget.Running && sight.Power == DomainPower.Paused) await drivers.Hypervisor.Unpause(domain.Id, stop);
+        if (clock.GetUtcNow() - entry.HeldSince < AgentLimits.HeldLimit) return StepResult.Wait(null) with { Again = AgentLimits.HeldAgain };
+        var stands = sight.Power == DomainPower.Paused && domain.Power != PowerTarget.Running;
+        var message = $"The guest has not let the volume {held[0]} go since {entry.HeldSince:u}. Unmount it there, or stop the server.";
+        var report = new ItemReport(entry.Item.Kind, entry.Item.Id, Math.Min(entry.Observed?.Version ?? 0, entry.Item.Version - 1),
+            stands ? ItemState.Paused : ItemState.Running, message, sight.Boots);
+        return new StepResult(report, null) { Again = AgentLimits.HeldAgain };
     }
 
     private async Task<StepResult> Suspended(Entry entry, DomainSpec domain, DomainSight sight, CancellationToken stop)

@@ -23,6 +23,9 @@ internal sealed class Entry(StoredItem stored)
     /// <summary>When a soft shutdown's patience ends.</summary>
     public DateTimeOffset? PowerOffAt { get; set; }
 
+    /// <summary>Since when the guest keeps a volume that should go.</summary>
+    public DateTimeOffset? HeldSince { get; set; }
+
     /// <summary>True: another incarnation of the journal named it and this one does not; nobody touches it.</summary>
     public bool Aside { get; set; }
 }
@@ -31,6 +34,9 @@ internal sealed class Entry(StoredItem stored)
 /// back).</summary>
 internal sealed record StepResult(ItemReport? Report, string? WaitsFor)
 {
+    /// <summary>When to look again in any case; null: when something changes.</summary>
+    public TimeSpan? Again { get; init; }
+
     public static StepResult Seen(Entry entry, ItemState state, int reboots = 0) =>
         new(new ItemReport(entry.Item.Kind, entry.Item.Id, entry.Item.Version, state, null, reboots), null);
 
@@ -76,6 +82,11 @@ internal sealed class ItemTable
 
     public Entry? UserOfGroup(string groupId) => entries.Values.FirstOrDefault(e => Present(e)
         && e.Stored.Spec.Port?.GroupIds.Contains(groupId) == true);
+
+    /// <summary>A snapshot of the volume that is still there, or a domain that is to have it.</summary>
+    public Entry? UserOfVolume(string volumeId) => entries.Values.FirstOrDefault(e =>
+        (e.Item.Kind == ItemKinds.VolumeSnapshot && Present(e) && e.Stored.Spec.VolumeSnapshot?.VolumeId == volumeId)
+        || e.Item.Domain?.Volumes.Any(disk => disk.VolumeId == volumeId) == true);
 
     public static IEnumerable<string> NetworksOf(RouterSpec router) =>
         router.Interfaces.Select(i => i.NetworkId).Concat(router.Gateway is { } gateway ? [gateway.NetworkId] : []).Distinct();

@@ -6,8 +6,9 @@ namespace Sovereign.Node.Agent;
 /// <summary>Limits of the agent's work.</summary>
 /// <param name="DomainsAtOnce">Domains that are worked on at the same time.</param>
 /// <param name="OthersAtOnce">Other items that are worked on at the same time.</param>
-/// <param name="SnapshotsAtOnce">Snapshots that are copied or sent at the same time.</param>
-public sealed record AgentLimits(int DomainsAtOnce = 8, int OthersAtOnce = 16, int SnapshotsAtOnce = 2)
+/// <param name="VolumesAtOnce">Volumes, and snapshots of them, that are made at the same time.</param>
+/// <param name="SnapshotsAtOnce">Snapshots and contents that are copied or sent at the same time.</param>
+public sealed record AgentLimits(int DomainsAtOnce = 8, int OthersAtOnce = 16, int SnapshotsAtOnce = 2, int VolumesAtOnce = 4)
 {
     /// <summary>False: no guest is started before the control plane spoke, since it may have moved it elsewhere while this machine was off.</summary>
     public bool StartsAlone { get; init; } = true;
@@ -20,6 +21,9 @@ public sealed record AgentLimits(int DomainsAtOnce = 8, int OthersAtOnce = 16, i
     public static readonly TimeSpan ManifestWait = TimeSpan.FromSeconds(40);
     public static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(20);
     public static readonly TimeSpan TrimEvery = TimeSpan.FromSeconds(5);
+    /// <summary>How long a guest may keep a volume that should go before its server's observation says so.</summary>
+    public static readonly TimeSpan HeldLimit = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan HeldAgain = TimeSpan.FromSeconds(3);
     public static readonly TimeSpan ReclaimEvery = TimeSpan.FromMinutes(10);
 }
 
@@ -40,6 +44,7 @@ public sealed partial class NodeAgent
     private readonly Slots domainSlots;
     private readonly Slots otherSlots;
     private readonly Slots snapshotSlots;
+    private readonly Slots volumeSlots;
     private readonly HashSet<string> answering = [];
     private readonly HashSet<Task> background = [];
     private bool completeOwed;
@@ -55,6 +60,7 @@ public sealed partial class NodeAgent
         domainSlots = new Slots(limits.DomainsAtOnce);
         otherSlots = new Slots(limits.OthersAtOnce);
         snapshotSlots = new Slots(limits.SnapshotsAtOnce);
+        volumeSlots = new Slots(limits.VolumesAtOnce);
     }
 
     /// <summary>Runs until it is told to stop; guests and networks stay as they are.</summary>
@@ -161,6 +167,9 @@ public sealed partial class NodeAgent
         foreach (var thing in await drivers.Fabric.List(stop))
             if (table.Find(thing.Kind, thing.Id) is null) foreign.Add(ItemTable.Key(thing.Kind, thing.Id));
         var domains = (await drivers.Hypervisor.List(stop)).Select(s => s.Id).Concat(await drivers.Disks.List(stop));
+        foreach (var backend in drivers.Volumes.Values)
+            foreach (var id in await backend.List(stop))
+                if (!(await backend.Facts(stop)).Shared && table.Find(ItemKinds.Volume, id) is null) foreign.Add(ItemTable.Key(ItemKinds.Volume, id));
         foreach (var id in domains)
             if (table.Find(ItemKinds.Domain, id) is null) foreign.Add(ItemTable.Key(ItemKinds.Domain, id));
         completeOwed = true;
@@ -248,7 +257,7 @@ public sealed partial class NodeAgent
                 await drivers.Hypervisor.Trim(stop);
                 if (clock.GetUtcNow() - reclaimed < AgentLimits.ReclaimEvery) continue;
                 reclaimed = clock.GetUtcNow();
-                await drivers.Disks.Reclaim(table.All.Select(e => e.Item.Domain?.Root.ImageDigest).OfType<string>().ToHashSet(), stop);
+                await drivers.Disks.Reclaim(table.All.SelectMany(Images).ToHashSet(), stop);
             }
             catch (Exception failure) when (!stop.IsCancellationRequested)
             {
@@ -256,6 +265,14 @@ public sealed partial class NodeAgent
                 failure.Message);
             }
         }
+    }
+
+    /// <summary>Images that an entry needs here.</summary>
+    private static IEnumerable<string> Images(Entry entry)
+    {
+        if (entry.Item.Domain?.Root is { } root) yield return root.ImageDigest;
+        // Once the volume is made, its own file says what it stands on.
+        if (entry.Item.Volume?.Source?.Image is { } image && entry.Observed?.State != ItemState.Present) yield return image.Digest;
     }
 
     private async Task Retrying(string what, Func<Task> work, CancellationToken stop)

@@ -36,7 +36,13 @@ public sealed partial class NodeAgent
 
     private async Task Work(Entry entry, CancellationToken stop)
     {
-        var slots = entry.Item.Kind switch { ItemKinds.Domain => domainSlots, ItemKinds.Snapshot or ItemKinds.Carry => snapshotSlots, _ => otherSlots };
+        var slots = entry.Item.Kind switch
+        {
+            ItemKinds.Domain => domainSlots,
+            ItemKinds.Snapshot or ItemKinds.Carry or ItemKinds.VolumeContent => snapshotSlots,
+            ItemKinds.Volume or ItemKinds.VolumeSnapshot => volumeSlots,
+            _ => otherSlots
+        };
         while (entry.Dirty && !entry.Aside)
         {
             entry.Dirty = false;
@@ -55,6 +61,7 @@ public sealed partial class NodeAgent
             var item = entry.Item;
             var result = await steps.Step(entry, stop);
             entry.Failures = 0;
+            if (result.Again is { } again) Track(Later(entry, again, stop));
             if (result.Report is { } report)
             {
                 if (report.State == ItemState.Absent && ReferenceEquals(item, entry.Item)) await Forgotten(entry, stop);

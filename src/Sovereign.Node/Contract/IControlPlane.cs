@@ -38,6 +38,15 @@ public interface IControlPlane
     /// <exception cref="ControlPlaneAwayException">It can't be reached now.</exception>
     Task<Stream> OpenDisk(string carry, string name, long offset, CancellationToken stop);
 
+    /// <summary>Sends the bytes of a volume or a snapshot (POST /node/v1/contents/{id}); done when they are kept. What breaks on the way is begun again.</summary>
+    /// <returns>SHA-256 of what was kept, hex.</returns>
+    /// <exception cref="ControlPlaneAwayException">It can't be reached now, or can't take them yet.</exception>
+    Task<string> SendContent(string id, Stream content, CancellationToken stop);
+
+    /// <summary>Opens bytes that were sent under a content item's id (GET /node/v1/contents/{id}).</summary>
+    /// <exception cref="ControlPlaneAwayException">It can't be reached now.</exception>
+    Task<Stream> OpenContent(string id, CancellationToken stop);
+
     /// <summary>Carries bytes between a guest's console and whoever asked for it (POST /node/v1/consoles/{ticket}, both ways at once), until either ends.</summary>
     Task Carry(string ticket, Stream console, CancellationToken stop);
 }

@@ -25,10 +25,14 @@ public static class ItemKinds
     public const string Group = "group";
     public const string Port = "port";
     public const string Router = "router";
+    public const string Volume = "volume";
+    public const string VolumeSnapshot = "volume_snapshot";
     public const string Domain = "domain";
     public const string Snapshot = "snapshot";
+    public const string VolumeContent = "volume_content";
     public const string Carry = "carry";
-    public static readonly IReadOnlyList<string> InOrder = [Network, Group, Port, Router, Domain, Snapshot, Carry];
+    public static readonly IReadOnlyList<string> InOrder =
+        [Network, Group, Port, Router, Volume, VolumeSnapshot, Domain, Snapshot, VolumeContent, Carry];
 }
 
 /// <summary>One desired thing; exactly one spec is set, the one of its kind, or none when the thing must be absent.</summary>
@@ -41,10 +45,13 @@ public sealed record ManifestItem(string Kind, string Id, long Version)
     public DomainSpec? Domain { get; init; }
     public SnapshotSpec? Snapshot { get; init; }
     public CarrySpec? Carry { get; init; }
+    public VolumeSpec? Volume { get; init; }
+    public VolumeSnapshotSpec? VolumeSnapshot { get; init; }
+    public VolumeContentSpec? VolumeContent { get; init; }
 
     [JsonIgnore]
     public bool Absent => Network is null && Group is null && Port is null && Router is null && Domain is null && Snapshot is null
-        && Carry is null;
+        && Carry is null && Volume is null && VolumeSnapshot is null && VolumeContent is null;
 }
 
 /// <summary>A layer-2 network as one node needs it. <see cref="External"/> is the one joined to the host.</summary>
@@ -157,15 +164,19 @@ public sealed record ForwardingSpec(
 /// <param name="RebootCount">Rises by one with every reboot asked for; the agent reboots when it is above what it did last.</param>
 /// <param name="RebootHard">How the latest reboot is to be done.</param>
 /// <param name="ShutdownSeconds">How long a soft shutdown may take before the power is cut.</param>
+/// <param name="Root">Null: it boots from a volume.</param>
 public sealed record DomainSpec(
     string Id, string ProjectId, string Name, int Vcpus, int MemoryMib, PowerTarget Power, int RebootCount, bool RebootHard, int ShutdownSeconds,
-    RootDiskSpec Root, IReadOnlyList<NicSpec> Nics, GuestDataSpec Guest, HardwareSpec Hardware)
+    RootDiskSpec? Root, IReadOnlyList<NicSpec> Nics, GuestDataSpec Guest, HardwareSpec Hardware)
 {
     /// <summary>The disk that it boots from instead, to be mended; null: from its own.</summary>
     public RescueSpec? Rescue { get; init; }
 
     /// <summary>Empty disks beside the root disk, in the order in which the guest sees them.</summary>
     public IReadOnlyList<BlankDiskSpec> Blanks { get; init; } = [];
+
+    /// <summary>Volumes that are its disks; with one that it boots from, it has no root disk of its own.</summary>
+    public IReadOnlyList<VolumeDiskSpec> Volumes { get; init; } = [];
 
     /// <summary>Disks that come from the node where the server was before; null: they are made here.</summary>
     public IReadOnlyList<CarriedDiskSpec>? Carried { get; init; }

@@ -15,6 +15,9 @@ public sealed record NodeFacts(
     string HostName, string HostAddress, int Cpus, int MemoryMib, int DiskGib, string Accelerator, string CpuModel,
     long HypervisorVersion, string ExternalCidr)
 {
+    /// <summary>Where volumes can be on this node; null: from an agent that does not know of volumes.</summary>
+    public IReadOnlyList<BackendFacts>? Backends { get; init; }
+
     /// <summary>True: the external network is joined to this node's host.</summary>
     [JsonIgnore]
     public bool Gateway => ExternalCidr.Length > 0;

@@ -99,6 +99,13 @@ internal sealed class ManifestStore(KernelServices kernel)
             new { nodeId, kind = ItemKinds.Domain })
         .Exists(row => Item(session, row).Domain?.Carried?.Any(disk => disk.Carry == carryId) == true);
 
+    /// <summary>Whether a kept content comes to the node: one of its volumes is to be made of it.</summary>
+    public bool AwaitsContent(Session session, string nodeId, string id) =>
+        session.Query<ItemRow>(
+            "SELECT kind, id, version, wanted, sealed FROM manifest_items WHERE node_id = @nodeId AND kind = @kind AND wanted = 1",
+            new { nodeId, kind = ItemKinds.Volume })
+        .Exists(row => Item(session, row).Volume?.Source?.Contents?.Any(kept => kept.Id == id) == true);
+
     /// <summary>The node's version, and its items above the given one.</summary>
     public (long Version, List<ManifestItem> Items) Since(string nodeId, long version) => kernel.Database.Read(session =>
     {

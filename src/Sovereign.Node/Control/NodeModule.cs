@@ -54,6 +54,7 @@ public sealed class NodeModule(KernelServices kernel) : IModule
     {
         var agents = routes.MapGroup("/node/v1");
         new JoinEndpoints(Hub).Map(agents, Guarded);
+        new ContentEndpoints(Hub).Map(agents, Guarded);
         new OperatorEndpoints(Hub).Map(agents.MapGroup("/operator"));
         agents.MapPost("/hello", Guarded(Hello));
         agents.MapGet("/manifest", Guarded(Manifest));
@@ -205,7 +206,7 @@ public sealed class NodeModule(KernelServices kernel) : IModule
         }
     };
 
-    private static AgentDoor Door(HttpContext http) => http.Features.GetRequiredFeature<AgentDoor>();
+    internal static AgentDoor Door(HttpContext http) => http.Features.GetRequiredFeature<AgentDoor>();
 
     /// <summary>A node speaks for itself alone; the control plane's own machine comes through a door that is its own.</summary>
     private bool Is(HttpContext http, string node) => Door(http).Member is { } member ? member.Id == node : !Hub.Joined(node);
@@ -247,7 +248,7 @@ public sealed class NodeModule(KernelServices kernel) : IModule
     }
 
     /// <summary>As long as bytes come they may take their time: whoever takes them ends what stands still.</summary>
-    private static void Unhurried(HttpContext http)
+    internal static void Unhurried(HttpContext http)
     {
         if (http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate) rate.MinDataRate = null;
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = null;

@@ -13,6 +13,9 @@ public interface IDisks
 
     Task<bool> HasImage(string digest, CancellationToken stop);
 
+    /// <summary>Where a cached image lies, for what is made from it.</summary>
+    string ImagePath(string digest);
+
     /// <summary>Makes the root disk of a domain that does not run, over its image or as a copy of an older generation, and grows it;
     /// returns what the hypervisor opens. Never makes a generation again that was there before a newer one.</summary>
     Task<string> EnsureOverlay(string domainId, RootDiskSpec root, CancellationToken stop);
@@ -49,14 +52,14 @@ public interface IDisks
 
     /// <summary>Opens a disk of a domain that nothing runs as it travels to another node.</summary>
     /// <param name="name">"root", or an empty disk's name.</param>
-    Task<Stream> OpenPacked(string carry, string domainId, RootDiskSpec root, string name, CancellationToken stop);
+    Task<Stream> OpenPacked(string carry, string domainId, RootDiskSpec? root, string name, CancellationToken stop);
 
     /// <summary>Removes what <see cref="OpenPacked"/> needed; absent is success.</summary>
     Task DropPacked(string carry, CancellationToken stop);
 
     /// <summary>Makes a disk of what another node sent, once, resuming what an earlier try left; refused when the bytes do not have the digest. The root disk's
     /// image is here already.</summary>
-    Task EnsureCarried(string domainId, RootDiskSpec root, CarriedDiskSpec disk, Func<long, CancellationToken, Task<Stream>> open, CancellationToken stop);
+    Task EnsureCarried(string domainId, RootDiskSpec? root, CarriedDiskSpec disk, Func<long, CancellationToken, Task<Stream>> open, CancellationToken stop);
 
     /// <summary>Whether a root disk of the domain is there, of any generation.</summary>
     Task<bool> HasOverlay(string domainId, CancellationToken stop);

@@ -11,9 +11,9 @@ public sealed partial class Qcow2Disks
 {
     private const string RootName = "root";
 
-    public async Task<Stream> OpenPacked(string carry, string domainId, RootDiskSpec root, string name, CancellationToken stop)
+    public async Task<Stream> OpenPacked(string carry, string domainId, RootDiskSpec? root, string name, CancellationToken stop)
     {
-        var path = name == RootName ? ExistingRoot(domainId, root) : await Pack(carry, domainId, name, stop);
+        var path = root is not null && name == RootName ? ExistingRoot(domainId, root) : await Pack(carry, domainId, name, stop);
         return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, CopyBytes, useAsync: true);
     }
 
@@ -24,15 +24,15 @@ public sealed partial class Qcow2Disks
     }
 
     public async Task EnsureCarried(
-        string domainId, RootDiskSpec root, CarriedDiskSpec disk, Func<long, CancellationToken, Task<Stream>> open, CancellationToken stop)
+        string domainId, RootDiskSpec? root, CarriedDiskSpec disk, Func<long, CancellationToken, Task<Stream>> open, CancellationToken stop)
     {
-        var path = disk.Name == RootName ? RootDisk(domainId, root.Generation) : BlankPath(domainId, disk.Name);
+        var path = root is not null && disk.Name == RootName ? RootDisk(domainId, root.Generation) : BlankPath(domainId, disk.Name);
         if (File.Exists(path)) return;
         PassableDirectory.Ensure(Path.GetDirectoryName(path)!);
         var part = $"{path}.{disk.Digest[..16]}.carried";
         await Fetch(part, disk.Digest, open, stop);
         var ready = path + ".new";
-        if (disk.Name == RootName)
+        if (root is not null && disk.Name == RootName)
         {
             var image = ImagePath(root.ImageDigest);
             if (!File.Exists(image)) throw new NodeException($"Image {root.ImageDigest} is not on this node; it is fetched before the disk.");

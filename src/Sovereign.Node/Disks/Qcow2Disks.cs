@@ -14,6 +14,7 @@ public sealed partial class Qcow2Disks : IDisks
     private readonly string images;
     private readonly string disks;
     private readonly string snapshots;
+    private readonly string volumes;
     private readonly ProcessRunner runner;
 
     public Qcow2Disks(string stateDir, ProcessRunner runner)
@@ -22,6 +23,7 @@ public sealed partial class Qcow2Disks : IDisks
         images = PassableDirectory.Ensure(Path.Combine(stateDir, "images"));
         disks = PassableDirectory.Ensure(Path.Combine(stateDir, "disks"));
         snapshots = PassableDirectory.Ensure(Path.Combine(stateDir, "snapshots"));
+        volumes = PassableDirectory.Ensure(Path.Combine(stateDir, Volumes.QcowVolumes.DirectoryName));
     }
 
     public Task<bool> HasImage(string digest, CancellationToken stop) => Task.FromResult(File.Exists(ImagePath(digest)));
@@ -134,6 +136,8 @@ public sealed partial class Qcow2Disks : IDisks
         var used = new HashSet<string>(wanted, StringComparer.OrdinalIgnoreCase);
         foreach (var disk in Directory.EnumerateFiles(disks, "r*.qcow2", SearchOption.AllDirectories))
             used.Add(Path.GetFileName(await QcowHeader.BackingFile(disk, stop) ?? ""));
+        foreach (var layer in Directory.EnumerateFiles(volumes, "*.qcow2", SearchOption.AllDirectories))
+            used.Add(Path.GetFileName(await QcowHeader.BackingFile(layer, stop) ?? ""));
         var reclaimed = 0;
         foreach (var image in Directory.EnumerateFiles(images))
         {
@@ -159,7 +163,7 @@ public sealed partial class Qcow2Disks : IDisks
         })];
     }
 
-    private string ImagePath(string digest) => Path.Combine(images, Plain(digest.ToLowerInvariant()));
+    public string ImagePath(string digest) => Path.Combine(images, Plain(digest.ToLowerInvariant()));
 
     private static async Task<long> VirtualSize(string image, string format, CancellationToken stop) =>
         format == "raw" ? new FileInfo(image).Length : await QcowHeader.VirtualSize(image, stop);
@@ -208,6 +212,31 @@ internal static class QcowHeader
         var length = System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(16));
         return at == 0 || length is <= 0 or > BackingNameBytesMax ? null : System.Text.Encoding.UTF8.GetString(await Read(path, at, length,
             stop));
+    }
+
+    /// <summary>What the backing file is to be read as, when the header says it.</summary>
+    public static async Task<string?> BackingFormat(string path, CancellationToken stop)
+    {
+        const uint formatExtension = 0xe2792aca;
+        const int lengthAt = 100, extensionHeaderBytes = 8, extensionsBytesMax = 65536;
+        long at = System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian((await Read(path, 0, lengthAt + 4, stop)).AsSpan(lengthAt));
+        while (at < extensionsBytesMax)
+        {
+            var header = await Read(path, at, extensionHeaderBytes, stop);
+            var type = System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(header);
+            var length = System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(4));
+            if (type == 0) return null;
+            if (type == formatExtension) return System.Text.Encoding.UTF8.GetString(await Read(path, at + extensionHeaderBytes, length, stop));
+            at += extensionHeaderBytes + ((length + 7L) & ~7L);
+        }
+        return null;
+    }
+
+    /// <summary>Whether the content is encrypted by LUKS.</summary>
+    public static async Task<bool> Encrypted(string path, CancellationToken stop)
+    {
+        const int methodAt = 32, luks = 2;
+        return System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian((await Read(path, 0, Bytes, stop)).AsSpan(methodAt)) == luks;
     }
 
     /// <summary>An image that points at other files of this machine is never opened.</summary>

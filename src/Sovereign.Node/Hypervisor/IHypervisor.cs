@@ -1,4 +1,5 @@
 using Sovereign.Node.Contract;
+using Sovereign.Node.Volumes;
 
 namespace Sovereign.Node.Hypervisor;
 
@@ -35,9 +36,22 @@ public interface IHypervisor
     /// <summary>Writes the memory to a file and ends the process; the next start goes on from there.</summary>
     Task Suspend(string id, CancellationToken stop);
 
-    /// <summary>Makes the NICs of a running domain those of its spec. One that goes is cut off at once, and the guest is asked to let it
-    /// go.</summary>
-    Task FitNics(DomainSpec domain, CancellationToken stop);
+    /// <summary>Makes the NICs and volumes of a running domain those of its spec. A NIC that goes is cut off at once, and the guest is asked to let it go; a volume
+    /// goes when the guest lets it go.</summary>
+    /// <returns>Ids of volumes that should go and that the guest still has.</returns>
+    Task<IReadOnlyList<string>> Fit(DomainSpec domain, Func<string, Task<VolumePlace>> open, CancellationToken stop);
+
+    /// <summary>Ids of the volumes that a running domain has; none when it does not run.</summary>
+    Task<IReadOnlyList<string>> VolumesOf(string id, CancellationToken stop);
+
+    /// <summary>Makes a running domain write a volume where its place says.</summary>
+    Task Follow(string id, VolumePlace place, CancellationToken stop);
+
+    /// <summary>Grows a volume that a running domain has; the guest sees it.</summary>
+    Task Grow(string id, VolumePlace place, long sizeBytes, CancellationToken stop);
+
+    /// <summary>Does short work while the guest's file systems are at rest, when its agent answers; they go on afterwards in any case.</summary>
+    Task AtRest(string id, Func<Task> work, CancellationToken stop);
 
     /// <summary>Copies the root disk of a running (or paused) domain, as it is at one moment, into an empty qcow2 file; returns when it is whole.</summary>
     Task CopyDisk(string id, string target, CancellationToken stop);
@@ -63,10 +77,16 @@ public interface IHypervisor
 }
 
 /// <summary>What a domain's disks are to the hypervisor: the paths that <see cref="Disks.IDisks"/> returned.</summary>
+/// <param name="Root">Null: it boots from a volume.</param>
 /// <param name="Blanks">In the order of the spec.</param>
-public sealed record DomainDisks(string Root, string? Rescue, IReadOnlyList<string> Blanks)
+public sealed record DomainDisks(string? Root, string? Rescue, IReadOnlyList<string> Blanks)
 {
-    public IEnumerable<string> All => [Root, .. Blanks, .. Rescue is null ? (IEnumerable<string>)[] : [Rescue]];
+    /// <summary>In the order of the spec.</summary>
+    public IReadOnlyList<VolumePlace> Volumes { get; init; } = [];
+
+    /// <summary>All files that QEMU's user opens.</summary>
+    public IEnumerable<string> All =>
+        [.. Root is null ? (IEnumerable<string>)[] : [Root], .. Blanks, .. Rescue is null ? (IEnumerable<string>)[] : [Rescue], .. Volumes.SelectMany(v => v.Files)];
 }
 
 /// <summary>Off: never started since the machine booted. Halted: the guest powered itself off. Crashed: the process died.</summary>

@@ -42,6 +42,14 @@ internal sealed record DomainFiles(string Directory)
     /// <summary>Where memory passes from and to QEMU.</summary>
     public string MemorySocket => Path.Combine(Run, "ram.sock");
 
+    /// <summary>Pass phrases that QEMU reads at its start; they go when it has.</summary>
+    public string Secret(string id) => Path.Combine(Run, id);
+
+    /// <summary>Tells that the guest's file systems were asked to rest and not yet to go on.</summary>
+    public string Resting => Path.Combine(Directory, "resting");
+
+    public string AgentSocket => Path.Combine(Run, "agent.sock");
+
     public string State => Path.Combine(Directory, "state.json");
 }
 
@@ -50,7 +58,7 @@ internal static class QemuCommandLine
 {
     private const int TranslationCacheMib = 128;
 
-    public static List<string> Arguments(DomainSpec domain, string name, DomainFiles files, DomainDisks disks, string accelerator)
+    public static List<string> Arguments(DomainSpec domain, string name, DomainFiles files, DomainDisks disks, string accelerator, bool direct)
     {
         var hardware = domain.Hardware;
         List<string> arguments =
@@ -66,15 +74,16 @@ internal static class QemuCommandLine
             "-chardev", $"socket,id=console,path={Escape(files.Serial)},server=on,wait=off,logfile={Escape(files.Console)},logappend=on",
             "-device", "isa-serial,chardev=console",
             "-device", "virtio-serial-pci", "-chardev",
-                $"socket,id=agent,path={Escape(Path.Combine(files.Run, "agent.sock"))},server=on,wait=off",
+                $"socket,id=agent,path={Escape(files.AgentSocket)},server=on,wait=off",
             "-device", "virtserialport,chardev=agent,name=org.qemu.guest_agent.0", "-device", "virtio-balloon-pci",
         ];
         if (Guid.TryParse(domain.Id, out var uuid)) arguments.AddRange(["-uuid", uuid.ToString()]);
         if (hardware.Rng) arguments.AddRange(["-object", "rng-random,id=rng,filename=/dev/urandom", "-device", "virtio-rng-pci,rng=rng"]);
+        arguments.AddRange(["-device", QemuVolume.Bridge(hardware)]);
         if (Watchdog(hardware) is { } action) arguments.AddRange(["-device", "i6300esb,id=watchdog,addr=0x1e", "-action", "watchdog=" + action]);
         if (hardware.Tablet == "usb") arguments.AddRange(["-usb", "-device", "usb-tablet,bus=usb-bus.0"]);
         if (hardware.Tablet == "virtio") arguments.AddRange(["-device", "virtio-tablet-pci"]);
-        arguments.AddRange(QemuDisks.Arguments(domain, disks));
+        arguments.AddRange(QemuDisks.Arguments(domain, disks, files, direct));
         if (domain.Guest.ConfigDrive)
         {
             arguments.AddRange(["-blockdev", File("config", "raw", files.ConfigDrive, readOnly: true)]);

@@ -5,6 +5,7 @@ using System.Text.Json.Serialization;
 using Sovereign.Node.Contract;
 using Sovereign.Node.Fabric;
 using Sovereign.Node.Machine;
+using Sovereign.Node.Volumes;
 
 namespace Sovereign.Node.Hypervisor;
 
@@ -102,13 +103,15 @@ public sealed partial class QemuHypervisor : IHypervisor, IDisposable
         var arguments = new List<string> { "--net=" + Netns.PathOf(options.SwitchNetns) };
         if (user is not null) arguments.AddRange(["-S", $"{user.Uid}", "-G",
             $"{(accelerator == "kvm" ? SystemUser.Group("kvm") ?? user.Gid : user.Gid)}"]);
-        arguments.AddRange(["qemu-system-x86_64", .. QemuCommandLine.Arguments(domain, mark + domain.Id, files, disks, accelerator)]);
+        arguments.AddRange(["qemu-system-x86_64", .. QemuCommandLine.Arguments(domain, mark + domain.Id, files, disks, accelerator, Direct)]);
         if (wakes) arguments.AddRange(["-incoming", "unix:" + files.MemorySocket]);
         // Not by -daemonize: the sandbox forbids the fork that it needs.
         using var child = ProcessRunner.Spawn("nsenter", arguments, () => Taps(domain));
         await Ready(domain.Id, files, child, stop);
+        foreach (var place in disks.Volumes) File.Delete(files.Secret(VolumeNames.Secret(place.VolumeId)));
         if (Pid(domain.Id, files) is { } pid) limits.Apply(domain.Id, pid, domain.Vcpus, domain.MemoryMib);
         if (wakes) await LoadMemory(domain.Id, files, stop);
+        if (await Monitor(domain.Id, files, stop) is { } monitor) await Limit(monitor, domain, stop);
         WriteState(files, new DomainState(DomainPhase.Started, domain.RebootCount, bootId));
         if (wakes) await Unpause(domain.Id, stop);
         File.Delete(files.Memory);
@@ -208,8 +211,9 @@ public sealed partial class QemuHypervisor : IHypervisor, IDisposable
         firmware.EnsureVariables(domain.Hardware, files);
         if (domain.Guest.ConfigDrive) File.WriteAllBytes(files.ConfigDrive, ConfigDrive.Build(domain.Guest));
         File.SetUnixFileMode(files.Run, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var secrets = disks.Volumes.Where(place => place.Key is not null).Select(place => WriteSecret(files, place)).ToList();
         if (user is null) return;
-        foreach (var path in (string[])[files.Run, files.Console, .. disks.All]) Native.Own(path, user.Uid, user.Gid);
+        foreach (var path in (string[])[files.Run, files.Console, .. disks.All, .. secrets]) Native.Own(path, user.Uid, user.Gid);
         if (domain.Guest.ConfigDrive)
         {
             Native.Own(files.ConfigDrive, user.Uid, user.Gid);
@@ -251,6 +255,7 @@ public sealed partial class QemuHypervisor : IHypervisor, IDisposable
         }
         watched[id] = monitor;
         _ = Mourn(id, files, monitor);
+        if (File.Exists(files.Resting)) await GoOn(files, stop);
         var status = await monitor.Command("query-status", null, stop);
         Standing(id, status.GetProperty("status").GetString() == "paused");
         if (status.GetProperty("status").GetString() != "shutdown") return true;
@@ -262,6 +267,7 @@ public sealed partial class QemuHypervisor : IHypervisor, IDisposable
     {
         if (name == "SHUTDOWN") _ = End(id, files);
         else if (name is "STOP" or "RESUME") Standing(id, name == "STOP");
+        else if (name == "DEVICE_DELETED" && data.TryGetProperty("device", out var device)) Unplugged(id, device.GetString()!);
     }
 
     // QEMU stays after the guest's power-off (-no-shutdown), so that one that happened while we were away is seen too.

@@ -11,9 +11,8 @@ public sealed partial class QemuHypervisor
 {
     private static readonly string nicPrefix = QemuCommandLine.NicDevice("");
 
-    public async Task FitNics(DomainSpec domain, CancellationToken stop)
+    private async Task FitNics(QmpConnection monitor, DomainSpec domain, CancellationToken stop)
     {
-        if (await Monitor(domain.Id, Files(domain.Id), stop) is not { } monitor) return;
         var listed = await monitor.Command("qom-list", "{\"path\":\"/machine/peripheral\"}", stop);
         var there = listed.EnumerateArray().Select(thing => thing.GetProperty("name").GetString()!)
             .Where(name => name.StartsWith(nicPrefix, StringComparison.Ordinal)).Select(name => name[nicPrefix.Length..]).ToHashSet();

@@ -96,6 +96,15 @@ internal static partial class Native
         return NewSocket(netlink, raw, protocol) is >= 0 and var fd ? fd : throw Failure("opening a netlink socket");
     }
 
+    /// <summary>Whether a file's system reads and writes past the page cache.</summary>
+    public static bool OpensDirectly(string path)
+    {
+        const int direct = 0x4000;   // O_DIRECT of x86-64
+        var fd = OpenFile(path, OpenCloseOnExec | direct);
+        if (fd >= 0) Close(fd);
+        return fd >= 0;
+    }
+
     public static void Close(int fd) => _ = CloseFile(fd);
 
     public static void Terminate(int pid) => _ = SendSignal(pid, TermSignal);

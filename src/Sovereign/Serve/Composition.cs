@@ -13,14 +13,16 @@ using Sovereign.Launcher;
 using Sovereign.Network;
 using Sovereign.Node.Control;
 using Sovereign.Placement;
+using Sovereign.Volume;
 
 namespace Sovereign.Serve;
 
 /// <summary>The house, put together: modules in the order of the arrows.</summary>
 public sealed class Composition
 {
-    private Composition(NodeModule node, IdentityModule identity, ImageModule image, PlacementModule placement, NetworkModule network, ComputeModule compute) =>
-        (Node, Identity, Image, Placement, Network, Compute) = (node, identity, image, placement, network, compute);
+    private Composition(NodeModule node, IdentityModule identity, ImageModule image, PlacementModule placement, NetworkModule network, VolumeModule volume,
+        ComputeModule compute) =>
+        (Node, Identity, Image, Placement, Network, Volume, Compute) = (node, identity, image, placement, network, volume, compute);
 
     public NodeModule Node { get; }
 
@@ -32,9 +34,11 @@ public sealed class Composition
 
     public NetworkModule Network { get; }
 
+    public VolumeModule Volume { get; }
+
     public ComputeModule Compute { get; }
 
-    public IReadOnlyList<IModule> Modules => [Node, Identity, Image, Placement, Network, Compute];
+    public IReadOnlyList<IModule> Modules => [Node, Identity, Image, Placement, Network, Volume, Compute];
 
     public ICallers Callers => Identity.Callers;
 
@@ -51,9 +55,12 @@ public sealed class Composition
         var image = new ImageModule(kernel, imageImport);
         var placement = new PlacementModule(kernel);
         var network = new NetworkModule(kernel, node.Hub, networks ?? new NetworkOptions());
-        var compute = new ComputeModule(kernel, node.Hub, image, placement, network.Networks, computeOptions ?? new ComputeOptions());
-        var catalog = new IModule[] { image, placement, network, compute }
+        var volume = new VolumeModule(kernel, node.Hub, image, new VolumeOptions((computeOptions ?? new ComputeOptions()).Zone));
+        var compute = new ComputeModule(kernel, node.Hub, image, placement, network.Networks, volume.Volumes, computeOptions ?? new ComputeOptions());
+        var catalog = new IModule[] { image, placement, network, volume, compute }
             .Select(module => new CatalogService(module.Face!.Type, module.Face.Name, kernel.Settings.PublicUrl + CatalogPath(module)))
+            // Clients look for volumes under a name of each of their generations.
+            .Append(new CatalogService("block-storage", "cinder", kernel.Settings.PublicUrl + CatalogPath(volume)))
             .Prepend(new CatalogService("identity", "keystone", kernel.Settings.PublicUrl + "/identity"))
             .ToList();
         var options = new IdentityOptions(catalog, new FirstUser("admin", firstPasswords.Admin), new FirstUser("demo", firstPasswords.Demo));
@@ -61,8 +68,11 @@ public sealed class Composition
         var identity = new IdentityModule(kernel, options);
         node.Hub.ImageSource = image.OpenContent;
         node.Hub.SnapshotSink = image.Receive;
+        // What nodes send of volumes are images.
+        node.Hub.ContentSink = async (id, content, stop) =>
+            (await image.Receive(id, content, stop)).Then(_ => image.Find(AccessGrant.OfSystem(), id).Map(kept => kept.Digest ?? ""));
         node.Hub.PasswordSink = compute.LeavePassword;
-        return new Composition(node, identity, image, placement, network, compute);
+        return new Composition(node, identity, image, placement, network, volume, compute);
     }
 
     /// <summary>Every service's access rules under these overrides; no database is opened and nothing is started.</summary>
@@ -86,6 +96,7 @@ public sealed class Composition
     {
         "image" => "/image",
         "network" => "/network",
+        "volumev3" => "/volume/v3/%(project_id)s",
         _ => module.Face.Prefix,
     };
 }

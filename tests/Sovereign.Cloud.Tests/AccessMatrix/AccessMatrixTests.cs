@@ -67,6 +67,7 @@ public sealed class AccessMatrixTests(AccessMatrixTests.World world, ITestOutput
     [InlineData("/network/v2.0/security-group-rules", "rule")]
     [InlineData("/image/v2/images?limit=1000", "image")]
     [InlineData("/compute/v2.1/servers/detail", "server")]
+    [InlineData("/volume/v3/volumes/detail", "volume")]
     public async Task A_list_shows_the_callers_own_things_and_not_those_of_others(string path, string thing)
     {
         var (member, foreigner) = (world.Cloud.Personas["member"], world.Cloud.Personas["foreign-member"]);
@@ -101,7 +102,7 @@ public sealed class AccessMatrixTests(AccessMatrixTests.World world, ITestOutput
     public sealed class World : IAsyncLifetime
     {
         /// <summary>There before the first list, so that a list that leaks has something to leak.</summary>
-        private static readonly string[] belongings = ["network", "subnet", "port", "router", "floatingip", "security-group", "rule", "image", "server"];
+        private static readonly string[] belongings = ["network", "subnet", "port", "router", "floatingip", "security-group", "rule", "image", "server", "volume"];
 
         internal MatrixCloud Cloud { get; private set; } = null!;
 

@@ -13,7 +13,10 @@ internal static class OneNode
     public static async Task<Task> Start(Composition house, NodeFacts facts, SimulatedMachine machine, CancellationToken stop)
     {
         var welcome = await house.Node.Hub.Hello(facts, stop);
-        var drivers = new NodeDrivers(new SimulatedHypervisor(machine), new SimulatedFabric(machine), new SimulatedDisks(machine));
+        var drivers = new NodeDrivers(new SimulatedHypervisor(machine), new SimulatedFabric(machine), new SimulatedDisks(machine))
+        {
+            Volumes = SimulatedVolumes.Of(machine),
+        };
         var node = new NodeAgent(
             house.Node.Hub, drivers, new SimulatedStore(machine), welcome, new GuestDirectory(), new AgentLimits(), TimeProvider.System, NullLogger.Instance);
         return Task.Factory.StartNew(

@@ -14,6 +14,7 @@ using Sovereign.Node.Hypervisor;
 using Sovereign.Placement;
 using Sovereign.Testing.Simulated;
 using Sovereign.Testing.Simulation;
+using Sovereign.Volume;
 
 namespace Sovereign.Cloud.Tests.Walk;
 
@@ -54,7 +55,8 @@ internal sealed class HouseWorld
         node.Hub.CarryFiles = Carries;
         var placement = new PlacementModule(kernel);
         var network = new NetworkModule(kernel, node.Hub, new NetworkOptions());
-        return [node, placement, network, new ComputeModule(kernel, node.Hub, images, placement, network.Networks, new ComputeOptions())];
+        var volume = new VolumeModule(kernel, node.Hub, images, new VolumeOptions());
+        return [node, placement, network, volume, new ComputeModule(kernel, node.Hub, images, placement, network.Networks, volume.Volumes, new ComputeOptions())];
     }
 
     private static bool Runs(SimulatedMachine machine, string id) =>
@@ -69,7 +71,10 @@ internal sealed class HouseWorld
             return Task.CompletedTask;
         };
         IFabric fabric = new SimulatedFabric(machine);
-        var drivers = new NodeDrivers(new SimulatedHypervisor(machine), ForgetsRouters ? new ForgetfulFabric(fabric) : fabric, new SimulatedDisks(machine));
+        var drivers = new NodeDrivers(new SimulatedHypervisor(machine), ForgetsRouters ? new ForgetfulFabric(fabric) : fabric, new SimulatedDisks(machine))
+        {
+            Volumes = SimulatedVolumes.Of(machine),
+        };
         var link = new SimulatedLink(Cloud, life => ((NodeModule)life.Modules[0]).Hub);
         NodeWelcome? welcome = null;
         while (welcome is null)

@@ -17,14 +17,18 @@ public sealed partial class ArrowTests
         ["Sovereign.Image"] = ["Sovereign.Kernel"],
         ["Sovereign.Placement"] = ["Sovereign.Kernel"],
         ["Sovereign.Network"] = ["Sovereign.Kernel", "Sovereign.Node"],
-        ["Sovereign.Compute"] = ["Sovereign.Image", "Sovereign.Kernel", "Sovereign.Network", "Sovereign.Node", "Sovereign.Placement"],
+        ["Sovereign.Volume"] = ["Sovereign.Image", "Sovereign.Kernel", "Sovereign.Node"],
+        ["Sovereign.Compute"] =
+            ["Sovereign.Image", "Sovereign.Kernel", "Sovereign.Network", "Sovereign.Node", "Sovereign.Placement", "Sovereign.Volume"],
         ["Sovereign"] =
         [
             "Sovereign.Compute", "Sovereign.Identity", "Sovereign.Image", "Sovereign.Kernel", "Sovereign.Network", "Sovereign.Node", "Sovereign.Placement",
+            "Sovereign.Volume",
         ],
     };
 
-    private static readonly string[] services = ["Sovereign.Identity", "Sovereign.Image", "Sovereign.Placement", "Sovereign.Network", "Sovereign.Compute"];
+    private static readonly string[] services =
+        ["Sovereign.Identity", "Sovereign.Image", "Sovereign.Placement", "Sovereign.Network", "Sovereign.Volume", "Sovereign.Compute"];
 
     private static readonly string[] drivers = ["Hypervisor", "Fabric", "Disks", "Machine"];
 
@@ -74,7 +78,9 @@ public sealed partial class ArrowTests
     [Fact]
     public void A_driver_that_names_the_web_server_is_found()
     {
-        var file = new SourceFile("src/Sovereign.Node/Fabric/A.cs", "using System;\nusing Microsoft.AspNetCore.Http;\nclass A { Microsoft.AspNetCore.Http.HttpContext? b; }");
+        var file = new SourceFile(
+            "src/Sovereign.Node/Fabric/A.cs",
+            "using System;\nusing Microsoft.AspNetCore.Http;\nclass A { Microsoft.AspNetCore.Http.HttpContext? b; }");
         Assert.Equal(["src/Sovereign.Node/Fabric/A.cs:2", "src/Sovereign.Node/Fabric/A.cs:3"], WebNames(file).Select(finding => $"{finding.Path}:{finding.Line}"));
     }
 

@@ -18,13 +18,21 @@ public sealed class AgentInSimulation : IDisposable
     private readonly PortSpec port;
     private readonly DomainSpec domain;
     private readonly RouterSpec router;
+    private readonly VolumeSpec volume = new("volume-1", "p", "files", 1 << 20) { Source = new VolumeSourceSpec { Image = new VolumeImageSpec("d1", "qcow2", 3) } };
+    private readonly VolumeSpec clone = new("volume-2", "p", "files", 1 << 20) { Source = new VolumeSourceSpec { VolumeId = "volume-1" } };
+    private readonly VolumeSnapshotSpec kept = new("snap-1", "volume-1", true);
+    private readonly VolumeContentSpec content = new("content-1", null, "snap-1", null, "raw");
 
     public AgentInSimulation()
     {
         control.Images["d1"] = [1, 2, 3];
         port = new PortSpec("port-1", network.Id, "", "fa:16:3e:00:00:01", [new AddressSpec("s", "10.0.0.5")], true, true, [group.Id], [],
             "guest");
-        domain = RealCloud.Domain("d1", "raw", 3, [new NicSpec(port.Id, port.Mac, 1450)]) with { Id = "domain-1" };
+        domain = RealCloud.Domain("d1", "raw", 3, [new NicSpec(port.Id, port.Mac, 1450)]) with
+        {
+            Id = "domain-1",
+            Volumes = [new VolumeDiskSpec("a", volume.Id, "/dev/vdb", "virtio", false, null)],
+        };
         port = port with { DomainId = domain.Id };
         router = new RouterSpec("router-1", true, null, [new RouterInterfaceSpec("leg-1", network.Id, "fa:16:3e:00:00:02",
             ["10.0.0.1/24"])], [], []);
@@ -59,7 +67,7 @@ public sealed class AgentInSimulation : IDisposable
     public void One_failing_item_does_not_hold_up_others_and_is_tried_again()
     {
         SetAll();
-        var failing = domain with { Id = "domain-2", Nics = [] };
+        var failing = domain with { Id = "domain-2", Nics = [], Volumes = [] };
         control.Set(failing);
         var starts = 0;
         world.Hook = name => name == "hypervisor.start:before" && starts++ == 0
@@ -130,7 +138,7 @@ public sealed class AgentInSimulation : IDisposable
         Until(AllThere);
         control.Set(domain with { Power = PowerTarget.Shutoff, ShutdownSeconds = 60 });
         var asked = loop.Clock.GetUtcNow();
-        control.Set(domain with { Id = "domain-2", Nics = [] });
+        control.Set(domain with { Id = "domain-2", Nics = [], Volumes = [] });
         Until(() => control.StateOf(ItemKinds.Domain, "domain-2") == ItemState.Running);
         Assert.True(loop.Clock.GetUtcNow() - asked < TimeSpan.FromSeconds(5));
         Until(() => control.StateOf(ItemKinds.Domain, domain.Id) == ItemState.Shutoff);
@@ -169,7 +177,7 @@ public sealed class AgentInSimulation : IDisposable
         control.Away = false;
         control.Reports.Clear();
         Until(() => control.StateOf(ItemKinds.Domain, domain.Id) == ItemState.Crashed && control.Reports.Any(r => r.Complete));
-        Assert.Equal(5, control.Reports.Last(r => r.Complete).Items.Count);
+        Assert.Equal(6, control.Reports.Last(r => r.Complete).Items.Count);
     }
 
     [Fact]
@@ -207,8 +215,8 @@ public sealed class AgentInSimulation : IDisposable
     public void What_the_journal_forgot_is_removed_but_what_another_incarnation_or_nobody_named_is_set_aside()
     {
         SetAll();
-        control.Set(domain with { Id = "domain-2", Nics = [] });
-        control.Set(domain with { Id = "domain-3", Nics = [] });
+        control.Set(domain with { Id = "domain-2", Nics = [], Volumes = [] });
+        control.Set(domain with { Id = "domain-3", Nics = [], Volumes = [] });
         Run();
         Until(() => AllThere() && world.Domains.Count == 3);
         loop.Start(StopAgent);
@@ -225,6 +233,25 @@ public sealed class AgentInSimulation : IDisposable
         Assert.Equal(DomainPower.Running, world.Domains["domain-3"].Power);
         control.Remove(ItemKinds.Domain, "domain-3");
         Until(() => !world.Domains.ContainsKey("domain-3"));
+    }
+
+    [Fact]
+    public void A_volume_that_a_guest_keeps_is_asked_for_again_and_said_to_be_kept_and_is_not_removed_under_it()
+    {
+        SetAll();
+        Run();
+        Until(AllThere);
+        world.GuestsKeepVolumes = true;
+        control.Set(domain with { Volumes = [] });
+        control.Remove(ItemKinds.Volume, volume.Id);
+        Until(() => control.Observed["domain/" + domain.Id].Message is not null);
+        var seen = control.Observed["domain/" + domain.Id];
+        Assert.Equal(ItemState.Running, seen.State);
+        Assert.True(seen.Version < control.Items.Single(item => item.Id == domain.Id).Version);
+        Assert.Contains("has not let the volume volume-1 go", seen.Message, StringComparison.Ordinal);
+        Assert.True(world.Volumes.ContainsKey(volume.Id));
+        world.GuestsKeepVolumes = false;
+        Until(() => !world.Volumes.ContainsKey(volume.Id) && control.Observed["domain/" + domain.Id].Message is null);
     }
 
     [Fact]
@@ -258,6 +285,7 @@ public sealed class AgentInSimulation : IDisposable
     {
         // In the wrong order on purpose: the agent finds the right one.
         control.Set(domain);
+        control.Set(volume);
         control.Set(router);
         control.Set(port);
         control.Set(group);
@@ -270,21 +298,39 @@ public sealed class AgentInSimulation : IDisposable
         control.Remove(ItemKinds.Group, group.Id);
         control.Remove(ItemKinds.Port, port.Id);
         control.Remove(ItemKinds.Router, router.Id);
+        control.Remove(ItemKinds.Volume, volume.Id);
+        control.Remove(ItemKinds.Volume, clone.Id);
+        control.Remove(ItemKinds.VolumeSnapshot, kept.Id);
+        control.Remove(ItemKinds.VolumeContent, content.Id);
         control.Remove(ItemKinds.Domain, domain.Id);
     }
 
     /// <summary>Pause, sleep without a NIC's port being lost, wake, and a reboot on a copy of the disk.</summary>
     private void LiveOn()
     {
-        var copied = domain with { RebootCount = 1, RebootHard = true, Root = domain.Root with { Generation = 1, CopyOf = 0 } };
+        var copied = domain with { RebootCount = 1, RebootHard = true, Root = domain.Root! with { Generation = 1, CopyOf = 0 } };
         Reach(domain with { Power = PowerTarget.Paused }, ItemState.Paused);
         Reach(domain with { Power = PowerTarget.Suspended }, ItemState.Suspended);
         Reach(domain with { Nics = [] }, ItemState.Running);
         Assert.Equal((1, 0), (world.Domains[domain.Id].Starts, world.Domains[domain.Id].Nics.Count));
         Reach(copied, ItemState.Running);
         Assert.Equal(2, world.Generations[domain.Id].Count);
-        Reach(copied with { Root = copied.Root with { CopyOf = null } }, ItemState.Running);
+        Reach(copied with { Root = copied.Root! with { CopyOf = null } }, ItemState.Running);
         Assert.Equal([1], world.Generations[domain.Id]);
+        control.Set(kept);
+        control.Set(clone);
+        control.Set(content);
+        control.Set(volume with { SizeBytes = 2 << 20 });
+        bool Made() => control.StateOf(ItemKinds.VolumeContent, content.Id) == ItemState.Present && control.StateOf(ItemKinds.Volume, clone.Id) == ItemState.Present
+            && world.Volumes[volume.Id].Spec.SizeBytes == 2 << 20;
+        if (!loop.RunUntil(Made, TimeSpan.FromMinutes(1))) Run();
+        Until(Made);
+        // What a domain writes to is what the next one would open.
+        Assert.Equal(world.Volumes[volume.Id].Number, world.Domains[domain.Id].Volumes[volume.Id]);
+        Assert.Equal([(volume.Id, kept.Id)], world.VolumeSnapshots.Keys);
+        Assert.Equal(SmallImages.Qcow2, control.Contents[content.Id][..SmallImages.Qcow2.Length]);
+        Reach(copied with { Root = copied.Root! with { CopyOf = null }, Volumes = [] }, ItemState.Running);
+        Assert.Empty(world.Domains[domain.Id].Volumes);
     }
 
     private void Reach(DomainSpec wanted, ItemState state)
@@ -302,7 +348,7 @@ public sealed class AgentInSimulation : IDisposable
 
     private bool NothingLeft() => control.Items.Count == 0
         && world.Networks.Count + world.Groups.Count + world.Ports.Count + world.Routers.Count
-        + world.Domains.Count + world.Disks.Count + world.Stored.Count == 0;
+        + world.Domains.Count + world.Disks.Count + world.Volumes.Count + world.VolumeSnapshots.Count + world.Stored.Count == 0;
 
     private static int CountEffects()
     {

@@ -92,12 +92,12 @@ public sealed class GuestLifecycle(ITestOutputHelper output)
         await cloud.Until(ItemKinds.Domain, domain.Id, ItemState.Paused);
         cloud.Control.Remove(ItemKinds.Port, port.Id);
         await cloud.Until(ItemKinds.Port, port.Id, ItemState.Absent);
-        domain = domain with { RebootCount = 1, RebootHard = true, Power = PowerTarget.Running, Root = domain.Root with { Generation = 1, CopyOf = 0 } };
+        domain = domain with { RebootCount = 1, RebootHard = true, Power = PowerTarget.Running, Root = domain.Root! with { Generation = 1, CopyOf = 0 } };
         cloud.Control.Set(domain);
         await cloud.Until(ItemKinds.Domain, domain.Id, ItemState.Running);
         var disks = Path.Combine(cloud.Options.StateDir, "disks", domain.Id);
         Assert.Equal(2, Directory.EnumerateFiles(disks).Count());
-        cloud.Control.Set(domain with { Power = PowerTarget.Shutoff, Root = domain.Root with { CopyOf = null } });
+        cloud.Control.Set(domain with { Power = PowerTarget.Shutoff, Root = domain.Root! with { CopyOf = null } });
         await cloud.Until(ItemKinds.Domain, domain.Id, ItemState.Shutoff);
         Assert.Equal(["root-1.qcow2"], Directory.EnumerateFiles(disks).Select(Path.GetFileName));
     }
@@ -131,7 +131,7 @@ public sealed class GuestLifecycle(ITestOutputHelper output)
             {
                 RebootCount = domain.RebootCount + 1,
                 RebootHard = true,
-                Rescue = new RescueSpec(domain.Root with { SizeBytes = 0, Generation = domain.RebootCount + 1 }, bus, cdrom, true),
+                Rescue = new RescueSpec(domain.Root! with { SizeBytes = 0, Generation = domain.RebootCount + 1 }, bus, cdrom, true),
             };
             cloud.Control.Set(domain);
             await Booted(cloud, domain);

@@ -58,6 +58,12 @@ public sealed class ScriptedControlPlane : IControlPlane
 
     public void Set(CarrySpec spec) => Set(new ManifestItem(ItemKinds.Carry, spec.Id, 0) { Carry = spec });
 
+    public void Set(VolumeSpec spec) => Set(new ManifestItem(ItemKinds.Volume, spec.Id, 0) { Volume = spec });
+
+    public void Set(VolumeSnapshotSpec spec) => Set(new ManifestItem(ItemKinds.VolumeSnapshot, spec.Id, 0) { VolumeSnapshot = spec });
+
+    public void Set(VolumeContentSpec spec) => Set(new ManifestItem(ItemKinds.VolumeContent, spec.Id, 0) { VolumeContent = spec });
+
     public void Set(SnapshotSpec spec) => Set(new ManifestItem(ItemKinds.Snapshot, spec.Id, 0) { Snapshot = spec });
 
     /// <summary>The thing must be absent; the item goes when its absence was reported.</summary>
@@ -184,6 +190,24 @@ public sealed class ScriptedControlPlane : IControlPlane
         var content = Carries.Open(carry, name);
         content.Seek(offset, SeekOrigin.Begin);
         return Task.FromResult(content);
+    }
+
+    /// <summary>Contents of volumes, by id.</summary>
+    public Dictionary<string, byte[]> Contents { get; } = [];
+
+    public async Task<string> SendContent(string id, Stream content, CancellationToken stop)
+    {
+        Refuse();
+        using var copy = new MemoryStream();
+        await content.CopyToAsync(copy, stop);
+        lock (gate) Contents[id] = copy.ToArray();
+        return Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(copy.ToArray()));
+    }
+
+    public Task<Stream> OpenContent(string id, CancellationToken stop)
+    {
+        Refuse();
+        lock (gate) return Task.FromResult<Stream>(new MemoryStream(Contents[id]));
     }
 
     /// <summary>Consoles that are being carried, by ticket.</summary>

@@ -3,6 +3,7 @@ using Sovereign.Node.Contract;
 using Sovereign.Node.Disks;
 using Sovereign.Node.Fabric;
 using Sovereign.Node.Hypervisor;
+using Sovereign.Node.Volumes;
 
 namespace Sovereign.Testing.Simulated;
 
@@ -72,14 +73,16 @@ public sealed class SimulatedHypervisor(SimulatedMachine world) : IHypervisor
 
     public Task Start(DomainSpec domain, DomainDisks disks, CancellationToken stop) => world.Effect("hypervisor.start", () =>
     {
-        if (!world.Disks.ContainsKey(domain.Id)) throw new InvalidOperationException($"Domain {domain.Id} is started before its disk "
+        if (domain.Root is not null && !world.Disks.ContainsKey(domain.Id)) throw new InvalidOperationException($"Domain {domain.Id} is started before its disk "
             + "is made.");
         if (domain.Nics.Any(n =>
             !world.Ports.ContainsKey(n.PortId))) throw new InvalidOperationException($"Domain {domain.Id} is started before its ports "
                 + "are made.");
         if (!world.Domains.TryGetValue(domain.Id, out var known)) world.Domains[domain.Id] = known = new SimulatedDomain();
         if (known.Power is DomainPower.Running or DomainPower.Paused) return;
+        known.Volumes.Clear();
         if (known.Power != DomainPower.Suspended || known.Boots < domain.RebootCount) known.Starts++;
+        foreach (var place in disks.Volumes) Open(known, place);
         (known.Power, known.Boots, known.Nics) = (DomainPower.Running, domain.RebootCount, [.. domain.Nics.Select(n => n.PortId)]);
     });
 
@@ -99,16 +102,51 @@ public sealed class SimulatedHypervisor(SimulatedMachine world) : IHypervisor
             && domain.Power is DomainPower.Running or DomainPower.Paused) domain.Power = DomainPower.Suspended;
     });
 
-    public Task FitNics(DomainSpec domain, CancellationToken stop)
+    public async Task<IReadOnlyList<string>> Fit(DomainSpec domain, Func<string, Task<VolumePlace>> open, CancellationToken stop)
     {
         var wanted = domain.Nics.Select(n => n.PortId).ToList();
-        if (!world.Domains.TryGetValue(domain.Id, out var known) || known.Nics.SequenceEqual(wanted)) return Task.CompletedTask;
-        return world.Effect("hypervisor.fit-nics", () =>
+        if (!world.Domains.TryGetValue(domain.Id, out var known)) return [];
+        if (!known.Nics.SequenceEqual(wanted))
         {
-            if (wanted.Exists(n => !world.Ports.ContainsKey(n)))
-                throw new InvalidOperationException($"A NIC of {domain.Id} is made before its port.");
-            known.Nics = wanted;
-        });
+            await world.Effect("hypervisor.fit-nics", () =>
+            {
+                if (wanted.Exists(n => !world.Ports.ContainsKey(n)))
+                    throw new InvalidOperationException($"A NIC of {domain.Id} is made before its port.");
+                known.Nics = wanted;
+            });
+        }
+        var going = known.Volumes.Keys.Where(id => domain.Volumes.All(disk => disk.VolumeId != id)).ToList();
+        if (going.Count > 0 && !world.GuestsKeepVolumes) await world.Effect("hypervisor.unplug", () => going.ForEach(id => known.Volumes.Remove(id)));
+        foreach (var disk in domain.Volumes)
+        {
+            var place = await open(disk.VolumeId);
+            if (known.Volumes.GetValueOrDefault(disk.VolumeId) < place.Head) await world.Effect("hypervisor.plug", () => Open(known, place));
+        }
+        return world.GuestsKeepVolumes ? going : [];
+    }
+
+    public Task<IReadOnlyList<string>> VolumesOf(string id, CancellationToken stop) => Task.FromResult<IReadOnlyList<string>>(
+        world.Domains.TryGetValue(id, out var domain) && domain.Power is DomainPower.Running or DomainPower.Paused ? [.. domain.Volumes.Keys] : []);
+
+    public Task Follow(string id, VolumePlace place, CancellationToken stop) => world.Effect("hypervisor.follow", () => Open(world.Domains[id], place));
+
+    public Task Grow(string id, VolumePlace place, long sizeBytes, CancellationToken stop) => world.Effect("hypervisor.grow", () =>
+    {
+        var known = world.Volumes[place.VolumeId];
+        world.Volumes[place.VolumeId] = known with { Spec = known.Spec with { SizeBytes = sizeBytes } };
+    });
+
+    public async Task AtRest(string id, Func<Task> work, CancellationToken stop)
+    {
+        await world.Effect("hypervisor.rest", () => { });
+        await work();
+    }
+
+    private void Open(SimulatedDomain domain, VolumePlace place)
+    {
+        if (!world.Volumes.TryGetValue(place.VolumeId, out var volume) || volume.Number != place.Head)
+            throw new InvalidOperationException($"Volume {place.VolumeId} is opened where it is not written to any more.");
+        domain.Volumes[place.VolumeId] = place.Head;
     }
 
     public Task CopyDisk(string id, string target, CancellationToken stop) => world.Effect("hypervisor.copy-disk", () =>
@@ -176,6 +214,8 @@ public sealed class SimulatedDisks(SimulatedMachine world) : IDisks
         await world.Effect("disks.ensure-image", () => world.Images.Add(digest));
     }
 
+    public string ImagePath(string digest) => digest;
+
     public Task<bool> HasImage(string digest, CancellationToken stop) => Task.FromResult(world.Images.Contains(digest));
 
     public async Task<string> EnsureOverlay(string domainId, RootDiskSpec root, CancellationToken stop)
@@ -232,19 +272,19 @@ public sealed class SimulatedDisks(SimulatedMachine world) : IDisks
 
     public Task DropSnapshot(string id, CancellationToken stop) => world.Effect("disks.drop-snapshot", () => world.Snapshots.Remove(id));
 
-    public Task<Stream> OpenPacked(string carry, string domainId, RootDiskSpec root, string name, CancellationToken stop) =>
+    public Task<Stream> OpenPacked(string carry, string domainId, RootDiskSpec? root, string name, CancellationToken stop) =>
         world.Disks.TryGetValue(domainId, out var image) ? Task.FromResult<Stream>(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(domainId + name + image)))
             : throw new InvalidOperationException($"The disk of {domainId} is sent and is not there.");
 
     public Task DropPacked(string carry, CancellationToken stop) => Task.CompletedTask;
 
     public async Task EnsureCarried(
-        string domainId, RootDiskSpec root, CarriedDiskSpec disk, Func<long, CancellationToken, Task<Stream>> open, CancellationToken stop)
+        string domainId, RootDiskSpec? root, CarriedDiskSpec disk, Func<long, CancellationToken, Task<Stream>> open, CancellationToken stop)
     {
         if (world.Disks.ContainsKey(domainId)) return;
         await using (await open(0, stop)) await world.Effect("disks.ensure-carried", () =>
         {
-            world.Disks[domainId] = root.ImageDigest;
+            world.Disks[domainId] = root?.ImageDigest ?? "";
             world.Carried.Add(domainId);
         });
     }

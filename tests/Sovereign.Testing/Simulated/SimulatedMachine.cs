@@ -37,6 +37,11 @@ public sealed class SimulatedMachine
     /// <summary>Domains that have a disk to be mended by.</summary>
     public HashSet<string> Rescues { get; } = [];
 
+    public Dictionary<string, SimulatedVolume> Volumes { get; } = [];
+
+    /// <summary>What volumes were when a snapshot was made.</summary>
+    public Dictionary<(string Volume, string Id), byte[]> VolumeSnapshots { get; } = [];
+
     public Dictionary<string, StoredItem> Stored { get; } = [];
 
     /// <summary>Called before ("name:before") and after ("name:after") every effect: may wait (latency) or throw (a crash point, a
@@ -48,6 +53,9 @@ public sealed class SimulatedMachine
 
     /// <summary>True: guests ignore the power button.</summary>
     public bool GuestsIgnoreTheButton { get; set; }
+
+    /// <summary>True: guests let no volume go.</summary>
+    public bool GuestsKeepVolumes { get; set; }
 
     /// <summary>The guest powers itself off, or its process dies.</summary>
     public void EndByItself(string id, DomainPower how)
@@ -84,6 +92,9 @@ public sealed class SimulatedDomain
 
     /// <summary>Ports of its NICs.</summary>
     public IReadOnlyList<string> Nics { get; set; } = [];
+
+    /// <summary>Volumes that it has open, and the place that it writes to.</summary>
+    public Dictionary<string, int> Volumes { get; } = [];
 
     public byte[] Console { get; set; } = [];
 }

@@ -77,6 +77,30 @@ public sealed class SimulatedLink(SimulatedWorld world, Func<SimulatedControlPla
         }
     }
 
+    public async Task<string> SendContent(string id, Stream content, CancellationToken stop)
+    {
+        try
+        {
+            return await Call(cloud => cloud.SendContent(id, content, stop));
+        }
+        catch (IOException cause)
+        {
+            throw new ControlPlaneAwayException(cause.Message, cause);
+        }
+    }
+
+    public async Task<Stream> OpenContent(string id, CancellationToken stop)
+    {
+        try
+        {
+            return await Call(cloud => cloud.OpenContent(id, stop));
+        }
+        catch (IOException cause) when (cause is not FileNotFoundException)
+        {
+            throw new ControlPlaneAwayException(cause.Message, cause);
+        }
+    }
+
     public Task Carry(string ticket, Stream console, CancellationToken stop) => Call(async cloud =>
     {
         await cloud.Carry(ticket, console, stop);

@@ -1,18 +1,14 @@
 using Sovereign.Kernel.Outcomes;
-using Sovereign.Kernel.Wire;
 
-namespace Sovereign.Compute;
+namespace Sovereign.Kernel.Wire;
 
-/// <summary>Maps each route of v2.1 and of v2, which is v2.1 without microversions: plain, and in the older form with the project's id in the path, which
-/// must be the token's.</summary>
-internal sealed class BothRoutes(Routes plain)
+/// <summary>Maps each route twice: plain, and in the older form with the project's id in the path, which must be the token's.</summary>
+/// <param name="own">Mappers of the plain routes.</param>
+/// <param name="inProject">Mappers whose prefix ends in <see cref="Project"/>.</param>
+public sealed class BothRoutes(IReadOnlyList<Routes> own, IReadOnlyList<Routes> inProject)
 {
-    private const string Project = "/{project_id:length(32)}";
-    private readonly Routes[] own = [plain, plain.Under(ComputeModule.PrefixV2, microversions: false)];
-    private readonly Routes[] legacy =
-    [
-        plain.Under(ComputeModule.Prefix + Project), plain.Under(ComputeModule.PrefixV2 + Project, microversions: false),
-    ];
+    /// <summary>The part of a prefix that takes the project's id.</summary>
+    public const string Project = "/{project_id:length(32)}";
 
     public void Get(string pattern, string rule, Func<Call, Task<Answer>> handler) => Each(handler, (api, run) => api.Get(pattern, rule, run));
 
@@ -25,7 +21,7 @@ internal sealed class BothRoutes(Routes plain)
     private void Each(Func<Call, Task<Answer>> handler, Action<Routes, Func<Call, Task<Answer>>> map)
     {
         foreach (var api in own) map(api, handler);
-        foreach (var api in legacy) map(api, call => OwnProject(call, handler));
+        foreach (var api in inProject) map(api, call => OwnProject(call, handler));
     }
 
     private static Task<Answer> OwnProject(Call call, Func<Call, Task<Answer>> handler)

@@ -1,15 +1,14 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Sovereign.Kernel.Lists;
-using Sovereign.Kernel.Wire;
 
-namespace Sovereign.Compute;
+namespace Sovereign.Kernel.Wire;
 
 /// <summary>Answers whose members depend on the microversion are written member by member.</summary>
-internal static class Render
+public static class Render
 {
     private static readonly JsonWriterOptions options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    /// <summary>What is written, as UTF-8.</summary>
     public static byte[] Bytes(Action<Utf8JsonWriter> write)
     {
         var buffer = new System.Buffers.ArrayBufferWriter<byte>(1024);
@@ -17,9 +16,11 @@ internal static class Render
         return buffer.WrittenSpan.ToArray();
     }
 
+    /// <summary>An answer of what is written.</summary>
     public static Answer Json(int status, Action<Utf8JsonWriter> write) => Answer.Bytes(status, Bytes(write));
 
     /// <summary>An answer of one object with one member that holds an object.</summary>
+#pragma warning disable CA1720 // It is JSON's word for it.
     public static Answer Object(int status, string name, Action<Utf8JsonWriter> members) => Json(status, json =>
     {
         json.WriteStartObject();
@@ -28,6 +29,7 @@ internal static class Render
         json.WriteEndObject();
         json.WriteEndObject();
     });
+#pragma warning restore CA1720
 
     /// <summary>An answer of one object with one member that holds a list of objects, and the next page's link.</summary>
     public static Answer List<T>(string name, IEnumerable<T> items, Action<Utf8JsonWriter, T> members, string? next = null) => Json(200, json =>
@@ -52,22 +54,7 @@ internal static class Render
         json.WriteEndObject();
     });
 
-    /// <summary>The self and bookmark links of a resource, as a member of the object being written.</summary>
-    public static void Links(this Utf8JsonWriter json, string publicUrl, string path)
-    {
-        json.WriteStartArray("links");
-        Link(json, "self", publicUrl + ComputeModule.Prefix + path);
-        Link(json, "bookmark", publicUrl + ComputeModule.Root + path);
-        json.WriteEndArray();
-    }
-
-    public static void Bookmark(this Utf8JsonWriter json, string publicUrl, string path)
-    {
-        json.WriteStartArray("links");
-        Link(json, "bookmark", publicUrl + ComputeModule.Root + path);
-        json.WriteEndArray();
-    }
-
+    /// <summary>A member that holds an object of texts.</summary>
     public static void Texts(this Utf8JsonWriter json, string name, IEnumerable<KeyValuePair<string, string>> members)
     {
         json.WriteStartObject(name);
@@ -75,12 +62,14 @@ internal static class Render
         json.WriteEndObject();
     }
 
+    /// <summary>A number, or null.</summary>
     public static void NumberOrNull(this Utf8JsonWriter json, string name, long? value)
     {
         if (value is { } number) json.WriteNumber(name, number);
         else json.WriteNull(name);
     }
 
+    /// <summary>One link of a list of links.</summary>
     public static void Link(Utf8JsonWriter json, string rel, string href)
     {
         json.WriteStartObject();

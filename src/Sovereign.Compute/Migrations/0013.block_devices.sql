@@ -1,0 +1,1 @@
+ALTER TABLE compute_servers ADD COLUMN block_devices TEXT NOT NULL DEFAULT '[]';

@@ -1,0 +1,108 @@
+using Sovereign.Image;
+using Sovereign.Kernel;
+using Sovereign.Kernel.Access;
+using Sovereign.Kernel.Due;
+using Sovereign.Kernel.Outcomes;
+using Sovereign.Kernel.Quota;
+using Sovereign.Kernel.Store;
+using Sovereign.Kernel.Wire;
+using Sovereign.Node.Contract;
+using Sovereign.Node.Control;
+using Sovereign.Volume.Attachments;
+using Sovereign.Volume.Messages;
+using Sovereign.Volume.QosSpecs;
+using Sovereign.Volume.Services;
+using Sovereign.Volume.Snapshots;
+using Sovereign.Volume.Transfers;
+using Sovereign.Volume.Types;
+using Sovereign.Volume.Volumes;
+
+namespace Sovereign.Volume;
+
+/// <summary>The volume service: disks that live apart from servers, their snapshots, types, and ties to servers. The API is Cinder's.</summary>
+public sealed class VolumeModule : IModule
+{
+    internal const string Root = "/volume";
+    internal const string Prefix = "/volume/v3";
+    private readonly KernelServices kernel;
+    private readonly INodes nodes;
+    private readonly ZoneService zones;
+    private readonly VolumePlacing placing;
+    private readonly VolumeService volumes;
+    private readonly VolumeCreation creation;
+    private readonly SnapshotService snapshots;
+    private readonly AttachmentService attachments;
+    private readonly TypeService types;
+    private readonly VolumeUploads uploads;
+    private readonly TransferService transfers;
+    private readonly IReconciler[] reconcilers;
+
+    /// <summary>Puts the service together and listens to nodes; no I/O.</summary>
+    public VolumeModule(KernelServices kernel, INodes nodes, IImages images, VolumeOptions options)
+    {
+        (this.kernel, this.nodes) = (kernel, nodes);
+        var (items, books) = (new VolumeItems(kernel, nodes), new VolumeBooks());
+        zones = new ZoneService(options, nodes);
+        placing = new VolumePlacing(nodes);
+        volumes = new VolumeService(kernel, items, books);
+        creation = new VolumeCreation(kernel, images, zones, items);
+        snapshots = new SnapshotService(kernel, nodes);
+        attachments = new AttachmentService(kernel, books);
+        types = new TypeService(kernel);
+        uploads = new VolumeUploads(volumes, nodes, images);
+        transfers = new TransferService(kernel, items, books);
+        Volumes = new VolumesForCompute(nodes, creation, placing, items, books, attachments, snapshots);
+        reconcilers = [new VolumeReconciler(kernel, placing, items, books, uploads), new SnapshotReconciler(kernel, nodes)];
+        nodes.OnReport(ItemKinds.Volume, (tx, _, report) => tx.Due(VolumeRow.Kind, report.Id));
+        nodes.OnReport(ItemKinds.VolumeSnapshot, (tx, _, report) => tx.Due(SnapshotRow.Kind, report.Id));
+        nodes.OnReport(ItemKinds.VolumeContent, (tx, _, report) =>
+        {
+            if (VolumeUploads.VolumeOf(tx, report.Id) is { } volume) tx.Due(VolumeRow.Kind, volume);
+        });
+        nodes.OnNode((tx, _) =>
+        {
+            foreach (var id in VolumeStore.Unplaced(tx)) tx.Due(VolumeRow.Kind, id);
+        });
+        nodes.OnRemove((tx, node) => VolumeStore.OnNode(tx, node.Id).Count is > 0 and var count
+            ? new Fault.Conflict($"The node {node.HostName} keeps {count} volumes.")
+            : null);
+    }
+
+    public string Name => "volume";
+
+    /// <summary>What compute sees of it.</summary>
+    public IVolumes Volumes { get; }
+
+    public ServiceFace? Face { get; } = new("volumev3", "cinderv3", Prefix, Dialect.Cinder, VolumeVersions.Table) { TrailingSlash = false };
+
+    public IReadOnlyList<AccessRule> Access => VolumeAccess.Table;
+
+    public IReadOnlyList<QuotaResource> Quotas => VolumeQuotas.All;
+
+    public IReadOnlyList<IReconciler> Reconcilers => reconcilers;
+
+    public async Task Start(CancellationToken stop) =>
+        await kernel.Queue.Write<Done>("volume.first", Origin.System, tx => TypeService.MakeDefault(tx, kernel.Ids.Uuid()), stop);
+
+    public void Map(Func<ServiceFace, Routes> face)
+    {
+        var api = face(Face!);
+        var both = new BothRoutes([api], [api.Under(Prefix + BothRoutes.Project)]);
+        VersionEndpoints.Map(api);
+        Extensions.ExtensionEndpoints.Map(both);
+        new VolumeEndpoints(
+            kernel, volumes, creation, new VolumeView(nodes), new VolumeActions(volumes, creation, uploads, new AttachmentActions(kernel, attachments))).Map(both);
+        new SnapshotEndpoints(kernel, snapshots).Map(both);
+        new AttachmentEndpoints(kernel, attachments).Map(both);
+        new TransferEndpoints(kernel, transfers).Map(both);
+        new TypeEndpoints(kernel, types).Map(both);
+        new EncryptionEndpoints(types).Map(both);
+        new QosEndpoints(kernel).Map(both);
+        new MessageEndpoints(kernel).Map(both);
+        new Limits.QuotaEndpoints(kernel).Map(both);
+        new Limits.QuotaClassEndpoints(kernel).Map(both);
+        new ServiceEndpoints(kernel, nodes, placing, zones).Map(both);
+        new PoolEndpoints(kernel, placing).Map(both);
+        FilterEndpoints.Map(both);
+    }
+}

@@ -1,0 +1,5 @@
+namespace Sovereign.Volume;
+
+/// <summary>What the operator decided about volumes.</summary>
+/// <param name="Zone">Name of the one availability zone; compute's has the same one.</param>
+public sealed record VolumeOptions(string Zone = "nova");

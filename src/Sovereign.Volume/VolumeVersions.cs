@@ -1,0 +1,55 @@
+using Sovereign.Kernel.Wire;
+
+namespace Sovereign.Volume;
+
+/// <summary>The changes of the volume API by microversion, as far as they touch routes that this service has.</summary>
+internal static class VolumeVersions
+{
+    public static readonly MicroversionTable Table = new("volume", 3,
+    [
+        new(0, "The first version."),
+        new(1, "Images made of volumes can have a visibility and be protected."),
+        new(2, "Volumes can be listed by bootable in every word for a boolean."),
+        new(3, "Messages."),
+        new(4, "Volumes can be listed by the metadata of their image."),
+        new(5, "Messages are listed in pages, sorted and filtered."),
+        new(12, "The summary of volumes."),
+        new(13, "Volumes show their group."),
+        new(14, "Snapshots show their group snapshot."),
+        new(21, "Volumes show provider_id to administrators."),
+        new(22, "Snapshots can be listed by their metadata."),
+        new(23, "Administrators can delete a volume by force with a parameter."),
+        new(27, "Attachments."),
+        new(28, "Pools can be filtered and sorted."),
+        new(30, "Snapshots can be sorted by name."),
+        new(31, "Lists can be filtered by likeness; unknown filters are refused."),
+        new(33, "Resource filters can be read."),
+        new(36, "The summary of volumes shows their metadata."),
+        new(39, "Administrators see the limits of a project by project_id."),
+        new(40, "A volume can be made what its latest snapshot kept."),
+        new(41, "Snapshots show their user."),
+        new(42, "Attached volumes can be extended."),
+        new(44, "Attachments can be completed."),
+        new(45, "Lists show their count when it is asked for."),
+        new(46, "Volumes without a size of their image."),
+        new(48, "Volumes show shared_targets and service_uuid."),
+        new(49, "Services show the state of their backend."),
+        new(50, "Volumes are shared by several servers by their type alone."),
+        new(52, "Volume types can be listed by extra specs."),
+        new(53, "Request bodies are validated by schema."),
+        new(54, "Attachments have a mode."),
+        new(55, "Transfers of volumes with their snapshots."),
+        new(57, "Transfers show their projects."),
+        new(59, "Transfers are listed in pages."),
+        new(60, "Lists can be filtered by comparison with times."),
+        new(61, "Volumes show cluster_name to administrators."),
+        new(63, "Volumes show the id of their type."),
+        new(64, "Volumes show the id of their encryption key."),
+        new(65, "Volumes and snapshots show consumes_quota."),
+        new(66, "Snapshots of attached volumes need no force."),
+        new(67, "The project's id in the path is optional."),
+        new(68, "A volume can be made anew from an image."),
+        new(69, "shared_targets can be null."),
+        new(70, "Encrypted volumes can be transferred."),
+    ]);
+}
