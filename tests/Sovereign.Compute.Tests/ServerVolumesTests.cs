@@ -106,11 +106,44 @@ public class ServerVolumesTests
         Assert.Equal((volume, 0), (Assert.Single(domain.Volumes).VolumeId, domain.Volumes[0].BootIndex));
         Assert.Equal("scsi", domain.Hardware.DiskBus);
         Assert.Equal(403, (await world.Send("DELETE", $"/servers/{server}/os-volume_attachments/{volume}")).Status);
+        var rebuild = $"{{\"rebuild\": {{\"imageRef\": \"{ComputeWorld.Image}\"}}}}";
+        foreach (var action in new[] { rebuild, "{\"createImage\": {\"name\": \"i\"}}", "{\"rescue\": {}}", "{\"shelve\": null}" })
+        {
+            var refused = await world.Send("POST", $"/servers/{server}/action", body: action);
+            Assert.True(refused.Status == 400, action + refused.Text);
+        }
+
+        Assert.Equal(400, (await world.Send("POST", $"/servers/{server}/action", "admin", "{\"migrate\": null}")).Status);
+        var bigger = await world.Send("POST", $"/servers/{server}/action", body: "{\"resize\": {\"flavorRef\": \"" + await world.Flavor("SCS-1V-4") + "\"}}");
+        Assert.Equal(202, bigger.Status);
+        await world.Until(server, "VERIFY_RESIZE");
+        Assert.Equal(202, (await world.Send("POST", $"/servers/{server}/action", body: "{\"revertResize\": null}")).Status);
+        await world.Until(server, "ACTIVE");
         Assert.Equal(204, (await world.Send("DELETE", "/servers/" + server)).Status);
         await world.Until(server, null);
         await world.UntilVolume(volume, source == "image" ? null : "available");
         Assert.Empty(world.Cloud.Kernel.Quotas.Verify());
         Assert.Empty(world.Cloud.Kernel.Journal.Verify());
+    }
+
+    [Fact]
+    public async Task What_another_project_has_is_no_disk_of_a_server()
+    {
+        await using var world = await ComputeWorld.Start();
+        var volume = await Volume(world);
+        var made = await world.Volumes("POST", "/snapshots", body: new { snapshot = new { volume_id = volume, name = "s" } });
+        var snapshot = (string)made.Json["snapshot"]!["id"]!;
+        object root = new { boot_index = 0, uuid = ComputeWorld.Image, source_type = "image", destination_type = "volume", volume_size = 2 };
+        foreach (var (source, id) in new[] { ("snapshot", snapshot), ("volume", volume), ("image", ComputeWorld.PrivateImage) })
+        {
+            object data = new { boot_index = -1, uuid = id, source_type = source, destination_type = "volume", volume_size = 2 };
+            var body = new { server = new { name = "b", flavorRef = await world.Flavor(), block_device_mapping_v2 = new[] { root, data } } };
+            var refused = await world.Send("POST", "/servers", source == "image" ? "member-a" : "member-b", body);
+            Assert.True(refused.Status == 400, source + refused.Text);
+        }
+
+        Assert.Single((await world.Volumes("GET", "/volumes")).Json["volumes"]!.AsArray());
+        Assert.Empty((await world.Volumes("GET", "/volumes", "member-b")).Json["volumes"]!.AsArray());
     }
 
     [Fact]

@@ -1,10 +1,10 @@
 #!/bin/bash
 # kills.sh - either process is killed with -9 at random moments while servers are made and deleted, resized, rebuilt, copied, mended, shelved, and get a
-# NIC; each time the cloud is whole again, and at the end nothing is left. 8 kills, 100 with --long, or as many as SOVEREIGN_TEST_KILLS says. Needs root, python3.
+# NIC; each time the cloud is whole again, and at the end nothing is left. 6 kills, 100 with --long, or as many as SOVEREIGN_TEST_KILLS says. Needs root, python3.
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 begin
-[ -z "${SOVEREIGN_TEST_LONG:-}" ] && kills=8 || kills=100
+[ -z "${SOVEREIGN_TEST_LONG:-}" ] && kills=6 || kills=100
 kills=${SOVEREIGN_TEST_KILLS:-$kills}
 machines() { grep -lzF "$data/" /proc/[0-9]*/cmdline 2>/dev/null | cut -d/ -f3 | while read -r pid; do
   tr '\0' ' ' < "/proc/$pid/cmdline" 2>/dev/null | grep qemu-system; done; }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Sovereign.Compute.Servers.Volumes;
 using Sovereign.Image;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
@@ -31,6 +32,7 @@ internal sealed class RescueService(KernelServices kernel, ServerService servers
             {
                 var refused = ServerService.Refused(access, row, "rescue", idle: true, ServerStates.Active, ServerStates.Stopped, ServerStates.Error);
                 if (refused is not null) return refused;
+                if (BlockDevices.NeedsRootDisk(row, "rescue") is { } noDisk) return noDisk;
                 var image = chosen ?? row.RootThen();
                 if (ServerCreation.WrongImage(image, row.RamMib, 0) is { } wrong) return wrong;
                 return Disk(image, row).Then(disk => servers.Want(tx, row.Move(row.VmState, ServerStates.Rescuing) with

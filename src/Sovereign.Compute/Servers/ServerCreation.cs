@@ -67,6 +67,7 @@ internal sealed class ServerCreation(KernelServices kernel, IImages images, INet
             if (node.Fault is { } noNode) return noNode;
             var metadataMax = kernel.Quotas.Limit(session, ComputeQuotas.Service, "metadata_items", access.ProjectId);
             if (ServerOrder.WrongMetadata(order.Metadata, metadataMax) is { } wrongMetadata) return wrongMetadata;
+            if (volumes.Unseen(session, access, order.Devices) is { } unseen) return unseen;
             if (InjectedFiles.Over(kernel, session, access.ProjectId, order.Files) is { } tooMuch) return tooMuch;
             return Nics(session, access, order).Map(nics => new Found(flavor.Value, image.Value, key, nics, node.Value));
         });

@@ -5,6 +5,7 @@ using Sovereign.Compute.Hosts;
 using Sovereign.Compute.Limits;
 using Sovereign.Compute.Migrating;
 using Sovereign.Compute.Servers.Moving;
+using Sovereign.Compute.Servers.Volumes;
 using Sovereign.Image;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
@@ -53,6 +54,7 @@ internal sealed class ServerMoves(
                     return refused;
                 }
 
+                if (BlockDevices.NeedsRootDisk(row, "rebuild") is { } noDisk) return noDisk;
                 var flavor = row.FlavorThen();
                 if (ServerCreation.WrongImage(image.Value, flavor.RamMib, flavor.DiskGib) is { } wrong) return wrong;
                 if (HardwareRules.Read(image.Value.Properties, flavor.ExtraSpecs, (int)flavor.Vcpus).Fault is { } noHardware) return noHardware;
@@ -87,7 +89,7 @@ internal sealed class ServerMoves(
             var (flavor, old) = (found.Value, row.FlavorThen());
             if (flavor.Id == row.FlavorId) return new Fault.Invalid("flavorRef", "When resizing, instances must change flavor!");
             if (flavor.DiskGib < old.DiskGib) return new Fault.Invalid("flavorRef", "Resize to a flavor with a smaller disk is not possible.");
-            if (ServerCreation.WrongImage(row.ImageThen(), flavor.RamMib, flavor.DiskGib) is { } wrong) return wrong;
+            if (!BlockDevices.BootsFromVolume(row) && ServerCreation.WrongImage(row.ImageThen(), flavor.RamMib, flavor.DiskGib) is { } wrong) return wrong;
             if (HardwareRules.Read(row.ImageThen().Properties, flavor.Specs, (int)flavor.Vcpus).Fault is { } noHardware) return noHardware;
             if (Book(tx, row, flavor.Vcpus - row.Vcpus, flavor.RamMib - row.RamMib) is { } over) return over;
             var before = new ResizeBefore(row.FlavorId, row.Flavor, row.Vcpus, row.RamMib, row.DiskGeneration, kernel.Ids.Uuid());

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Sovereign.Compute.Hosts;
+using Sovereign.Compute.Servers.Volumes;
 using Sovereign.Image;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
@@ -26,6 +27,7 @@ internal sealed class SnapshotService(KernelServices kernel, ServerService serve
             {
                 // A lock keeps the server as it is, and a copy leaves it so.
                 if (Refused(access with { Reach = access.Reach | Reach.All }, row, action) is { } refused) return refused;
+                if (BlockDevices.NeedsRootDisk(row, "make an image of") is { } noDisk) return noDisk;
                 var max = kernel.Quotas.Limit(tx, ComputeQuotas.Service, "metadata_items", row.ProjectId);
                 if (ServerOrder.WrongMetadata(order.Metadata, max) is { } wrong) return wrong;
                 var begun = snapshots.Begin(tx, access, row, order);
@@ -43,7 +45,7 @@ internal sealed class SnapshotService(KernelServices kernel, ServerService serve
         access,
         id,
         "shelve",
-        (tx, row) => Refused(access, row, "shelve") ?? HardwareRules.StaysFor(row, "shelve")
+        (tx, row) => Refused(access, row, "shelve") ?? HardwareRules.StaysFor(row, "shelve") ?? BlockDevices.StaysFor(row, "shelve")
             ?? servers.Want(tx, row.Move(row.VmState, ServerStates.Shelving) with { PowerTarget = ServerStates.TargetShutoff }),
         stop);
 

@@ -2,6 +2,7 @@ using Sovereign.Compute.Groups;
 using Sovereign.Compute.Hosts;
 using Sovereign.Compute.Migrating;
 using Sovereign.Compute.Servers.Copies;
+using Sovereign.Compute.Servers.Volumes;
 using Sovereign.Image;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
@@ -45,6 +46,7 @@ internal sealed class MoveService(
     public Outcome<ServerRow> Leave(Tx tx, ServerRow row, ServerRow next, string kind, string? wanted)
     {
         if (HardwareRules.StaysFor(row, kind == "migration" ? "migrate" : "resize") is { } stays) return stays;
+        if (BlockDevices.StaysFor(row, kind == "migration" ? "migrate" : "resize") is { } tied) return tied;
         if (hosts.Find(row.NodeId!) is not { Node.Up: true } source) return new Fault.Conflict($"The node of instance {row.Id} is away: its disks can't be carried now.");
         var before = new ResizeBefore(row.FlavorId, row.Flavor, row.Vcpus, row.RamMib, row.DiskGeneration, kernel.Ids.Uuid()) { Node = row.NodeId };
         var claimed = Elsewhere(tx, before.Migration, next, row.NodeId!, wanted);
@@ -73,7 +75,7 @@ internal sealed class MoveService(
             (tx, row) =>
             {
                 var refused = ServerService.Refused(access, row, "evacuate", idle: false, ServerStates.Active, ServerStates.Stopped, ServerStates.Error)
-                    ?? HardwareRules.StaysFor(row, "evacuate");
+                    ?? HardwareRules.StaysFor(row, "evacuate") ?? BlockDevices.StaysFor(row, "evacuate");
                 if (refused is not null) return refused;
                 var old = row.NodeId!;
                 if (hosts.Find(old) is { Up: true } up) return new Fault.Invalid("", $"Compute service of {up.Node.HostName} is still in use.");
@@ -153,7 +155,8 @@ internal sealed class MoveService(
 
     private Fault? ImageGone(ServerRow row)
     {
-        if (Open(row.NodeId ?? "").Count == 0) return null;      // there is a better reason to refuse
+        // There is a better reason to refuse.
+        if (Open(row.NodeId ?? "").Count == 0 || row.BlockDevices != "[]") return null;
         var content = images.OpenContent(row.RootThen().Digest ?? "");
         if (!content.Ok) return new Fault.Conflict($"The image that instance {row.Id} was made from is gone: no other node can take its disk.");
         content.Value.Dispose();

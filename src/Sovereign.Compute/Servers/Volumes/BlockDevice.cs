@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Sovereign.Kernel.Outcomes;
 
 namespace Sovereign.Compute.Servers.Volumes;
 
@@ -42,6 +43,15 @@ internal static class BlockDevices
 
     /// <summary>True: it has no root disk of its own.</summary>
     public static bool BootsFromVolume(ServerRow row) => Of(row).Exists(device => device.BootIndex == 0);
+
+    /// <summary>Its volumes are on its node and go nowhere.</summary>
+    public static Fault? StaysFor(ServerRow row, string action) => row.BlockDevices == "[]"
+        ? null
+        : new Fault.Invalid(action, $"Operation '{action}' is not possible while instance {row.Id} has volumes, which stay on its node: detach them first.");
+
+    /// <summary>What is done to a root disk is not done to a volume.</summary>
+    public static Fault? NeedsRootDisk(ServerRow row, string what) =>
+        BootsFromVolume(row) ? new Fault.Invalid("server", $"Cannot {what} a volume-backed instance ({row.Id}).") : null;
 
     /// <summary>Gives a name to each that has none, in their order; the one that it boots from is the first disk.</summary>
     public static ServerRow Named(ServerRow row)

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Sovereign.Image;
 using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Outcomes;
@@ -34,6 +35,26 @@ internal sealed class BootVolumes(IVolumes volumes, IImages images)
             : new Fault.Invalid("block_device_mapping_v2", $"Block Device {volume} is not bootable.");
     }
 
+    /// <summary>A fault when one of the disks is of what the caller may not see.</summary>
+    public Fault? Unseen(Session session, AccessGrant access, IEnumerable<BlockDeviceRow> devices)
+    {
+        foreach (var device in devices)
+        {
+            var seen = device.Source switch
+            {
+                null => volumes.Find(session, access, device.VolumeId).Ok,
+                { Type: "image", Id: { } image } => images.Find(access, image).Ok,
+                { Type: "snapshot", Id: { } snapshot } => volumes.FindSnapshot(session, access, snapshot).Ok,
+                _ => true,
+            };
+            if (seen) continue;
+            return new Fault.Invalid(
+                "block_device_mapping_v2", $"Block Device Mapping is Invalid: failed to get {device.Source?.Type ?? "volume"} {device.Source?.Id ?? device.VolumeId}.");
+        }
+
+        return null;
+    }
+
     /// <summary>Takes the volumes that are there, when the server is made: nobody else gets them meanwhile.</summary>
     public Outcome<ServerRow> Take(Tx tx, AccessGrant access, ServerRow row)
     {
@@ -66,8 +87,9 @@ internal sealed class BootVolumes(IVolumes volumes, IImages images)
     /// <summary>Makes the volumes that are ordered with the server, where it will be.</summary>
     public Outcome<ServerRow> Make(Tx tx, ServerRow row)
     {
-        var access = AccessGrant.OfSystem(row.ProjectId);
-        access = access with { Caller = access.Caller with { UserId = row.UserId } };
+        // The work is the cloud's, what it may take is the project's.
+        var access = AccessGrant.OfSystem(row.ProjectId) with { Reach = Reach.Project };
+        access = access with { Caller = access.Caller with { UserId = row.UserId, Roles = FrozenSet.Create("member") } };
         var made = new List<BlockDeviceRow>();
         foreach (var device in BlockDevices.Of(row))
         {
