@@ -63,7 +63,9 @@ publish() { # publish DIRECTORY [MSBUILD-ARGUMENT...]: the program as one file i
     fail "the NuGet packages could not be fetched. A package mirror is needed; name yours with: dotnet nuget add source URL"
   fi
   say "  [$(printf %3d $((SECONDS - begun)))s] packages are there"
-  if ! dotnet publish "$root/src/Sovereign" -c Release -r linux-x64 --self-contained --nologo -o "$target.new" "$@" 2>&1 | tee -a "$log" |
+  # Analyzers speak to developers, in "sovereign test"; without them this takes half the time.
+  if ! dotnet publish "$root/src/Sovereign" -c Release -r linux-x64 --self-contained --nologo -o "$target.new" \
+    -p:RunAnalyzers=false -p:UseSharedCompilation=true "$@" 2>&1 | tee -a "$log" |
     while read -r line; do
       case $line in *' -> '*.dll) say "  [$(printf %3d $((SECONDS - begun)))s] compiled ${line%% ->*}" ;; esac
     done; then

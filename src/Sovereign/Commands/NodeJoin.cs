@@ -107,7 +107,6 @@ internal static class NodeJoin
         using var key = node.Key();
         var joined = await JoinClient.Join(url, token, name, JoinClient.Request(key, name), stop);
         node.Keep(joined, new JoinSettings(url.ToString(), joined.Name, own));
-        KnownClouds.Add(cloud);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"This machine is the node {joined.Name} ({joined.Node}) of {url}, at {own} for other nodes."));
         Console.WriteLine($"Start its agent: {cloud.Program} node serve --data {cloud.Path} --detach");
         return 0;

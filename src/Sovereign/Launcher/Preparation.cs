@@ -21,15 +21,17 @@ internal sealed class Preparation(CloudDirectory cloud, Action<string> say)
         if (cloud.IsJoined) throw new LauncherException($"{cloud.Path} is a node of another machine's cloud. Start its agent: sovereign node serve --data {cloud.Path}");
         CheckDirectory();
         if (OsPackages.Missing() is { Count: > 0 } missing) await OsPackages.Install(missing, say, stop);
-        var made = await SystemUsers.Ensure(SystemUsers.Control, stop) | await SystemUsers.Ensure(SystemUsers.Hypervisor, stop);
-        if (made) say($"Made the system users {SystemUsers.Control} and {SystemUsers.Hypervisor}");
+        await new KnownClouds().Enter(cloud, async () =>
+        {
+            var made = await SystemUsers.Ensure(SystemUsers.Control, stop) | await SystemUsers.Ensure(SystemUsers.Hypervisor, stop);
+            if (made) say($"Made the system users {SystemUsers.Control} and {SystemUsers.Hypervisor}");
+        }, stop);
         if (!cloud.IsCloud) say($"Preparing {cloud.Path}");
         MakeDirectories();
         InstallImage(tinyImage);
         await InstallProgram(stop);
         Write(cloud.WatchScript, Resource("watch.sh")!);
         Write(cloud.Config, new MemoryStream(System.Text.Encoding.UTF8.GetBytes(WrittenSettings.Write(options))));
-        KnownClouds.Add(cloud);
     }
 
     /// <summary>The same for a machine that is a node of a cloud elsewhere: no control plane, no image.</summary>
@@ -37,7 +39,10 @@ internal sealed class Preparation(CloudDirectory cloud, Action<string> say)
     {
         CheckDirectory();
         if (OsPackages.Missing() is { Count: > 0 } missing) await OsPackages.Install(missing, say, stop);
-        if (await SystemUsers.Ensure(SystemUsers.Hypervisor, stop)) say($"Made the system user {SystemUsers.Hypervisor}");
+        await new KnownClouds().Enter(cloud, async () =>
+        {
+            if (await SystemUsers.Ensure(SystemUsers.Hypervisor, stop)) say($"Made the system user {SystemUsers.Hypervisor}");
+        }, stop);
         MakeDirectories([(cloud.Path, root, Open), (cloud.Bin, root, Open), (cloud.Native, root, Open), (cloud.Logs, root, Closed),
             (cloud.Node, root, Passable), (cloud.Join, root, Closed)]);
         await InstallProgram(stop);

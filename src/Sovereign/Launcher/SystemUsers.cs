@@ -10,6 +10,10 @@ internal static partial class SystemUsers
 {
     public const string Control = "sovereign";
     public const string Hypervisor = "sovereign-qemu";
+
+    /// <summary>What userdel ends with then (userdel(8), exit values).</summary>
+    private const int UserInUse = 8;
+
     private static readonly TimeSpan limit = TimeSpan.FromSeconds(30);
 
     public static UserId? Find(string name)
@@ -30,12 +34,15 @@ internal static partial class SystemUsers
         return true;
     }
 
-    public static async Task Remove(string name, CancellationToken stop)
+    /// <summary>Absent is success; false when processes run as that user.</summary>
+    public static async Task<bool> Remove(string name, CancellationToken stop)
     {
-        if (Find(name) is null) return;
+        if (Find(name) is null) return true;
         var result = await Programs.Run("userdel", [name], limit, stop);
+        if (result.ExitCode == UserInUse) return false;
         if (!result.Succeeded && Find(name) is not null)
             throw new LauncherException($"The system user {name} could not be removed: {result.Reason}");
+        return true;
     }
 
     public static void Own(string path, UserId owner)

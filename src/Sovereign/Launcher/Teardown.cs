@@ -20,9 +20,13 @@ internal sealed class Teardown(CloudDirectory cloud, CloudProcesses processes, A
         var left = Directory.Exists(cloud.Path) ? Directory.EnumerateFileSystemEntries(cloud.Path).ToArray() : [];
         if (left.Length > 0) say($"Left in {cloud.Path}, since no cloud made it: {string.Join(", ", left.Select(Path.GetFileName))}");
         else if (Directory.Exists(cloud.Path)) RemoveEmpty();
-        if (!KnownClouds.Remove(cloud)) return;
-        await SystemUsers.Remove(SystemUsers.Hypervisor, stop);
-        await SystemUsers.Remove(SystemUsers.Control, stop);
+        await new KnownClouds().Leave(cloud, async () =>
+        {
+            foreach (var user in (string[])[SystemUsers.Hypervisor, SystemUsers.Control])
+            {
+                if (!await SystemUsers.Remove(user, stop)) say($"The system user {user} stays: processes of no cloud known here run as it");
+            }
+        }, stop);
     }
 
     private void RemoveEmpty()
