@@ -129,7 +129,7 @@ prepare() { # prepare: what the suites in the list need
     conntrack=conntrack openstack=python3-openstackclient ssh=openssh-client isoinfo=genisoimage curl=curl nc=netcat-openbsd swtpm=swtpm \
     /usr/share/OVMF/OVMF_CODE_4M.fd=ovmf jq=jq psql=postgresql-client
   case " ${queue[*]} " in *e2e/client-commands*) need_packages /usr/lib/python3/dist-packages/osc_placement=python3-osc-placement ;; esac
-  case " ${queue[*]} " in *e2e/*tempest*) need_packages tempest=tempest stestr=python3-stestr subunit2csv=subunit ;; esac
+  case " ${queue[*]} " in *e2e/*tempest*) need_packages tempest=tempest stestr=python3-stestr subunit2csv=subunit ping=iputils-ping ;; esac
   case " ${queue[*]} " in *e2e/on-postgres*) need_packages /usr/lib/postgresql=postgresql ;; esac
   if [ -n "$needs_build" ]; then
     start_postgres "$work/postgres" || { count postgres 0 1 0; finish; }

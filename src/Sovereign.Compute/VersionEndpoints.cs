@@ -18,10 +18,10 @@ internal static class VersionEndpoints
     {
         json.WriteStartObject();
         json.WriteStartArray("versions");
-        foreach (var common in (Action<Utf8JsonWriter, Call>[])[CommonV2, Common])
+        foreach (var common in (Action<Utf8JsonWriter, Call, bool>[])[CommonV2, Common])
         {
             json.WriteStartObject();
-            common(json, call);
+            common(json, call, false);
             json.WriteEndObject();
         }
 
@@ -29,9 +29,9 @@ internal static class VersionEndpoints
         json.WriteEndObject();
     });
 
-    private static Answer Document(Call call, Action<Utf8JsonWriter, Call> common, string version) => Render.Object(200, "version", json =>
+    private static Answer Document(Call call, Action<Utf8JsonWriter, Call, bool> common, string version) => Render.Object(200, "version", json =>
     {
-        common(json, call);
+        common(json, call, true);
         json.WriteStartArray("media-types");
         json.WriteStartObject();
         json.WriteString("base", "application/json");
@@ -41,12 +41,14 @@ internal static class VersionEndpoints
     });
 
     /// <summary>v2 is v2.1 without microversions.</summary>
-    private static void CommonV2(Utf8JsonWriter json, Call call) => Common(json, call, "v2.0", "SUPPORTED", "", "", "2011-01-21T11:33:21Z", ComputeModule.PrefixV2);
+    private static void CommonV2(Utf8JsonWriter json, Call call, bool alone) =>
+        Common(json, call, alone, "v2.0", "SUPPORTED", "", "", "2011-01-21T11:33:21Z", ComputeModule.PrefixV2);
 
-    private static void Common(Utf8JsonWriter json, Call call) => Common(
-        json, call, "v2.1", "CURRENT", ComputeVersions.Table.Max.ToString(), ComputeVersions.Table.Min.ToString(), "2013-07-23T11:33:21Z", ComputeModule.Prefix);
+    private static void Common(Utf8JsonWriter json, Call call, bool alone) => Common(
+        json, call, alone, "v2.1", "CURRENT", ComputeVersions.Table.Max.ToString(), ComputeVersions.Table.Min.ToString(), "2013-07-23T11:33:21Z", ComputeModule.Prefix);
 
-    private static void Common(Utf8JsonWriter json, Call call, string id, string status, string max, string min, string updated, string prefix)
+    /// <param name="alone">True: in a document of its own, which leads to the handbook too.</param>
+    private static void Common(Utf8JsonWriter json, Call call, bool alone, string id, string status, string max, string min, string updated, string prefix)
     {
         json.WriteString("id", id);
         json.WriteString("status", status);
@@ -58,6 +60,15 @@ internal static class VersionEndpoints
         json.WriteString("rel", "self");
         json.WriteString("href", call.PublicUrl + prefix + "/");
         json.WriteEndObject();
+        if (alone)
+        {
+            json.WriteStartObject();
+            json.WriteString("rel", "describedby");
+            json.WriteString("type", "text/html");
+            json.WriteString("href", "http://docs.openstack.org/");
+            json.WriteEndObject();
+        }
+
         json.WriteEndArray();
     }
 }

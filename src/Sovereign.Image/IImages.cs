@@ -12,7 +12,11 @@ namespace Sovereign.Image;
 /// <param name="MinRamMib">Smallest memory in MiB.</param>
 public sealed record ImageInfo(
     string Id, string Name, string ProjectId, string Status, string Visibility, string DiskFormat, string? Digest, long SizeBytes, long VirtualSizeBytes,
-    int MinDiskGib, int MinRamMib, IReadOnlyDictionary<string, string> Properties);
+    int MinDiskGib, int MinRamMib, IReadOnlyDictionary<string, string> Properties)
+{
+    /// <summary>MD5 of its bytes in hexadecimal digits, for old clients; null: it has none yet.</summary>
+    public string? Checksum { get; init; }
+}
 
 /// <summary>An image that will be made of a server's disk.</summary>
 /// <param name="DiskFormat">Null: qcow2, which is said when the content comes.</param>

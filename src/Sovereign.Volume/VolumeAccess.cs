@@ -24,6 +24,7 @@ internal static class VolumeAccess
         new("volume:transfers:delete", Members), new("volume:transfers:accept", Members),
         new("volume:types:list", Readers), new("volume:types:show", Readers), new("volume:types:create", Admins), new("volume:types:update", Admins),
         new("volume:types:delete", Admins), new("volume:types:access", Admins), new("volume:types:specs", Readers), new("volume:types:specs-change", Admins),
+        new("volume:default-types:show", Admins), new("volume:default-types:change", Admins),
         new("volume:encryption:show", Admins), new("volume:encryption:change", Admins),
         new("volume:qos:list", Admins), new("volume:qos:show", Admins), new("volume:qos:change", Admins),
         new("volume:quotas:show", Readers), new("volume:quotas:update", Admins), new("volume:quotas:delete", Admins), new("volume:quota-classes:show", Admins),

@@ -96,6 +96,7 @@ public sealed class VolumeModule : IModule
         new AttachmentEndpoints(kernel, attachments).Map(both);
         new TransferEndpoints(kernel, transfers).Map(both);
         new TypeEndpoints(kernel, types).Map(both);
+        new DefaultTypeEndpoints(kernel).Map(api);
         new EncryptionEndpoints(types).Map(both);
         new QosEndpoints(kernel).Map(both);
         new MessageEndpoints(kernel).Map(both);

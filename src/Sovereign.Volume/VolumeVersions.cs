@@ -43,6 +43,7 @@ internal static class VolumeVersions
         new(59, "Transfers are listed in pages."),
         new(60, "Lists can be filtered by comparison with times."),
         new(61, "Volumes show cluster_name to administrators."),
+        new(62, "Projects have a default type of their own."),
         new(63, "Volumes show the id of their type."),
         new(64, "Volumes show the id of their encryption key."),
         new(65, "Volumes and snapshots show consumes_quota."),

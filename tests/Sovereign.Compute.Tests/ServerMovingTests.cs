@@ -53,6 +53,23 @@ public sealed class ServerMovingTests
     }
 
     [Fact]
+    public async Task A_server_comes_off_the_shelf_on_the_host_that_the_administrator_names()
+    {
+        await using var world = await ComputeWorld.Start(nodes: 2);
+        var id = await world.Create();
+        await world.Until(id, "ACTIVE");
+        var (from, to) = Sides(world, id);
+        foreach (var host in new[] { from, to, to, from })
+        {
+            await Act(world, id, "{\"shelve\": null}", 202);
+            await world.Until(id, "SHELVED_OFFLOADED");
+            await Act(world, id, "{\"unshelve\": {\"host\": \"" + host.Name + "\"}}", 202, version: "2.91");
+            await world.Until(id, "ACTIVE");
+            Assert.Equal(host.Name, await Host(world, id));
+        }
+    }
+
+    [Fact]
     public async Task A_server_that_is_off_is_moved_and_stays_off()
     {
         await using var world = await ComputeWorld.Start(nodes: 2);
@@ -109,9 +126,9 @@ public sealed class ServerMovingTests
     private static async Task<string> Host(ComputeWorld world, string id) =>
         (string)((JsonNode)(await world.Send("GET", $"/servers/{id}", "admin", version: Version)).Json["server"]!)["OS-EXT-SRV-ATTR:host"]!;
 
-    private static async Task Act(ComputeWorld world, string id, string body, int status, string token = "admin")
+    private static async Task Act(ComputeWorld world, string id, string body, int status, string token = "admin", string version = Version)
     {
-        var reply = await world.Send("POST", $"/servers/{id}/action", token, body, Version);
+        var reply = await world.Send("POST", $"/servers/{id}/action", token, body, version);
         Assert.True(reply.Status == status, $"{body} gave {reply.Status}: {reply.Text}");
     }
 

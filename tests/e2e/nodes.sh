@@ -36,7 +36,7 @@ evacuate() { # evacuate SERVER: the client of Debian 12 does it, and then fails 
 }
 gone() { ! admin server show "$1" >/dev/null 2>&1; }
 
-check "a cloud starts on the underlay" "$root/sovereign" up --data "$data" --listen "$net.1:$port" --detach
+check "a cloud starts on the underlay" "$root/sovereign" up --data "$data" --listen "$net.1:$port" --config "$work/cloud.yaml" --detach
 export OS_CLIENT_CONFIG_FILE=$data/clouds.yaml
 first=$(sovereign node list --json | jq -r '.nodes[0].name')
 line=$(sovereign node token | head -1)

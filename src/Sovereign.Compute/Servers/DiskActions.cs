@@ -114,7 +114,7 @@ internal sealed class DiskActions(SnapshotService copies, RescueService rescue, 
             if (node is null) return new Fault.Invalid("host", $"Compute host {host} could not be found.");
         }
 
-        return Accepted(await copies.Unshelve(call.Access, id, asked.AvailabilityZone.Value, node, call.Stop));
+        return Accepted(await copies.Unshelve(call.Access, id, asked.AvailabilityZone, node, call.Stop));
     }
 
     private static Fault.Invalid? WrongName(string name) => name.Length is 0 or > NameLengthMax || name.Trim() != name || name.Any(char.IsControl)

@@ -14,7 +14,10 @@ internal sealed class ImagesForCompute(KernelServices kernel, ImageService image
         var row = image.Row;
         return new ImageInfo(
             row.Id, row.Name ?? "", row.Owner, row.Status, row.Visibility, row.DiskFormat ?? "", row.Digest, row.Size ?? 0, row.VirtualSize ?? 0, (int)row.MinDisk,
-            (int)row.MinRam, image.Properties);
+            (int)row.MinRam, image.Properties)
+        {
+            Checksum = row.Checksum,
+        };
     }
 
     public Outcome<ImageRecord> Show(AccessGrant access, string id) => images.Show(access, id).Map(Record);

@@ -21,35 +21,36 @@ internal static class AnswerWriter
             return Task.CompletedTask;
         }
 
+        // A refused token was refused before anybody looked at versions.
+        if (answer.Fault is Fault.Unauthorized) version = null;
         if (answer.Fault is { } fault) answer = Worded(fault, face, requestId, http);
         response.StatusCode = answer.Status;
         var headers = response.Headers;
         headers[RequestIds.Header] = requestId;
         if (version is { } negotiated) face.Microversions?.Announce(headers, negotiated);
         if (face.Dialect == Dialect.Keystone) headers.Vary = "X-Auth-Token";
-        if (face.Dialect == Dialect.Nova || face.Dialect == Dialect.Cinder) headers[RequestIds.NovaHeader] = requestId;
         foreach (var (name, value) in answer.Headers ?? []) headers.Append(name, value);
-        return Body(http, answer, face.Dialect);
+        long length = 0;
+        foreach (var part in answer.Parts) length += part.Length;
+        var contentType = answer.Writer is null && length == 0 ? answer.Status == 304 ? null : face.Dialect.EmptyContentType(http.Request.Method) : answer.ContentType;
+        if (face.Dialect.NamesIdTwice(answer, contentType)) headers[RequestIds.NovaHeader] = requestId;
+        return Body(http, answer, contentType, length);
     }
 
-    private static async Task Body(HttpContext http, Answer answer, Dialect dialect)
+    private static async Task Body(HttpContext http, Answer answer, string? contentType, long length)
     {
         var response = http.Response;
+        response.ContentType = contentType;
         if (answer.Writer is { } writer)
         {
-            response.ContentType = answer.ContentType;
             response.ContentLength = answer.Length;
             if (!HttpMethods.IsHead(http.Request.Method)) await writer(response.Body, http.RequestAborted);
             return;
         }
 
-        long length = 0;
-        foreach (var part in answer.Parts) length += part.Length;
-        if (length == 0 && answer.Status != 304) response.ContentType = dialect.EmptyContentType;
         if (answer.Status is 204 or 304) return;
         response.ContentLength = length;
         if (length == 0) return;
-        response.ContentType = answer.ContentType;
         if (HttpMethods.IsHead(http.Request.Method)) return;
         // A large body that is written before the head is out is kept apart and copied once more.
         if (length > BlockBytesMax) await response.StartAsync(http.RequestAborted);
@@ -94,7 +95,7 @@ internal static class AnswerWriter
         var dialect = fault is Fault.Unauthorized ? Dialect.Keystone : face.Dialect;
         var status = dialect.Status(fault);
         var worded = Answer.Bytes(status, dialect.Body(fault, status, requestId), dialect.ContentType);
-        if (fault is Fault.Unauthorized) worded.With("WWW-Authenticate", $"Keystone uri=\"{http.RequestServices.PublicUrl()}/identity\"");
+        if (fault is Fault.Unauthorized) worded.With("WWW-Authenticate", $"Keystone uri=\"{http.RequestServices.PublicUrl()}/identity/\"");
         if (fault is Fault.Unavailable) worded.With("Retry-After", 5.ToString(CultureInfo.InvariantCulture));
         return worded;
     }

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Http;
 using Sovereign.Kernel.Outcomes;
 
 namespace Sovereign.Kernel.Wire;
@@ -19,8 +20,11 @@ public abstract class Dialect
 
     public virtual string ContentType => "application/json";
 
-    /// <summary>What the original says of a body that is not there; null: nothing.</summary>
-    public virtual string? EmptyContentType => null;
+    /// <summary>What the original says of a body that is not there, by the request's method; null: nothing.</summary>
+    public virtual string? EmptyContentType(string method) => null;
+
+    /// <summary>Whether the request id is said under its first name too, and not <see cref="RequestIds.Header"/> alone.</summary>
+    internal virtual bool NamesIdTwice(Answer answer, string? contentType) => false;
 
     /// <summary>Status of an exceeded quota, which differs by service.</summary>
     protected virtual int OverQuotaStatus => 403;
@@ -72,7 +76,9 @@ public abstract class Dialect
 
     private class NovaDialect : Dialect
     {
-        public override string EmptyContentType => ContentType;
+        public override string EmptyContentType(string method) => ContentType;
+
+        internal override bool NamesIdTwice(Answer answer, string? contentType) => true;
 
         public override byte[] Body(Fault fault, int status, string requestId) => JsonSerializer.SerializeToUtf8Bytes(
             new Dictionary<string, CodeMessage> { [Word(status)] = new(status, fault.Message) }, DialectJson.Wire.DictionaryStringCodeMessage);
@@ -96,6 +102,11 @@ public abstract class Dialect
     /// <summary>Nova's words with another status for an exceeded quota.</summary>
     private sealed class CinderDialect : NovaDialect
     {
+        /// <summary>Deletions end in an empty page that did not pass the part which speaks JSON.</summary>
+        public override string EmptyContentType(string method) => HttpMethods.IsDelete(method) ? PageType : ContentType;
+
+        internal override bool NamesIdTwice(Answer answer, string? contentType) => answer.Status != 401 && contentType != PageType;
+
         protected override int OverQuotaStatus => 413;
     }
 
@@ -121,7 +132,7 @@ public abstract class Dialect
     {
         public override string ContentType => PageType;
 
-        public override string EmptyContentType => ContentType;
+        public override string EmptyContentType(string method) => ContentType;
 
         protected override int OverQuotaStatus => 413;
 

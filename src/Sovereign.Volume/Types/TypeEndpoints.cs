@@ -52,6 +52,7 @@ internal sealed class TypeEndpoints(KernelServices kernel, TypeService types)
             }
         }
 
+        if (call.Access.Everything && call.Query("name") is { } name) request.Where("t.name = @value", name);
         if (Lists.Metadata(call.Query("extra_specs"), "t.extra_specs", request) is { } malformed) return malformed;
         var page = kernel.Database.Read(session => Lists.Page<TypeRow>(session, request, "t.*", VolumeFaults.Type));
         return Answer.Of(page, rows => Lists.Answered(call, "volume_types", request, rows.Items, row => row.Id, (json, row) => View(json, call, row)));
@@ -60,7 +61,7 @@ internal sealed class TypeEndpoints(KernelServices kernel, TypeService types)
     private Answer Show(Call call)
     {
         var found = call.Route("id") == "default"
-            ? kernel.Database.Read(TypeStore.Default) is { } row ? Outcome.Of(row) : VolumeFaults.Missing("Default volume type can not be found.")
+            ? kernel.Database.Read(session => TypeStore.Default(session, call.Access.Caller.ProjectId)) is { } row ? Outcome.Of(row) : VolumeFaults.Missing("Default volume type can not be found.")
             : types.Find(call.Access, call.Route("id"));
         return One(call, found);
     }

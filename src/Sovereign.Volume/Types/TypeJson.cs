@@ -23,10 +23,16 @@ internal sealed record TypeActionBody(
 
 internal sealed record ProjectAccess(string Project);
 
+internal sealed record DefaultTypeBody(DefaultTypeWish DefaultType);
+
+internal sealed record DefaultTypeWish(string VolumeType);
+
 [JsonSerializable(typeof(TypeBody))]
 [JsonSerializable(typeof(SpecsBody))]
 [JsonSerializable(typeof(EncryptionBody))]
 [JsonSerializable(typeof(TypeActionBody))]
+[JsonSerializable(typeof(DefaultTypeBody))]
+[JsonSerializable(typeof(DefaultTypeRow))]
 [JsonSerializable(typeof(TypeDocument))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
 internal sealed partial class TypeJson : JsonSerializerContext

@@ -26,7 +26,9 @@ internal static class TypeStore
     public static TypeRow? ByIdOrName(Session session, string text) =>
         Find(session, text) ?? session.FirstOrDefault<TypeRow>("SELECT * FROM volume_types WHERE name = @text", new { text });
 
-    public static TypeRow? Default(Session session) => ByIdOrName(session, TypeRow.DefaultName);
+    /// <summary>What a volume has that names no type: the project's own choice, else the cloud's.</summary>
+    public static TypeRow? Default(Session session, string? projectId) =>
+        (projectId is null ? null : DefaultTypeStore.Find(session, projectId)) is { } chosen ? Find(session, chosen.TypeId) : ByIdOrName(session, TypeRow.DefaultName);
 
     public static List<TypeRow> All(Session session) => session.Query<TypeRow>("SELECT * FROM volume_types ORDER BY created_at, id");
 
@@ -64,6 +66,7 @@ internal static class TypeStore
     public static void Delete(Tx tx, string id)
     {
         tx.Execute("DELETE FROM volume_type_access WHERE type_id = @id", new { id });
+        tx.Execute("DELETE FROM volume_default_types WHERE type_id = @id", new { id });
         tx.Execute("DELETE FROM volume_types WHERE id = @id", new { id });
     }
 

@@ -139,6 +139,8 @@ internal sealed class VolumeCreation(KernelServices kernel, IImages images, Zone
     private static Dictionary<string, string> ImagePairs(ImageInfo image)
     {
         var pairs = image.Properties.ToDictionary(StringComparer.Ordinal);
+        pairs["signature_verified"] = "False";
+        if (image.Checksum is { } checksum) pairs["checksum"] = checksum;
         pairs["image_id"] = image.Id;
         pairs["image_name"] = image.Name;
         pairs["container_format"] = "bare";
@@ -173,7 +175,7 @@ internal sealed class VolumeCreation(KernelServices kernel, IImages images, Zone
         }
         else
         {
-            type = source.TypeId is { } same ? TypeStore.Find(tx, same) : TypeStore.Default(tx);
+            type = source.TypeId is { } same ? TypeStore.Find(tx, same) : TypeStore.Default(tx, access.Caller.ProjectId);
             if (type is null) return new Fault.Invalid("volume_type", "There is no default volume type: name one.");
         }
 

@@ -83,7 +83,7 @@ internal sealed class VolumeView(INodes nodes)
         }
 
         json.WriteString("os-vol-tenant-attr:tenant_id", row.ProjectId);
-        if (row.ImageMetadata is not null) json.Texts("volume_image_metadata", row.ImagePairs());
+        if (row.ImageMetadata is not null && row.LaunchedAt > 0) json.Texts("volume_image_metadata", row.ImagePairs());
     }
 
     /// <summary>Members that came with microversions.</summary>

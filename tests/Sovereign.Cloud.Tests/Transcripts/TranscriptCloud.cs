@@ -15,7 +15,10 @@ namespace Sovereign.Cloud.Tests.Transcripts;
 internal sealed class TranscriptCloud : IAsyncDisposable
 {
     private const string Range = "172.30.0.0/24";
-    private static readonly NodeFacts facts = new("peer", "127.0.0.1", 64, 262_144, 5_000, "tcg", "QEMU", 7_002_022, Range);
+    private static readonly NodeFacts facts = new("peer", "127.0.0.1", 64, 262_144, 5_000, "tcg", "QEMU", 7_002_022, Range)
+    {
+        Backends = [new BackendFacts("nfs", "qcow2", false, "", 5_000, 5_000)],
+    };
     private readonly CancellationTokenSource stop = new();
     private readonly SimulatedMachine machine = new();
     private readonly TestCloud cloud;
@@ -41,18 +44,31 @@ internal sealed class TranscriptCloud : IAsyncDisposable
         return made;
     }
 
-    /// <summary>The machine works.</summary>
-    public void Open() => gate.TrySetResult();
-
-    /// <summary>The machine stops before its next step, so that states on the way can be seen.</summary>
-    public void Close()
+    /// <summary>The control plane and the machine work.</summary>
+    public void Open()
     {
+        Working = true;
+        cloud.Work();
+        gate.TrySetResult();
+    }
+
+    /// <summary>Whether the control plane does what is due.</summary>
+    public bool Working { get; private set; }
+
+    /// <summary>The control plane begins nothing more, and the machine stops before its next step, so that states on the way can be seen.</summary>
+    public async Task Close(CancellationToken patience)
+    {
+        await Settled(patience);
+        Working = false;
+        await cloud.Pause();
         if (gate.Task.IsCompleted) gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
-    /// <summary>Until the control plane has nothing to do but to wait for the machine, or the patience ends.</summary>
+    /// <summary>The control plane works until it has nothing to do but to wait for the machine, or the patience ends.</summary>
     public async Task Settled(CancellationToken patience)
     {
+        Working = true;
+        cloud.Work();
         while (!patience.IsCancellationRequested)
         {
             var soon = Micros.Now(cloud.Kernel.Clock) + 1_000_000;

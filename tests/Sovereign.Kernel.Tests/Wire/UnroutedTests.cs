@@ -17,7 +17,7 @@ public sealed class UnroutedTests
             {
                 var reply = await cloud.Send("GET", $"/{dialect}{path}", token);
                 Assert.Equal(401, reply.Status);
-                Assert.Equal("Keystone uri=\"http://cloud.example:8443/identity\"", reply.Headers["WWW-Authenticate"]);
+                Assert.Equal("Keystone uri=\"http://cloud.example:8443/identity/\"", reply.Headers["WWW-Authenticate"]);
                 Assert.Equal(401, reply.Json["error"]!["code"]!.GetValue<int>());
                 Assert.StartsWith("req-", reply.Headers["x-openstack-request-id"], StringComparison.Ordinal);
             }

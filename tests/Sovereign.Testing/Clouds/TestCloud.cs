@@ -37,6 +37,9 @@ public sealed class TestCloud : IAsyncDisposable
             new Policy(new Dictionary<string, string>()));
     }
 
+    private CancellationTokenSource? pause;
+    private Task? working;
+
     public KernelServices Kernel { get; }
 
     public TestCallers Callers { get; } = new();
@@ -60,7 +63,7 @@ public sealed class TestCloud : IAsyncDisposable
     {
         var made = modules(cloud.Kernel);
         await cloud.Kernel.Start(made, cloud.stop.Token);
-        _ = cloud.Kernel.Due.Run(cloud.stop.Token);
+        cloud.Work();
         var builder = Sovereign.Kernel.Wire.CloudWeb.Builder(cloud.Kernel, options => options.Listen(System.Net.IPAddress.Loopback, 0));
         cloud.app = builder.Build();
         Sovereign.Kernel.Wire.CloudWeb.Map(cloud.app, cloud.Kernel, made, callers?.Invoke(made) ?? cloud.Callers);
@@ -68,6 +71,24 @@ public sealed class TestCloud : IAsyncDisposable
         var address = cloud.app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         cloud.Http.BaseAddress = new Uri(address);
         return cloud;
+    }
+
+    /// <summary>Due work is done; so it is from the start.</summary>
+    public void Work()
+    {
+        if (working is not null) return;
+        pause = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
+        working = Kernel.Due.Run(pause.Token);
+    }
+
+    /// <summary>No due work is begun from now on, so that what a request left can be looked at. To be called when none is under way.</summary>
+    public async Task Pause()
+    {
+        if (working is null) return;
+        await pause!.CancelAsync();
+        await working;
+        pause.Dispose();
+        working = null;
     }
 
     /// <summary>Routes with their rules, for matrix tests.</summary>

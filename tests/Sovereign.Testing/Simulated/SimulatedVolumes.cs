@@ -15,9 +15,9 @@ public sealed class SimulatedVolumes(SimulatedMachine world, string name = QcowV
     /// <summary>More of a simulated volume than this is not kept.</summary>
     private const int BytesMax = 1 << 20;
 
-    /// <summary>All places of a simulated node.</summary>
-    public static IReadOnlyDictionary<string, IVolumeBackend> Of(SimulatedMachine world) =>
-        new Dictionary<string, IVolumeBackend> { [QcowVolumes.BackendName] = new SimulatedVolumes(world) };
+    /// <summary>All places of a simulated node: those of these names, or the usual one.</summary>
+    public static IReadOnlyDictionary<string, IVolumeBackend> Of(SimulatedMachine world, params string[] names) =>
+        (names.Length > 0 ? names : [QcowVolumes.BackendName]).ToDictionary(name => name, IVolumeBackend (name) => new SimulatedVolumes(world, name));
 
     private static readonly byte[] backupHeader = "rbd diff v1\n"u8.ToArray();
 

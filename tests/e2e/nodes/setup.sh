@@ -1,6 +1,8 @@
 # A second machine for a script: a network namespace of this one, joined by a veth as the underlay. Sourced after ../lib.sh; call second_machine after begin.
 
-second_machine() { # second_machine: the namespace, the addresses $net.1 (this machine) and $net.2 (the second), a data directory for it
+second_machine() { # second_machine: the namespace, the addresses $net.1 (this machine) and $net.2 (the second), a data directory for it; settings in cloud.yaml
+  # Clouds that share a machine need different ports; this one's number is free for UDP too.
+  echo "vxlan_port: $port" >> "$work/cloud.yaml"
   data2=$(mktemp -d /var/tmp/sovereign-e2e.XXXXXX)
   chmod 755 "$data2"
   space=sovereign-e2e-$$

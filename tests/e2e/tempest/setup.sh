@@ -4,7 +4,7 @@ secret=e2e-secret-of-one-run
 
 cloud_for_tempest() { # cloud_for_tempest ACCOUNTS [ADDRESS]: the cloud on that address, a second image, flavors, and that many accounts
   address=${2:-127.0.0.1}
-  echo "unique_last_password_count: 2" > "$work/cloud.yaml"
+  echo "unique_last_password_count: 2" >> "$work/cloud.yaml"
   check "a cloud starts" "$root/sovereign" up --data "$data" --listen "$address:$port" --config "$work/cloud.yaml" --detach
   export OS_CLIENT_CONFIG_FILE=$data/clouds.yaml OS_CLOUD=sovereign-admin
   external=$(openstack network list --external -f value -c Name | head -1)

@@ -6,6 +6,7 @@ using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Store;
+using Sovereign.Kernel.Wire;
 
 namespace Sovereign.Compute.Servers.Copies;
 
@@ -58,7 +59,8 @@ internal sealed class SnapshotService(KernelServices kernel, ServerService serve
         stop);
 
     /// <summary>Finds the server a node again and starts it from what it was shelved as.</summary>
-    public Task<Outcome<ServerRow>> Unshelve(AccessGrant access, string id, string? zone, string? wantedNode, CancellationToken stop) => servers.Change(
+    /// <param name="zone">Where it is to be from now on: null, in any zone; left out, where it was.</param>
+    public Task<Outcome<ServerRow>> Unshelve(AccessGrant access, string id, Optional<string> zone, string? wantedNode, CancellationToken stop) => servers.Change(
         access,
         id,
         "unshelve",
@@ -70,7 +72,7 @@ internal sealed class SnapshotService(KernelServices kernel, ServerService serve
                 return new Fault.Conflict($"Cannot 'unshelve' instance {id} while it is in vm_state {row.VmState}");
             }
 
-            if (zone is not null && !hosts.Zones().Contains(zone)) return new Fault.Invalid("availability_zone", "The requested availability zone is not available");
+            if (zone.Value is { } asked && !hosts.Zones().Contains(asked)) return new Fault.Invalid("availability_zone", "The requested availability zone is not available");
             if (row.ShelvedImage is { } image && images.StatusOf(tx, image) is null)
             {
                 return new Fault.Conflict($"The image {image} of the shelved instance {id} is gone: it can't be unshelved.");
@@ -80,7 +82,7 @@ internal sealed class SnapshotService(KernelServices kernel, ServerService serve
             return row.Move(row.VmState, ServerStates.Unshelving).Heal() with
             {
                 PowerTarget = ServerStates.TargetRunning,
-                Zone = zone ?? row.Zone,
+                Zone = zone.Or(row.Zone),
                 WantedNode = wantedNode,
             };
         },

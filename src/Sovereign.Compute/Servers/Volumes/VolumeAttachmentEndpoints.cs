@@ -60,7 +60,7 @@ internal sealed class VolumeAttachmentEndpoints(ServerService servers, VolumeAtt
             call.Route("id"),
             new VolumeAttachmentAsked(asked.VolumeId, asked.Device, asked.Tag, delete),
             call.Stop);
-        return Answer.Of(made, done => Render.Object(200, "volumeAttachment", json => View(json, done.Row, done.Device, call.Version)));
+        return Answer.Of(made, done => Render.Object(200, "volumeAttachment", json => View(json, done.Row, done.Device, call.Version, made: true)));
     }
 
     /// <summary>From 2.85 on whether the volume goes with the server.</summary>
@@ -78,15 +78,17 @@ internal sealed class VolumeAttachmentEndpoints(ServerService servers, VolumeAtt
     private async Task<Answer> Detach(Call call) =>
         Answer.Of(await volumes.Detach(call.Access, call.Route("id"), call.Route("volume"), call.Stop), _ => Answer.Empty(202));
 
-    private static void View(Utf8JsonWriter json, ServerRow row, BlockDeviceRow device, Microversion version)
+    /// <param name="made">True: it was just made, of which newer versions say no more than older ones.</param>
+    private static void View(Utf8JsonWriter json, ServerRow row, BlockDeviceRow device, Microversion version, bool made = false)
     {
-        if (!version.Has(89)) json.WriteString("id", device.VolumeId);
+        var isNewer = version.Has(89) && !made;
+        if (!isNewer) json.WriteString("id", device.VolumeId);
         json.WriteString("serverId", row.Id);
         json.WriteString("volumeId", device.VolumeId);
         json.WriteString("device", device.Device);
         if (version.Has(70)) json.WriteString("tag", device.Tag);
         if (version.Has(79)) json.WriteBoolean("delete_on_termination", device.DeleteOnTermination);
-        if (!version.Has(89)) return;
+        if (!isNewer) return;
         json.WriteString("attachment_id", device.AttachmentId);
         json.WriteString("bdm_uuid", device.AttachmentId);
     }
