@@ -1,4 +1,4 @@
-"""kills.py DATA URL COUNT - a careful client: makes and deletes networks and servers while the cloud's processes are killed beside it."""
+"""kills.py DATA URL COUNT - a careful client (of one life alone, when SOVEREIGN_TEST_LIFE names it): makes and deletes networks, servers and volumes while the cloud's processes are killed beside it."""
 import json, os, random, signal, ssl, sys, time, urllib.error, urllib.request
 
 data, url, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
@@ -113,6 +113,36 @@ def nic(path, network):
             ("one NIC", lambda: nics() == [first], lambda: [send("DELETE", path + "/os-interface/" + port) for port in nics() if port != first])]
 
 
+def stored(kind, name):
+    """The volume or snapshot of this name; an error ends the run."""
+    found = next((one for one in send("GET", f"/volume/v3/{kind}/detail")[1][kind] if one["name"] == name), None)
+    if found and found["status"].startswith("error"): sys.exit(f"{kind} {name} is in {found['status']} (seed {seed})")
+    return found
+
+
+def rests(kind, name, status="available"):
+    return lambda: (stored(kind, name) or {}).get("status") == status
+
+
+def order(kind, name, body):
+    """Orders it when it is not there: the answer may have been lost."""
+    one = kind.removesuffix("s")
+    return lambda: stored(kind, name) or send("POST", f"/volume/v3/{kind}", {one: {"name": name, **body()}})
+
+
+def volume(path):
+    """A volume that the server gets, is kept and copied while it has it, grows, and is given back."""
+    key, attachments = (lambda: stored("volumes", "k")["id"]), path + "/os-volume_attachments"
+    grow = lambda: stored("volumes", "k")["size"] == 2 or send("POST", f"/volume/v3/volumes/{key()}/action", {"os-extend": {"new_size": 2}})
+    return [
+        ("a volume", rests("volumes", "k"), order("volumes", "k", lambda: {"size": 1})),
+        ("the server has it", rests("volumes", "k", "in-use"), lambda: send("POST", attachments, {"volumeAttachment": {"volumeId": key()}})),
+        ("a snapshot", rests("snapshots", "k"), order("snapshots", "k", lambda: {"volume_id": key(), "force": True})),
+        ("a copy", rests("volumes", "k2"), order("volumes", "k2", lambda: {"snapshot_id": stored("snapshots", "k")["id"]})),
+        ("it is given back", rests("volumes", "k"), lambda: send("DELETE", f"{attachments}/{key()}")),
+        ("it is larger", lambda: stored("volumes", "k")["size"] == 2 and rests("volumes", "k")(), grow)]
+
+
 def life(kind, path, network):
     """Steps of one of a server's lives: what must come true, and what to do until it does."""
     if kind == "resize": return go(path, {"resize": {"flavorRef": larger}}, "VERIFY_RESIZE", {"confirmResize": None})
@@ -120,6 +150,7 @@ def life(kind, path, network):
     if kind == "rescue": return go(path, {"rescue": {}}, "RESCUE", {"unrescue": None})
     if kind == "shelve": return go(path, {"shelve": None}, "SHELVED_OFFLOADED", {"unshelve": None})
     if kind == "nic": return nic(path, network)
+    if kind == "volume": return volume(path)
     action, body = ("rebuild", {"rebuild": {"imageRef": image}}) if kind == "rebuild" else ("createImage", {"createImage": {"name": "k"}})
     return [(kind, lambda: did(path, action) and is_at(path, "ACTIVE")(), once(path, action, body))]
 
@@ -132,7 +163,7 @@ for turn in range(count):
     which = dice.choice(["sovereign", "node"])
     network = ensure("/network/v2.0/networks", "networks", "k", {"network": {"name": "k"}})
     ensure("/network/v2.0/subnets", "subnets", "k", {"subnet": {"name": "k", "network_id": network, "ip_version": 4, "cidr": "10.66.0.0/24"}})
-    during = dice.choice(["create", "delete", "resize", "revert", "rebuild", "image", "rescue", "shelve", "nic"])
+    during = os.environ.get("SOVEREIGN_TEST_LIFE") or dice.choice(["create", "delete", "resize", "revert", "rebuild", "image", "rescue", "shelve", "nic", "volume"])
     body = {"server": {"name": "k", "flavorRef": flavor, "imageRef": image, "networks": [{"uuid": network}]}}
     server = ensure("/compute/v2.1/servers", "servers", "k", body)
     path = "/compute/v2.1/servers/" + server
@@ -153,6 +184,8 @@ for turn in range(count):
             until(f"{during}: {what}", holds, step)
             which = dice.choice(["sovereign", "node"])
     gone(path)
+    for kind in ("snapshots", "volumes"):
+        for one in send("GET", f"/volume/v3/{kind}")[1][kind]: gone(f"/volume/v3/{kind}/{one['id']}")
     for copy in send("GET", "/image/v2/images?name=k")[1]["images"]: gone("/image/v2/images/" + copy["id"])
     gone("/network/v2.0/networks/" + network)
     print(f"kill {turn + 1}: {which} during {during}", flush=True)
