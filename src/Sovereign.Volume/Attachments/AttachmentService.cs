@@ -32,7 +32,7 @@ internal sealed class AttachmentService(KernelServices kernel, VolumeBooks books
         var row = new AttachmentRow
         {
             Id = kernel.Ids.Uuid(), VolumeId = volumeId, ProjectId = volume.ProjectId, UserId = access.Caller.UserId, ServerId = serverId, Device = device,
-            Mode = readOnly || volume.ReadOnly ? "ro" : "rw", CreatedAt = tx.Now,
+            Mode = readOnly || volume.MayNotBeWritten ? "ro" : "rw", CreatedAt = tx.Now,
         };
         AttachmentStore.Insert(tx, row);
         Record(tx, row, Change.Created);

@@ -62,7 +62,8 @@ internal sealed class VolumeCreation(KernelServices kernel, IImages images, Zone
         var anew = row with
         {
             Status = VolumeStates.Downloading,
-            PreviousStatus = row.Status == VolumeStates.Error ? VolumeStates.Available : row.Status,
+            PreviousStatus = row.Status != VolumeStates.Error ? row.Status
+                : Attachments.AttachmentStore.OfVolume(tx, row.Id).Exists(one => one.Status == Attachments.AttachmentStates.Attached) ? VolumeStates.InUse : VolumeStates.Available,
             Generation = row.Generation + 1,
             Source = JsonSerializer.Serialize(source.Value.Spec!, VolumeJson.Wire.VolumeSourceSpec),
             ImageMetadata = source.Value.ImageMetadata,
