@@ -23,23 +23,27 @@ internal sealed partial class ItemSteps
         }
 
         if (entry.Stored.HaltedVersion == Failed) throw new NodeException(entry.Observed?.Message ?? "The swap failed before.");
-        if (!Same(entry) && !await Mirrored(entry, swap, stop)) return StepResult.Wait(null);
+        if (!Same(entry))
+        {
+            var (same, waits) = await Mirrored(entry, swap, stop);
+            if (!same) return StepResult.Wait(waits);
+        }
+
         await Pivoted(swap.DomainId, stop);
         return StepResult.Seen(entry, ItemState.Present);
     }
 
-    private async Task<bool> Mirrored(Entry entry, VolumeSwapSpec swap, CancellationToken stop)
+    private async Task<(bool Same, string? Waits)> Mirrored(Entry entry, VolumeSwapSpec swap, CancellationToken stop)
     {
         try
         {
-            if (Missing(ItemKinds.Volume, swap.VolumeId) is not null || Missing(ItemKinds.Volume, swap.NextId) is not null)
-                throw new NodeException($"The volumes {swap.VolumeId} and {swap.NextId} are not both on this node.");
+            if ((Missing(ItemKinds.Volume, swap.VolumeId) ?? Missing(ItemKinds.Volume, swap.NextId)) is { } volume) return (false, volume);
             if (table.Find(ItemKinds.Domain, swap.DomainId) is not { } domain || Has(domain, swap.VolumeId) is not { } had)
                 throw new NodeException($"The server {swap.DomainId} has no volume {swap.VolumeId} here: there is nothing to swap.");
             var same = await InTurn([swap.VolumeId, swap.NextId],
                 async () => await drivers.Hypervisor.Mirror(swap.DomainId, had, await PlaceOf(swap.NextId, stop), stop), stop);
             if (same) await rememberHalt(entry, entry.Item.Version);
-            return same;
+            return (same, null);
         }
         catch (NodeException)
         {

@@ -25,7 +25,8 @@ public sealed partial class QemuHypervisor
             Own(to);
             await AddSecret(monitor, to, stop);
             await QuietlyClose(monitor, QemuVolume.NodeName(to), stop);   // half of an earlier try
-            await monitor.Command("blockdev-add", QemuVolume.Node(to, disk, Direct).ToJsonString(), stop);
+            var node = from.SizeBytes == to.SizeBytes ? QemuVolume.Node(to, disk, Direct) : QemuVolume.NodeCut(to, disk, from.SizeBytes, Direct);
+            await monitor.Command("blockdev-add", node.ToJsonString(), stop);
             // Both have each write before the guest hears of it, so that either is whole whenever QEMU dies.
             var arguments = new JsonObject
             {
@@ -43,17 +44,19 @@ public sealed partial class QemuHypervisor
         if (await Monitor(id, files, stop) is not { } monitor) return;
         await Alone(id, async () =>
         {
-            if (await Swapping(monitor, to.VolumeId, stop) is not { } job) return false;
-            var before = (await OpenVolumes(monitor, files, stop)).GetValueOrDefault(volumeId);
-            if (job.GetProperty("status").GetString() == "ready")
+            if (await Swapping(monitor, to.VolumeId, stop) is { } job && job.GetProperty("status").GetString() == "ready")
             {
                 if ((await Devices(monitor, files, stop)).TryGetValue(volumeId, out var device)) Alias(files, device, to.VolumeId);
                 await monitor.Command("job-complete", new JsonObject { ["id"] = Job(to.VolumeId) }.ToJsonString(), stop);
             }
 
             await Concluded(monitor, to.VolumeId, stop);
-            // The guest hears of another size when the size is set.
-            if (before is not null && before.SizeBytes < to.SizeBytes) await Resize(monitor, QemuVolume.NodeName(to), to.SizeBytes, stop);
+            if ((await OpenVolumes(monitor, files, stop)).GetValueOrDefault(to.VolumeId) is { } open && open.SizeBytes < to.SizeBytes)
+            {
+                await monitor.Command("blockdev-reopen", new JsonObject { ["options"] = new JsonArray(QemuVolume.NodeUncut(to)) }.ToJsonString(), stop);
+                await Resize(monitor, QemuVolume.NodeName(to), to.SizeBytes, stop);   // which tells the guest
+            }
+
             await CloseNodes(monitor, await Devices(monitor, files, stop), stop);
             return true;
         }, stop);

@@ -255,6 +255,25 @@ public sealed class AgentInSimulation : IDisposable
     }
 
     [Fact]
+    public void A_volume_of_a_guest_that_is_off_is_not_swapped_and_not_tried_again()
+    {
+        SetAll();
+        Run();
+        Until(AllThere);
+        control.Set(volume with { Id = "volume-other" });
+        world.EndByItself(domain.Id, DomainPower.Halted);
+        var swap = new VolumeSwapSpec("swap", domain.Id, volume.Id, "volume-other");
+        control.Set(swap);
+        Until(() => control.StateOf(ItemKinds.VolumeSwap, swap.Id) == ItemState.Error);
+        control.Set(domain with { Power = PowerTarget.Running, RebootCount = 1 });
+        Until(() => control.StateOf(ItemKinds.Domain, domain.Id) == ItemState.Running && world.Domains[domain.Id].Boots == 1);
+        Assert.Equal([volume.Id], world.Domains[domain.Id].Volumes.Keys);
+        Assert.Equal(ItemState.Error, control.StateOf(ItemKinds.VolumeSwap, swap.Id));
+        control.Remove(ItemKinds.VolumeSwap, swap.Id);
+        Until(() => control.Items.All(item => item.Kind != ItemKinds.VolumeSwap));
+    }
+
+    [Fact]
     public void A_console_is_answered_with_its_tail()
     {
         SetAll();
@@ -317,6 +336,7 @@ public sealed class AgentInSimulation : IDisposable
         Assert.Equal(2, world.Generations[domain.Id].Count);
         Reach(copied with { Root = copied.Root! with { CopyOf = null } }, ItemState.Running);
         Assert.Equal([1], world.Generations[domain.Id]);
+        SwapOn(copied with { Root = copied.Root! with { CopyOf = null } });
         control.Set(kept);
         control.Set(clone);
         control.Set(content);
@@ -331,6 +351,35 @@ public sealed class AgentInSimulation : IDisposable
         Assert.Equal(SmallImages.Qcow2, control.Contents[content.Id][..SmallImages.Qcow2.Length]);
         Reach(copied with { Root = copied.Root! with { CopyOf = null }, Volumes = [] }, ItemState.Running);
         Assert.Empty(world.Domains[domain.Id].Volumes);
+    }
+
+    /// <summary>The domain goes on with another volume, and back.</summary>
+    private void SwapOn(DomainSpec wanted)
+    {
+        var other = volume with { Id = "volume-other" };
+        control.Set(other);
+        foreach (var (from, to) in new[] { (volume.Id, other.Id), (other.Id, volume.Id) })
+        {
+            var swap = new VolumeSwapSpec("swap-to-" + to, domain.Id, from, to);
+            control.Set(swap);
+            Rest(() => control.StateOf(ItemKinds.VolumeSwap, swap.Id) == ItemState.Present);
+            // The control plane may take its time to say so: the domain has the new one meanwhile.
+            Assert.Equal([to], world.Domains[domain.Id].Volumes.Keys);
+            control.Remove(ItemKinds.VolumeSwap, swap.Id);
+            Reach(wanted with { Volumes = [.. wanted.Volumes.Select(disk => disk with { VolumeId = to })] }, ItemState.Running);
+            Rest(() => control.Items.All(item => item.Kind != ItemKinds.VolumeSwap));
+            Assert.Equal([to], world.Domains[domain.Id].Volumes.Keys);
+        }
+
+        control.Remove(ItemKinds.Volume, other.Id);
+        Rest(() => !world.Volumes.ContainsKey(other.Id));
+    }
+
+    /// <summary>As <see cref="Until"/>, with a new agent when the one before died.</summary>
+    private void Rest(Func<bool> condition)
+    {
+        if (!loop.RunUntil(condition, TimeSpan.FromMinutes(1))) Run();
+        Until(condition);
     }
 
     private void Reach(DomainSpec wanted, ItemState state)
