@@ -59,7 +59,8 @@ public sealed class ComputeModule : IModule
     /// <summary>Puts the service together and listens to nodes and ports; no I/O.</summary>
     public ComputeModule(KernelServices kernel, INodes nodes, IImages images, IPlacement placement, INetworks networks, IVolumes volumes, ComputeOptions options)
     {
-        (this.kernel, this.nodes, this.images, this.networks, this.placement, this.volumes, this.options) = (kernel, nodes, images, networks, placement, volumes, options);
+        (this.kernel, this.nodes, this.images, this.networks, this.placement) = (kernel, nodes, images, networks, placement);
+        (this.volumes, this.options) = (volumes, options);
         var domains = new Domains(kernel, nodes, networks, volumes, options);
         var snapshots = new Snapshots(nodes, images);
         groups = new GroupService(kernel);

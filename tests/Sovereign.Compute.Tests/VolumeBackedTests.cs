@@ -69,7 +69,8 @@ public class VolumeBackedTests
         var image = await ImageOf(world);
         var other = new { rebuild = new { imageRef = image } };
         var refused = await Act(world, server, other, version: "2.92");
-        Assert.True(refused.Status == 400 && refused.Text.Contains("Unable to rebuild with a different image for a volume-backed server.", StringComparison.Ordinal), refused.Text);
+        Assert.Equal(400, refused.Status);
+        Assert.Contains("Unable to rebuild with a different image for a volume-backed server.", refused.Text, StringComparison.Ordinal);
 
         var powers = new List<(PowerTarget, int)>();
         world.Nodes[0].Twist = item =>
@@ -291,7 +292,7 @@ public class VolumeBackedTests
         Assert.Equal(("point", id), ((string)snapshot.Json["snapshot"]!["displayName"]!, (string)snapshot.Json["snapshot"]!["volumeId"]!));
         Assert.Single((await world.Send("GET", "/os-snapshots")).Json["snapshots"]!.AsArray());
         Assert.Equal(400, (await world.Send("DELETE", "/os-volumes/" + id)).Status);
-        await ComputeWorld.Eventually(() => (string)world.Send("GET", "/os-snapshots/" + point).GetAwaiter().GetResult().Json["snapshot"]!["status"]! == "available");
+        await ComputeWorld.Eventually(() => world.Send("GET", "/os-snapshots/" + point).GetAwaiter().GetResult().Text.Contains("available", StringComparison.Ordinal));
         Assert.Equal(202, (await world.Send("DELETE", "/os-snapshots/" + point)).Status);
         await ComputeWorld.Eventually(() => world.Send("GET", "/os-snapshots/" + point).GetAwaiter().GetResult().Status == 404);
         Assert.Equal(202, (await world.Send("DELETE", "/os-volumes/" + id)).Status);

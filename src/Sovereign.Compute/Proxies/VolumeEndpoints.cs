@@ -103,7 +103,11 @@ internal sealed class VolumeEndpoints(IVolumeCatalog volumes)
         foreach (var name in new[] { "offset", "limit" })
         {
             if (call.Query(name) is not { } text) continue;
-            if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return new Fault.Invalid(name, $"{name} param must be an integer that is not negative");
+            if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+            {
+                return new Fault.Invalid(name, $"{name} param must be an integer that is not negative");
+            }
+
             if (name == "offset") offset = number;
             else limit = Math.Min(number, PageItemsMax);
         }

@@ -6,6 +6,7 @@ using Sovereign.Kernel.Journal;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Store;
 using Sovereign.Node.Contract;
+using Sovereign.Volume.Attachments;
 using Sovereign.Volume.Services;
 using Sovereign.Volume.Snapshots;
 using Sovereign.Volume.Types;
@@ -63,7 +64,7 @@ internal sealed class VolumeCreation(KernelServices kernel, IImages images, Zone
         {
             Status = VolumeStates.Downloading,
             PreviousStatus = row.Status != VolumeStates.Error ? row.Status
-                : Attachments.AttachmentStore.OfVolume(tx, row.Id).Exists(one => one.Status == Attachments.AttachmentStates.Attached) ? VolumeStates.InUse : VolumeStates.Available,
+                : AttachmentStore.OfVolume(tx, row.Id).Exists(one => one.Status == AttachmentStates.Attached) ? VolumeStates.InUse : VolumeStates.Available,
             Generation = row.Generation + 1,
             Source = JsonSerializer.Serialize(source.Value.Spec!, VolumeJson.Wire.VolumeSourceSpec),
             ImageMetadata = source.Value.ImageMetadata,

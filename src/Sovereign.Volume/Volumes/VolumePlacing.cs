@@ -38,7 +38,8 @@ internal sealed class VolumePlacing(INodes nodes)
         if (fitting.Count == 0)
         {
             var wanted = specs.GetValueOrDefault(BackendSpec) ?? row.Backend;
-            return new Fault.Conflict("No valid backend was found: none " + (wanted is null ? "is what the extra specs of the volume type ask for." : $"is named '{wanted}'."));
+            return new Fault.Conflict("No valid backend was found: none "
+                + (wanted is null ? "is what the extra specs of the volume type ask for." : $"is named '{wanted}'."));
         }
 
         var disabled = ServiceStore.DisabledHosts(session);

@@ -35,10 +35,8 @@ internal static class ImageDevices
     private static Outcome<IReadOnlyList<BlockDeviceRow>> Of(ImageInfo image)
     {
         var devices = new List<BlockDeviceRow>();
-        if (!image.Properties.TryGetValue(Mapping, out var text) || !string.Equals(image.Properties.GetValueOrDefault(Second), "true", StringComparison.OrdinalIgnoreCase))
-        {
-            return devices;
-        }
+        var second = string.Equals(image.Properties.GetValueOrDefault(Second), "true", StringComparison.OrdinalIgnoreCase);
+        if (!second || !image.Properties.TryGetValue(Mapping, out var text)) return devices;
 
         try
         {
@@ -74,5 +72,6 @@ internal static class ImageDevices
             Text("device_name"), Text("device_type"), Text("disk_bus"), Text("guest_format"), Any("no_device"), Text("tag"), Text("volume_type"));
     }
 
-    private static Fault.Invalid Wrong(ImageInfo image, string why) => new("imageRef", $"Block Device Mapping is Invalid: that of image {image.Id} can't be read: {why}.");
+    private static Fault.Invalid Wrong(ImageInfo image, string why) =>
+        new("imageRef", $"Block Device Mapping is Invalid: that of image {image.Id} can't be read: {why}.");
 }

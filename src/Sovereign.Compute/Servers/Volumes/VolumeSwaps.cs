@@ -20,7 +20,8 @@ internal sealed class VolumeSwaps(KernelServices kernel, ServerService servers, 
         "swap_volume",
         (tx, row) =>
         {
-            if (ServerService.Refused(access, row, "swap_volume", idle: true, ServerStates.Active, ServerStates.Paused, ServerStates.Resized) is { } refused) return refused;
+            var refused = ServerService.Refused(access, row, "swap_volume", idle: true, ServerStates.Active, ServerStates.Paused, ServerStates.Resized);
+            if (refused is not null) return refused;
             var had = volumes.Find(tx, access, volumeId);
             if (had.Fault is not null) return Wire.NotFound($"Volume {volumeId} could not be found.");
             var next = volumes.Find(tx, access, nextId);
@@ -83,7 +84,8 @@ internal sealed class VolumeSwaps(KernelServices kernel, ServerService servers, 
 
     /// <summary>What the node says of it; null while it works on it.</summary>
     private Observation? Ended(Session session, ServerRow row, BlockDeviceRow swapping) =>
-        nodes.Observed(session, row.NodeId!, ItemKinds.VolumeSwap, swapping.Swap!.AttachmentId) is { Current: true, State: ItemState.Present or ItemState.Error } seen ? seen : null;
+        nodes.Observed(session, row.NodeId!, ItemKinds.VolumeSwap, swapping.Swap!.AttachmentId) is { Current: true, State: ItemState.Present or ItemState.Error } seen
+            ? seen : null;
 
     private static Fault.Invalid Invalid(string why) => new("volumeId", "Invalid volume: " + why);
 }
