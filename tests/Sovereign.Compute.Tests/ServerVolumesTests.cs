@@ -21,11 +21,13 @@ public class ServerVolumesTests
         var made = await Attach(world, server, volume, "2.89", tag: "data");
         Assert.Equal((server, volume, "/dev/vdb", "data"), ((string)made["serverId"]!, (string)made["volumeId"]!, (string)made["device"]!, (string)made["tag"]!));
         Assert.False((bool)made["delete_on_termination"]!);
-        Assert.Null(made["id"]);
+        Assert.Equal(volume, (string)made["id"]!);
+        var known = (await world.Send("GET", $"/servers/{server}/os-volume_attachments/{volume}", version: "2.89")).Json["volumeAttachment"]!;
+        Assert.Null(known["id"]);
         var shown = await world.UntilVolume(volume, "in-use");
         Assert.Equal(server, (string)shown.Json["volume"]!["attachments"]![0]!["server_id"]!);
         var disk = Assert.Single(world.Nodes[0].Items[(ItemKinds.Domain, server)].Domain!.Volumes);
-        Assert.Equal((volume, "/dev/vdb", (string)made["attachment_id"]!), (disk.VolumeId, disk.Device, disk.Id));
+        Assert.Equal((volume, "/dev/vdb", (string)known["attachment_id"]!), (disk.VolumeId, disk.Device, disk.Id));
         var attached = (await world.Send("GET", "/servers/" + server, version: "2.3")).Json["server"]!["os-extended-volumes:volumes_attached"]!;
         Assert.Equal($$"""[{"id":"{{volume}}","delete_on_termination":false}]""", attached.ToJsonString());
         var old = (await world.Send("GET", $"/servers/{server}/os-volume_attachments")).Json["volumeAttachments"]!.AsArray();

@@ -245,7 +245,8 @@ public class VolumeBackedTests
     {
         await using var world = await ComputeWorld.Start();
         var (server, volume) = await WithVolume(world);
-        Assert.Equal(202, (await world.Volumes("POST", $"/volumes/{volume}/action", body: new Dictionary<string, object> { ["os-extend"] = new { new_size = 2 } })).Status);
+        var grown = await world.Volumes("POST", $"/volumes/{volume}/action", body: new Dictionary<string, object> { ["os-extend"] = new { new_size = 2 } });
+        Assert.Equal(202, grown.Status);
         await world.UntilVolume(volume, "in-use");
         var actions = (await world.Send("GET", $"/servers/{server}/os-instance-actions", "admin")).Json["instanceActions"]!.AsArray();
         Assert.Equal("extend_volume", (string)actions[0]!["action"]!);
