@@ -37,6 +37,7 @@ public sealed class ComputeModule : IModule
     private readonly KernelServices kernel;
     private readonly IImages images;
     private readonly INetworks networks;
+    private readonly IVolumes volumes;
     private readonly IPlacement placement;
     private readonly ComputeOptions options;
     private readonly HostService hosts;
@@ -52,12 +53,14 @@ public sealed class ComputeModule : IModule
     private readonly GroupService groups;
     private readonly INodes nodes;
     private readonly VolumeAttachmentService attachments;
+    private readonly VolumeSwaps swaps;
     private readonly ServerReconciler reconciler;
 
     /// <summary>Puts the service together and listens to nodes and ports; no I/O.</summary>
     public ComputeModule(KernelServices kernel, INodes nodes, IImages images, IPlacement placement, INetworks networks, IVolumes volumes, ComputeOptions options)
     {
-        (this.kernel, this.nodes, this.images, this.networks, this.placement, this.options) = (kernel, nodes, images, networks, placement, options);
+        (this.kernel, this.nodes, this.images, this.networks, this.placement) = (kernel, nodes, images, networks, placement);
+        (this.volumes, this.options) = (volumes, options);
         var domains = new Domains(kernel, nodes, networks, volumes, options);
         var snapshots = new Snapshots(nodes, images);
         groups = new GroupService(kernel);
@@ -67,14 +70,16 @@ public sealed class ComputeModule : IModule
         creation = new ServerCreation(kernel, images, networks, hosts, groups, boots, options);
         between = new MoveService(kernel, servers, nodes, networks, images, placement, hosts, snapshots);
         servers.Moves = between;
-        moves = new ServerMoves(kernel, servers, creation, images, placement, hosts, nodes, between);
-        copies = new SnapshotService(kernel, servers, snapshots, images, hosts);
+        var rebuilds = new VolumeRebuilds(kernel, nodes, volumes, domains, boots);
+        moves = new ServerMoves(kernel, servers, creation, images, placement, hosts, nodes, between, rebuilds);
+        copies = new SnapshotService(kernel, servers, snapshots, new VolumeCopies(volumes, images), images, hosts);
         consoles = new ConsoleService(kernel, servers, nodes);
         passwords = new GuestPasswords(kernel, servers);
         rescue = new RescueService(kernel, servers, creation, images);
         interfaces = new InterfaceService(kernel, servers, networks, options);
-        attachments = new VolumeAttachmentService(servers, volumes, nodes);
-        reconciler = new ServerReconciler(kernel, nodes, networks, placement, hosts, domains, images, snapshots, between, attachments, boots);
+        attachments = new VolumeAttachmentService(servers, volumes, nodes, boots);
+        swaps = new VolumeSwaps(kernel, servers, volumes, nodes, domains);
+        reconciler = new ServerReconciler(kernel, nodes, networks, placement, hosts, domains, images, snapshots, between, attachments, boots, rebuilds, swaps);
         nodes.OnNode(hosts.Register);
         nodes.OnRemove(hosts.Unregister);
         nodes.OnReport(ItemKinds.Domain, (tx, _, report) => tx.Due("server", report.Id));
@@ -90,10 +95,11 @@ public sealed class ComputeModule : IModule
         {
             if (SnapshotStore.Find(tx, report.Id) is { } snapshot) tx.Due("server", snapshot.ServerId);
         });
-        volumes.OnChange((tx, change) =>
+        nodes.OnReport(ItemKinds.VolumeSwap, (tx, _, report) =>
         {
-            foreach (var server in change.ServerIds) tx.Due("server", server);
+            if (volumes.FindAttachment(tx, report.Id)?.ServerId is { } server) tx.Due("server", server);
         });
+        volumes.OnChange((tx, change) => VolumeAttachmentService.Changed(tx, change, "req-" + kernel.Ids.Uuid()));
         networks.OnPortChange(PortsChanged);
     }
 
@@ -133,7 +139,7 @@ public sealed class ComputeModule : IModule
             new HostActions(servers, hosts, between), new AddressActions(kernel, servers, networks), remote).Map(both);
         remote.Map(api, both);
         new InterfaceEndpoints(kernel, servers, interfaces, networks).Map(both);
-        new VolumeAttachmentEndpoints(servers, attachments).Map(both);
+        new VolumeAttachmentEndpoints(servers, attachments, swaps).Map(both);
         new DiagnosticsEndpoints(servers, nodes, hosts).Map(both);
         new GroupEndpoints(groups).Map(both);
         new MetadataEndpoints(servers).Map(both);
@@ -149,6 +155,7 @@ public sealed class ComputeModule : IModule
         new SecurityGroupEndpoints(kernel, networks).Map(both);
         new NetworkEndpoints(kernel, networks).Map(both);
         new ImageEndpoints(kernel, images).Map(both);
+        new Proxies.VolumeEndpoints(volumes.Catalog).Map(both);
         new OldHostEndpoints(kernel, hosts, placement).Map(both);
         GoneEndpoints.Map(both);
     }

@@ -22,7 +22,11 @@ public sealed record ImageInfo(
 /// <param name="DiskFormat">Null: qcow2, which is said when the content comes.</param>
 /// <param name="MinDiskGib">Smallest root disk in GiB.</param>
 /// <param name="MinRamMib">Smallest memory in MiB.</param>
-public sealed record DiskImage(string Name, string? DiskFormat, int MinDiskGib, int MinRamMib, IReadOnlyDictionary<string, string> Properties);
+public sealed record DiskImage(string Name, string? DiskFormat, int MinDiskGib, int MinRamMib, IReadOnlyDictionary<string, string> Properties)
+{
+    /// <summary>True: it has no bytes, its properties say all; it is active at once.</summary>
+    public bool Empty { get; init; }
+}
 
 /// <summary>What the image service shows other services.</summary>
 public interface IImages

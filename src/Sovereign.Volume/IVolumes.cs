@@ -28,7 +28,11 @@ public sealed record VolumeAttachmentInfo(
 /// <param name="Status">Null: it is gone.</param>
 /// <param name="Message">Why it is in an error state.</param>
 /// <param name="ServerIds">Whose disk it is or will be.</param>
-public sealed record VolumeChange(string VolumeId, string? Status, string? Message, IReadOnlyList<string> ServerIds);
+public sealed record VolumeChange(string VolumeId, string? Status, string? Message, IReadOnlyList<string> ServerIds)
+{
+    /// <summary>It is larger now.</summary>
+    public bool Grown { get; init; }
+}
 
 /// <summary>A disk of a server as the server's service orders it.</summary>
 /// <param name="Device">"/dev/vdb".</param>
@@ -39,6 +43,9 @@ public sealed record VolumeDiskOrder(string AttachmentId, string Device, string 
 /// <summary>What the volume service shows compute. Everything that changes happens in the caller's transaction, and a fault there undoes it.</summary>
 public interface IVolumes
 {
+    /// <summary>For compute's old routes.</summary>
+    IVolumeCatalog Catalog { get; }
+
     /// <summary>The volume, if this caller may see it; NotFound otherwise.</summary>
     Outcome<VolumeInfo> Find(Session session, AccessGrant access, string volumeId);
 
@@ -81,6 +88,9 @@ public interface IVolumes
 
     /// <summary>Attachments of servers, by server.</summary>
     ILookup<string, VolumeAttachmentInfo> AttachmentsOf(Session session, IReadOnlyCollection<string> serverIds);
+
+    /// <summary>How many servers have or will have the volume.</summary>
+    int AttachmentsOfVolume(Session session, string volumeId);
 
     VolumeAttachmentInfo? FindAttachment(Session session, string attachmentId);
 

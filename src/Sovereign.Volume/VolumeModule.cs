@@ -51,7 +51,9 @@ public sealed class VolumeModule : IModule
         types = new TypeService(kernel);
         uploads = new VolumeUploads(volumes, nodes, images);
         transfers = new TransferService(kernel, items, books);
-        Volumes = new VolumesForCompute(nodes, creation, placing, items, books, attachments, snapshots);
+        var shown = new VolumesForCompute(nodes, creation, placing, items, books, attachments, snapshots);
+        shown.Catalog = new VolumeCatalog(kernel, volumes, creation, snapshots, shown);
+        Volumes = shown;
         reconcilers = [new VolumeReconciler(kernel, placing, items, books, uploads), new SnapshotReconciler(kernel, nodes)];
         nodes.OnReport(ItemKinds.Volume, (tx, _, report) => tx.Due(VolumeRow.Kind, report.Id));
         nodes.OnReport(ItemKinds.VolumeSnapshot, (tx, _, report) => tx.Due(SnapshotRow.Kind, report.Id));

@@ -154,7 +154,7 @@ internal sealed class FakeImages(KernelServices kernel) : IImages
     public Outcome<string> Announce(Tx tx, AccessGrant access, DiskImage image)
     {
         var id = kernel.Ids.Uuid();
-        made[id] = (access.ProjectId, image, "queued", Interlocked.Increment(ref last));
+        made[id] = (access.ProjectId, image, image.Empty ? "active" : "queued", Interlocked.Increment(ref last));
         return id;
     }
 

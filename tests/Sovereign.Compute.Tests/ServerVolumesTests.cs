@@ -21,11 +21,13 @@ public class ServerVolumesTests
         var made = await Attach(world, server, volume, "2.89", tag: "data");
         Assert.Equal((server, volume, "/dev/vdb", "data"), ((string)made["serverId"]!, (string)made["volumeId"]!, (string)made["device"]!, (string)made["tag"]!));
         Assert.False((bool)made["delete_on_termination"]!);
-        Assert.Null(made["id"]);
+        Assert.Equal(volume, (string)made["id"]!);
+        var known = (await world.Send("GET", $"/servers/{server}/os-volume_attachments/{volume}", version: "2.89")).Json["volumeAttachment"]!;
+        Assert.Null(known["id"]);
         var shown = await world.UntilVolume(volume, "in-use");
         Assert.Equal(server, (string)shown.Json["volume"]!["attachments"]![0]!["server_id"]!);
         var disk = Assert.Single(world.Nodes[0].Items[(ItemKinds.Domain, server)].Domain!.Volumes);
-        Assert.Equal((volume, "/dev/vdb", (string)made["attachment_id"]!), (disk.VolumeId, disk.Device, disk.Id));
+        Assert.Equal((volume, "/dev/vdb", (string)known["attachment_id"]!), (disk.VolumeId, disk.Device, disk.Id));
         var attached = (await world.Send("GET", "/servers/" + server, version: "2.3")).Json["server"]!["os-extended-volumes:volumes_attached"]!;
         Assert.Equal($$"""[{"id":"{{volume}}","delete_on_termination":false}]""", attached.ToJsonString());
         var old = (await world.Send("GET", $"/servers/{server}/os-volume_attachments")).Json["volumeAttachments"]!.AsArray();
@@ -106,13 +108,6 @@ public class ServerVolumesTests
         Assert.Equal((volume, 0), (Assert.Single(domain.Volumes).VolumeId, domain.Volumes[0].BootIndex));
         Assert.Equal("scsi", domain.Hardware.DiskBus);
         Assert.Equal(403, (await world.Send("DELETE", $"/servers/{server}/os-volume_attachments/{volume}")).Status);
-        var rebuild = $"{{\"rebuild\": {{\"imageRef\": \"{ComputeWorld.Image}\"}}}}";
-        foreach (var action in new[] { rebuild, "{\"createImage\": {\"name\": \"i\"}}", "{\"rescue\": {}}", "{\"shelve\": null}" })
-        {
-            var refused = await world.Send("POST", $"/servers/{server}/action", body: action);
-            Assert.True(refused.Status == 400, action + refused.Text);
-        }
-
         Assert.Equal(400, (await world.Send("POST", $"/servers/{server}/action", "admin", "{\"migrate\": null}")).Status);
         var bigger = await world.Send("POST", $"/servers/{server}/action", body: "{\"resize\": {\"flavorRef\": \"" + await world.Flavor("SCS-1V-4") + "\"}}");
         Assert.Equal(202, bigger.Status);
@@ -162,7 +157,7 @@ public class ServerVolumesTests
         await world.UntilVolume(blank, "available");
     }
 
-    private static async Task<string> Boot(ComputeWorld world, int status, object device)
+    internal static async Task<string> Boot(ComputeWorld world, int status, object device)
     {
         var body = new { server = new { name = "b", flavorRef = await world.Flavor(), block_device_mapping_v2 = new[] { device } } };
         var made = await world.Send("POST", "/servers", body: body);
@@ -172,7 +167,7 @@ public class ServerVolumesTests
 
     private static object Body(string volume) => new { volumeAttachment = new { volumeId = volume } };
 
-    private static async Task<string> Volume(ComputeWorld world, string? image = null)
+    internal static async Task<string> Volume(ComputeWorld world, string? image = null)
     {
         var made = await world.Volumes("POST", "/volumes", body: new { volume = new { size = image is null ? 1 : 2, name = "data", imageRef = image } });
         Assert.True(made.Status == 202, made.Text);
@@ -181,7 +176,7 @@ public class ServerVolumesTests
         return id;
     }
 
-    private static async Task<JsonNode> Attach(ComputeWorld world, string server, string volume, string version, string? tag = null)
+    internal static async Task<JsonNode> Attach(ComputeWorld world, string server, string volume, string version, string? tag = null)
     {
         var body = new { volumeAttachment = new { volumeId = volume, tag } };
         var made = await world.Send("POST", $"/servers/{server}/os-volume_attachments", body: body, version: version);

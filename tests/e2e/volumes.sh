@@ -1,6 +1,7 @@
 #!/bin/bash
 # volumes.sh - block storage with the stock client and real guests: a volume is attached, written, given back; a snapshot of it is read by another guest; a
-# guest boots from a volume; then all is deleted, and nothing may be left of it. Needs root, python3-openstackclient, ssh, jq.
+# guest boots from a volume, is shelved, copied, rebuilt, rescued and resized with it, and goes on with another volume; then all is deleted, and nothing may be left
+# of it. Needs root, python3-openstackclient, ssh, jq, curl.
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 begin
@@ -16,6 +17,14 @@ volume_is() { [ "$(user volume show "$1" -f value -c status)" = "$2" ] || { user
 snapshot_is() { [ "$(user volume snapshot show "$1" -f value -c status)" = "$2" ] || { user volume snapshot show "$1" -f json; return 1; }; }
 gone() { ! user "$@" >/dev/null 2>&1; }
 files() { find "$data" -path '*volumes*' -type f -name '*.qcow2'; }
+ask() { # ask VERSION METHOD PATH BODY: compute, as the administrator, for what the client has no command for
+  local token
+  token=$(os sovereign-admin token issue -f value -c id)
+  curl -sSf --cacert "$data/ca.pem" -X "$2" -H "X-Auth-Token: $token" -H "OpenStack-API-Version: compute $1" -H 'Content-Type: application/json' \
+    "https://127.0.0.1:$port/compute/v2.1/servers/$3" -d "$4"
+}
+server_id() { user server show "$1" -f value -c id; }
+volume_id() { user volume show "$1" -f value -c id; }
 address() { # address SERVER: a floating IP that leads to it
   local found
   found=$(user floating ip create "$external" -f value -c floating_ip_address) && user server add floating ip "$1" "$found" && echo "$found"
@@ -68,12 +77,64 @@ check_equal "it reads what was there, and nothing later" "file lost+found" \
   "$(guest "$two" "sudo mkdir -p /mnt/copy && sudo mount /dev/$disk /mnt/copy && ls /mnt/copy | tr '\n' ' '" | sed 's/ $//')"
 check_equal "with its content" kept "$(guest "$two" cat /mnt/copy/file)"
 
+check "the volume is given back" bash -c "$(declare -f guest); work=$work; guest $two sudo umount /mnt/copy && openstack --os-cloud sovereign server remove volume two copy"
+check "it is available again" until_true 60 volume_is copy available
+
+check "the first server goes to the shelf" user server shelve one
+check "it is there, without an image" until_true 120 server_is one SHELVED_OFFLOADED
+check_equal "for its volume keeps all" "" "$(user image list --private -f value -c Name)"
+check "a volume is attached to it there" user server add volume one data
+check "it comes back" user server unshelve one
+check "and is ACTIVE" until_true 120 server_is one ACTIVE
+check "with the volume" until_true 120 guest "$one" "lsblk -d -n -o NAME | grep -q vdb"
+check "a file is written to its own disk" guest "$one" "echo mine | sudo tee /etc/mine && sync"
+
+check "an image of the server on its volume is made" user server image create one --name whole --wait
+image=$(user image show whole -f value -c id)
+check_equal "it has no bytes" 0 "$(user image show whole -f value -c size)"
+check "snapshots are available" until_true 60 bash -c '! openstack --os-cloud sovereign volume snapshot list -f value -c Status | grep -v available'
+check "a server of that image gets volumes of its own" user server create three --image whole --flavor SCS-1L-1 --network first --key-name first
+check "it becomes ACTIVE" until_true 120 server_is three ACTIVE
+three=$(address three)
+check "ssh reaches it" until_true 120 guest "$three" true
+check_equal "it has what the first one had" mine "$(guest "$three" cat /etc/mine)"
+check "and goes" user server delete --wait three
+
+check "a rebuild keeps the volume" user server rebuild one --image tiny --wait
+check "ssh reaches it again" until_true 120 guest "$one" true
+check_equal "with the file" mine "$(guest "$one" cat /etc/mine)"
+check "a rebuild since 2.93 makes the volume anew" ask 2.93 POST "$(server_id one)/action" "{\"rebuild\": {\"imageRef\": \"$(user image show tiny -f value -c id)\"}}"
+check "and starts it" until_true 120 server_is one ACTIVE
+check "ssh reaches it once more" until_true 120 guest "$one" true
+check "without the file" bash -c "$(declare -f guest); work=$work; ! guest $one test -e /etc/mine"
+
+check "a rescue needs an image that keeps the names of the disks" bash -c "! openstack --os-cloud sovereign --os-compute-api-version 2.87 server rescue one --image tiny"
+check "such an image is made" user image create mender --disk-format qcow2 --property hw_rescue_bus=virtio --file "$root/out/image/tiny.qcow2"
+check "with it the server is rescued" user --os-compute-api-version 2.87 server rescue one --image mender
+check "it is" until_true 120 server_is one RESCUE
+check "and back" user server unrescue one
+check "ACTIVE" until_true 120 server_is one ACTIVE
+
+check "a server with volumes is resized on its node" user server resize one --flavor SCS-1V-4
+check "it waits for its word" until_true 120 server_is one VERIFY_RESIZE
+check "and gets it" user server resize confirm one
+check "ssh reaches it after all that" until_true 120 guest "$one" true
+
+check "a file system is on the volume" guest "$one" "sudo mkdir -p /mnt/data && sudo mount /dev/vdb /mnt/data && cat /mnt/data/later"
+check "an administrator swaps the volume for another" ask 2.1 PUT "$(server_id one)/os-volume_attachments/$(volume_id data)" \
+  "{\"volumeAttachment\": {\"volumeId\": \"$(volume_id copy)\"}}"
+check "the old one is free" until_true 60 volume_is data available
+check "the new one is in use" until_true 60 volume_is copy in-use
+check_equal "the guest reads on, and never noticed" later "$(guest "$one" "cat /mnt/data/later")"
+check_equal "its disk is as large as the new one" 2147483648 "$(guest "$one" "lsblk -b -d -n -o SIZE /dev/vdb")"
+
 check "the servers are deleted" user server delete --wait one two
 check "the volumes are free" until_true 60 volume_is copy available
 check "and the disk" until_true 60 volume_is disk available
 check "the volume with a snapshot is not deleted" bash -c "! openstack --os-cloud sovereign volume delete data"
-check "the snapshot is deleted" user volume snapshot delete point
-check "it is gone" until_true 60 gone volume snapshot show point
+check "the image is deleted" user image delete whole
+check "the snapshots are deleted" user volume snapshot delete $(user volume snapshot list -f value -c ID)
+check "they are gone" until_true 60 bash -c '[ -z "$(openstack --os-cloud sovereign volume snapshot list -f value)" ]'
 check "the volumes are deleted" user volume delete data copy disk
 for volume in data copy disk; do check "$volume is gone" until_true 60 gone volume show "$volume"; done
 check "no layer of a volume is left on the disk" until_true 30 bash -c "[ -z \"\$(find '$data' -path '*volumes*' -type f -name '*.qcow2')\" ]"

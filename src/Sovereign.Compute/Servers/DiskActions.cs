@@ -82,7 +82,7 @@ internal sealed class DiskActions(SnapshotService copies, RescueService rescue, 
             return new Fault.Invalid("rescue_image_ref", "Invalid input for field/attribute rescue_image_ref. It is the UUID of an image.");
         }
 
-        return Answer.Of(await rescue.Rescue(call.Access, id, image, asked.AdminPass, call.Stop), pass => Render.Json(200, json =>
+        return Answer.Of(await rescue.Rescue(call.Access, id, image, asked.AdminPass, call.Version.Has(87), call.Stop), pass => Render.Json(200, json =>
         {
             json.WriteStartObject();
             json.WriteString("adminPass", pass);

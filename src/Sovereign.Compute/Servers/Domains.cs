@@ -22,6 +22,7 @@ internal sealed class Domains(KernelServices kernel, INodes nodes, INetworks net
         var detaching = row.DetachingList();
         var ports = (networks.PortsOf(session, [row.Id]).GetValueOrDefault(row.Id) ?? []).Where(port => !detaching.Contains(port.Id)).ToList();
         var before = row.Before();
+        var reimaged = row.TaskState == ServerStates.RebuildMapping;   // what its guest has written is lost anyway
         var (flavor, image, root) = (row.FlavorThen(), row.ImageThen(), row.RootThen());
         var pass = row.AdminPass is { } sealedPass && kernel.Keys.Open(session, row.ProjectId, sealedPass, row.Id) is { } plain
             ? System.Text.Encoding.UTF8.GetString(plain)
@@ -30,7 +31,8 @@ internal sealed class Domains(KernelServices kernel, INodes nodes, INetworks net
         {
             Domain = new DomainSpec(
                 row.Id, row.ProjectId, row.Name, (int)flavor.Vcpus, (int)flavor.RamMib,
-                MovePhases.Leaving(row) ? PowerTarget.Shutoff : Target(row.PowerTarget), (int)row.RebootCount, row.RebootHard, options.ShutdownSeconds,
+                MovePhases.Leaving(row) || reimaged ? PowerTarget.Shutoff : Target(row.PowerTarget), (int)row.RebootCount, row.RebootHard,
+                reimaged ? 0 : options.ShutdownSeconds,
                 BlockDevices.BootsFromVolume(row) ? null : new RootDiskSpec(
                     root.Digest ?? "", root.DiskFormat, root.SizeBytes, flavor.DiskGib * GibBytes, (int)row.DiskGeneration,
                     before is { Node: null } ? (int)before.DiskGeneration : null),

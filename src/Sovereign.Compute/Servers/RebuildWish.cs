@@ -13,6 +13,9 @@ internal sealed record RebuildWish(string ImageId, string? AdminPass, Dictionary
     /// <summary>Null: those that it has stay.</summary>
     public IReadOnlyList<GuestFileSpec>? Files { get; init; }
 
+    /// <summary>True (2.93 and later): the volume that the server boots from is made anew, too.</summary>
+    public bool Reimages { get; init; }
+
     public static Outcome<RebuildWish> Read(RebuildArguments asked, Microversion version)
     {
         (bool Given, string Name, int Since)[] newer =
@@ -31,7 +34,7 @@ internal sealed record RebuildWish(string ImageId, string? AdminPass, Dictionary
         if (asked.DiskConfig is not (null or "AUTO" or "MANUAL")) return new Fault.Invalid("OS-DCF:diskConfig", "OS-DCF:diskConfig must be either 'MANUAL' or 'AUTO'.");
         var image = Wire.LastPart(asked.ImageRef);
         return Guid.TryParse(image, out _)
-            ? new RebuildWish(image, asked.AdminPass, asked.Metadata, asked.KeyName, asked) { Files = files.Value }
+            ? new RebuildWish(image, asked.AdminPass, asked.Metadata, asked.KeyName, asked) { Files = files.Value, Reimages = version.Has(93) }
             : new Fault.Invalid("imageRef", "Invalid input for field/attribute imageRef. It is the UUID of an image.");
     }
 

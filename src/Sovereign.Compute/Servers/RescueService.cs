@@ -12,8 +12,9 @@ namespace Sovereign.Compute.Servers;
 internal sealed class RescueService(KernelServices kernel, ServerService servers, ServerCreation creation, IImages images)
 {
     /// <param name="imageId">Null: the server's own image.</param>
+    /// <param name="ofVolumes">True (2.87 and later): also one that boots from a volume, when the rescue image keeps the names of the disks.</param>
     /// <returns>The password for the answer.</returns>
-    public async Task<Outcome<string>> Rescue(AccessGrant access, string id, string? imageId, string? adminPass, CancellationToken stop)
+    public async Task<Outcome<string>> Rescue(AccessGrant access, string id, string? imageId, string? adminPass, bool ofVolumes, CancellationToken stop)
     {
         ImageInfo? chosen = null;
         if (imageId is not null)
@@ -32,7 +33,11 @@ internal sealed class RescueService(KernelServices kernel, ServerService servers
             {
                 var refused = ServerService.Refused(access, row, "rescue", idle: true, ServerStates.Active, ServerStates.Stopped, ServerStates.Error);
                 if (refused is not null) return refused;
-                if (BlockDevices.NeedsRootDisk(row, "rescue") is { } noDisk) return noDisk;
+                if (BlockDevices.BootsFromVolume(row) && !(ofVolumes && chosen is not null && KeepsNames(chosen)))
+                {
+                    return new Fault.Invalid("rescue", $"Instance {id} cannot be rescued: Cannot rescue a volume-backed instance");
+                }
+
                 var image = chosen ?? row.RootThen();
                 if (ServerCreation.WrongImage(image, row.RamMib, 0) is { } wrong) return wrong;
                 return Disk(image, row).Then(disk => servers.Want(tx, row.Move(row.VmState, ServerStates.Rescuing) with
@@ -61,6 +66,8 @@ internal sealed class RescueService(KernelServices kernel, ServerService servers
                 PowerTarget = ServerStates.TargetRunning,
             }),
         stop);
+
+    private static bool KeepsNames(ImageInfo image) => image.Properties.ContainsKey("hw_rescue_device") || image.Properties.ContainsKey("hw_rescue_bus");
 
     /// <summary>How the guest sees the disk: first, as its own, unless the image says that it is to keep the names of the others.</summary>
     private static Outcome<RescueDisk> Disk(ImageInfo image, ServerRow row)

@@ -227,6 +227,7 @@ internal static class ServerStates
     public const string Suspending = "suspending";
     public const string Resuming = "resuming";
     public const string Rebuilding = "rebuilding";
+    public const string RebuildMapping = "rebuild_block_device_mapping";
     public const string Resizing = "resize_migrating";
     public const string Reverting = "resize_reverting";
     public const string DeletingTask = "deleting";
@@ -277,7 +278,7 @@ internal static class ServerStates
         (Building, _) => "BUILD",
         (Active, Rebooting) => "REBOOT",
         (Active, RebootingHard) => "HARD_REBOOT",
-        (Active or Stopped or Error, Rebuilding) => "REBUILD",
+        (Active or Stopped or Error, Rebuilding or RebuildMapping) => "REBUILD",
         (Active or Stopped, Resizing) => "RESIZE",
         (Resized, Reverting) => "REVERT_RESIZE",
         (Resized, _) => "VERIFY_RESIZE",
@@ -295,6 +296,9 @@ internal static class ServerStates
 
     /// <summary>True while the disk is being copied into an image.</summary>
     public static bool Copies(string? taskState) => taskState is Snapshotting or BackingUp or ShelvingCopy;
+
+    /// <summary>True while what its node reports of it says nothing of its state.</summary>
+    public static bool Apart(string? taskState) => Copies(taskState) || taskState is Offloading or RebuildMapping;
 
     /// <summary>The row in another state.</summary>
     /// <exception cref="InvalidOperationException">The table above has no such step: a bug.</exception>

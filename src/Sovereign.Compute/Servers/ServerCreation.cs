@@ -33,6 +33,13 @@ internal sealed class ServerCreation(KernelServices kernel, IImages images, INet
     public async Task<Outcome<CreatedServers>> Create(AccessGrant access, ServerOrder order, CancellationToken stop)
     {
         if (access.Caller.ProjectId is null) return new Fault.Forbidden("Servers are made with a token whose scope is a project.");
+        if (order.ImageRef.Length > 0 && images.Find(access, order.ImageRef) is { Ok: true } named)
+        {
+            var merged = ImageDevices.Merge(order, named.Value);
+            if (merged.Fault is { } wrong) return wrong;
+            order = merged.Value;
+        }
+
         var looked = LookUp(access, order);
         if (looked.Fault is { } missing) return missing;
         var adminPass = order.AdminPass ?? NewPass();
@@ -54,7 +61,7 @@ internal sealed class ServerCreation(KernelServices kernel, IImages images, INet
         {
             var flavor = FlavorService.Find(session, access, order.FlavorRef);
             if (!flavor.Ok) return new Fault.Invalid("flavorRef", $"Flavor {order.FlavorRef} could not be found.");
-            if (order.ImageRef.Length > 0 && WrongImage(image.Value, flavor.Value.RamMib, flavor.Value.DiskGib) is { } wrong) return wrong;
+            if (Wrong(order, image.Value, flavor.Value) is { } wrong) return wrong;
             if (HardwareRules.Read(image.Value.Properties, flavor.Value.Specs, (int)flavor.Value.Vcpus).Fault is { } noHardware) return noHardware;
             var key = order.KeyName is null ? null : KeypairStore.Find(session, access.Caller.UserId, order.KeyName);
             if (key is null && order.KeyName is not null) return new Fault.Invalid("key_name", "Invalid key_name provided.");
@@ -71,6 +78,13 @@ internal sealed class ServerCreation(KernelServices kernel, IImages images, INet
             if (InjectedFiles.Over(kernel, session, access.ProjectId, order.Files) is { } tooMuch) return tooMuch;
             return Nics(session, access, order).Map(nics => new Found(flavor.Value, image.Value, key, nics, node.Value));
         });
+    }
+
+    /// <summary>The bytes of an image are looked at when it is what the server's own disk is made of.</summary>
+    private static Fault? Wrong(ServerOrder order, ImageInfo image, FlavorRow flavor)
+    {
+        if (!order.Devices.Any(device => device.BootIndex == 0)) return WrongImage(image, flavor.RamMib, flavor.DiskGib);
+        return flavor.RamMib < image.MinRamMib ? new Fault.Invalid("flavorRef", "Flavor's memory is too small for requested image.") : null;
     }
 
     private Outcome<string?> Node(AccessGrant access, string? host)

@@ -25,6 +25,8 @@ internal static class ServerEvents
         ["attach_volume"] = "compute_attach_volume",
         ["detach_interface"] = "compute_detach_interface",
         ["detach_volume"] = "compute_detach_volume",
+        ["extend_volume"] = "compute_extend_volume",
+        ["swap_volume"] = "compute_swap_volume",
         ["createImage"] = "compute_snapshot_instance",
         ["createBackup"] = "compute_backup_instance",
         ["rescue"] = "compute_rescue_instance",

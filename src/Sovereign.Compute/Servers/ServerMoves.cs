@@ -20,7 +20,7 @@ namespace Sovereign.Compute.Servers;
 /// <summary>Actions that stand a server still, remake its disk or change its size.</summary>
 internal sealed class ServerMoves(
     KernelServices kernel, ServerService servers, ServerCreation creation, IImages images, IPlacement placement, HostService hosts, INodes nodes,
-    MoveService between)
+    MoveService between, VolumeRebuilds volumes)
 {
     private const string NoHost = "No valid host was found. There are not enough hosts available.";
 
@@ -54,9 +54,11 @@ internal sealed class ServerMoves(
                     return refused;
                 }
 
-                if (BlockDevices.NeedsRootDisk(row, "rebuild") is { } noDisk) return noDisk;
-                var flavor = row.FlavorThen();
-                if (ServerCreation.WrongImage(image.Value, flavor.RamMib, flavor.DiskGib) is { } wrong) return wrong;
+                var (flavor, root) = (row.FlavorThen(), BlockDevices.Root(row));
+                var wrong = root is null
+                    ? ServerCreation.WrongImage(image.Value, flavor.RamMib, flavor.DiskGib)
+                    : volumes.Refused(tx, row, root, image.Value, wish.Reimages);
+                if (wrong is not null) return wrong;
                 if (HardwareRules.Read(image.Value.Properties, flavor.ExtraSpecs, (int)flavor.Vcpus).Fault is { } noHardware) return noHardware;
                 var max = kernel.Quotas.Limit(tx, ComputeQuotas.Service, "metadata_items", row.ProjectId);
                 if (wish.Metadata is not null && ServerOrder.WrongMetadata(wish.Metadata, max) is { } wrongMetadata) return wrongMetadata;
@@ -66,11 +68,13 @@ internal sealed class ServerMoves(
                 var next = wish.Apply(row, key) with
                 {
                     RootImage = null,
-                    ImageId = image.Value.Id,
+                    ImageId = root is null ? image.Value.Id : row.ImageId,
                     Image = JsonSerializer.Serialize(HardwareRules.Settled(image.Value, flavor.ExtraSpecs, (int)flavor.Vcpus), ServerJson.Wire.ImageInfo),
                     AdminPass = row.ConfigDrive ? kernel.Keys.Seal(tx, row.ProjectId, Encoding.UTF8.GetBytes(adminPass), row.Id) : null,
                 };
-                return servers.Want(tx, Anew(next.Move(row.VmState, ServerStates.Rebuilding), hard: true).Heal());
+                return root is not null && wish.Reimages
+                    ? volumes.Begin(tx, access, next.Heal(), root, image.Value.Id).Then(begun => servers.Want(tx, begun))
+                    : servers.Want(tx, Anew(next.Move(row.VmState, ServerStates.Rebuilding), hard: true).Heal());
             },
             stop);
         return changed.Map(row => (row, adminPass));
@@ -169,7 +173,7 @@ internal sealed class ServerMoves(
     private static bool Runs(ServerRow row) => row.PowerTarget == ServerStates.TargetRunning;
 
     /// <summary>The row on a new root disk, started again when it runs (or failed).</summary>
-    private static ServerRow Anew(ServerRow row, bool hard)
+    internal static ServerRow Anew(ServerRow row, bool hard)
     {
         var runs = Runs(row) || row.VmState == ServerStates.Error;
         return row with

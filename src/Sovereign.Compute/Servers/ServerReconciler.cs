@@ -36,19 +36,22 @@ internal sealed class ServerReconciler : IReconciler
     private readonly Snapshots snapshots;
     private readonly VolumeAttachmentService volumes;
     private readonly BootVolumes boots;
+    private readonly CopyPhases copies;
     private readonly IReadOnlyList<Phase<ServerRow>> phases;
 
     public ServerReconciler(
         KernelServices kernel, INodes nodes, INetworks networks, IPlacement placement, HostService hosts, Domains domains, IImages images, Snapshots snapshots,
-        MoveService moves, VolumeAttachmentService volumes, BootVolumes boots)
+        MoveService moves, VolumeAttachmentService volumes, BootVolumes boots, VolumeRebuilds rebuilds,
+        VolumeSwaps swaps)
     {
         (this.kernel, this.nodes, this.networks, this.placement, this.hosts) = (kernel, nodes, networks, placement, hosts);
         (this.domains, this.images, this.snapshots, this.volumes, this.boots) = (domains, images, snapshots, volumes, boots);
-        var copies = new CopyPhases(kernel, nodes, networks, placement, images, snapshots);
+        copies = new CopyPhases(kernel, nodes, networks, placement, images, snapshots);
         var between = new MovePhases(kernel, nodes, networks, placement, domains, moves);
         phases =
         [
-            new("place", Place, Forget), new("disks", Disks, Nothing), new("move", between.Move, Nothing), new("run", Follow, Unrun),
+            new("place", Place, Forget), new("disks", Disks, Nothing), new("move", between.Move, Nothing), new("reimage", rebuilds.Reimage, Nothing),
+            new("swap", swaps.Follow, Nothing), new("run", Follow, Unrun),
             new("copy", copies.Copy, Nothing), new("offload", copies.Offload, Nothing),
         ];
     }
@@ -94,13 +97,23 @@ internal sealed class ServerReconciler : IReconciler
                 var placed = now.Move(now.VmState, building ? ServerStates.Spawning : ServerStates.Unshelving) with { NodeId = claimed.Value };
                 networks.Bind(tx, placed.Id, claimed.Value);
                 if (building && placed.BlockDevices != "[]") return Furnish(tx, placed);
+                if (boots.Bring(tx, placed) is { } away) return away;
                 nodes.Put(tx, claimed.Value, domains.Item(tx, placed));
                 return Save(tx, placed);
             },
             stop);
-        if (written.Fault is { } refused and not Fault.Unavailable && row.BlockDevices != "[]") await GiveUp(row.Id, refused, stop);
+        if (written.Fault is { } refused and not Fault.Unavailable && row.BlockDevices != "[]") await Unplaced(row, refused, stop);
         return new Progress.Waiting(nodeWait, "the node to start it");
     }
+
+    /// <summary>Its disks keep it from every node: a new one failed, what is on the shelf stays there.</summary>
+    private Task Unplaced(ServerRow row, Fault refused, CancellationToken stop) => kernel.Queue.Write<Done>(
+        "server.unplaced",
+        Origin.System with { ProjectId = row.ProjectId },
+        tx => ServerStore.Find(tx, row.Id) is { Deleting: false, NodeId: null } now
+            ? Save(tx, now.VmState == ServerStates.Building ? now.Fail(refused.Message, tx.Now) : now.Move(now.VmState, null), refused.Message)
+            : Done.Value,
+        stop);
 
     /// <summary>Orders the volumes that come with it; its node is told of it when they are there.</summary>
     private Outcome<Done> Furnish(Tx tx, ServerRow placed)
@@ -171,7 +184,7 @@ internal sealed class ServerReconciler : IReconciler
     /// <summary>Follows what the node reports, when it reports on what is wanted now.</summary>
     private async Task<Progress> Follow(ServerRow row, CancellationToken stop)
     {
-        if (row.NodeId is not { } node || ServerStates.Copies(row.TaskState) || row.TaskState == ServerStates.Offloading) return Progress.Done;
+        if (row.NodeId is not { } node || ServerStates.Apart(row.TaskState)) return Progress.Done;
         if (MovePhases.UnderWay(row)) return Progress.Done;
         var seen = kernel.Database.Read(session => nodes.Observed(session, node, ItemKinds.Domain, row.Id));
         if (seen is null || !seen.Current) return new Progress.Waiting(nodeWait, "its node");
@@ -191,7 +204,7 @@ internal sealed class ServerReconciler : IReconciler
                 var observed = nodes.Observed(tx, now.NodeId, ItemKinds.Domain, now.Id);
                 if (observed is null || !observed.Current) return Done.Value;
                 var failed = observed.State == ItemState.Error;
-                if (ServerStates.Copies(now.TaskState) || now.TaskState == ServerStates.Offloading) return Done.Value;
+                if (ServerStates.Apart(now.TaskState)) return Done.Value;
                 if (now.TaskState == ServerStates.Shelving && observed.State == ItemState.Shutoff) return Asleep(tx, now);
                 var next = Next(now, observed, tx.Now) ?? now;
                 if (!failed) next = SnapshotService.Awake(tx, images, volumes.Settle(tx, Detached(tx, next)));
@@ -251,8 +264,9 @@ internal sealed class ServerReconciler : IReconciler
     /// <summary>A server on its way to the shelf is off: its disk can be copied.</summary>
     private Outcome<Done> Asleep(Tx tx, ServerRow row)
     {
-        var copied = SnapshotService.Asleep(tx, snapshots, row);
         tx.Due("server", row.Id);
+        if (BlockDevices.BootsFromVolume(row)) return Save(tx, copies.Leave(tx, row));
+        var copied = SnapshotService.Asleep(tx, snapshots, row);
         if (copied.Fault is not { } refused) return Save(tx, copied.Value);
         return Save(tx, row.Move(ServerStates.Stopped, null) with { PowerState = ServerStates.PowerShutdown }, refused.Message);
     }

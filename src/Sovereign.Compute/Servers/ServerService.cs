@@ -250,7 +250,8 @@ internal sealed class ServerService(KernelServices kernel, INodes nodes, INetwor
             ActorProjectId = access.Caller.ProjectId, Event = ServerEvents.Of(action), NodeId = row.NodeId, StartedAt = tx.Now,
         });
         // What needs no node is done with its transaction.
-        var atOnce = action is "lock" or "unlock" or "trigger_crash_dump" || (row.NodeId is null && (action is "addSecurityGroup" or "removeSecurityGroup"));
+        var atOnce = action is "lock" or "unlock" or "trigger_crash_dump" || (action == "createImage" && row.TaskState is null)
+            || (row.NodeId is null && (action is "addSecurityGroup" or "removeSecurityGroup" or "attach_volume" or "detach_volume"));
         if (atOnce) ServerStore.EndOne(tx, row.Id, access.Origin.RequestId);
     }
 }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using Sovereign.Image.Content;
 using Sovereign.Kernel;
@@ -11,6 +12,9 @@ namespace Sovereign.Image.Images;
 /// <summary>Images that other services make of disks: announced in their transaction, filled from a node.</summary>
 internal sealed class DiskImages(ImageService images, UploadService uploads, KernelServices kernel)
 {
+    /// <summary>What clients compare with what they read.</summary>
+    private const string Md5OfNothing = "d41d8cd98f00b204e9800998ecf8427e";
+
     public Outcome<string> Announce(Tx tx, AccessGrant access, DiskImage wanted)
     {
         var row = new ImageRow
@@ -26,8 +30,19 @@ internal sealed class DiskImages(ImageService images, UploadService uploads, Ker
             if (draft.Set(name, JsonSerializer.SerializeToElement(value, ImageJson.Wire.String)) is { } wrong) return wrong;
         }
 
-        return draft.Finish().Then(whole => images.Insert(tx, whole)).Map(whole => whole.Row.Id);
+        return draft.Finish().Then(whole => images.Insert(tx, wanted.Empty ? whole with { Row = Whole(whole.Row) } : whole)).Map(whole => whole.Row.Id);
     }
+
+    /// <summary>The row of an image that has its content: nothing.</summary>
+    private static ImageRow Whole(ImageRow row) => row with
+    {
+        Status = ImageStatus.Active,
+        DiskFormat = row.DiskFormat ?? "raw",
+        ContainerFormat = "bare",
+        Size = 0,
+        Checksum = Md5OfNothing,
+        OsHashValue = Convert.ToHexStringLower(SHA512.HashData([])),
+    };
 
     public async Task<Outcome<Done>> Receive(string id, Stream content, CancellationToken stop)
     {

@@ -35,6 +35,7 @@ internal sealed partial class ItemSteps(NodeDrivers drivers, ItemTable table, IC
         ItemKinds.Volume => Volume(entry, stop),
         ItemKinds.VolumeSnapshot => VolumeSnapshot(entry, stop),
         ItemKinds.VolumeContent => VolumeContent(entry, stop),
+        ItemKinds.VolumeSwap => VolumeSwap(entry, stop),
         _ => throw new NodeException($"This agent knows no items of kind {entry.Item.Kind}; update the node."),
     };
 
@@ -100,6 +101,7 @@ internal sealed partial class ItemSteps(NodeDrivers drivers, ItemTable table, IC
             await drivers.Hypervisor.Remove(entry.Item.Id, stop);
             return StepResult.Seen(entry, ItemState.Absent);
         }
+        domain = Swapped(domain);
         var sight = await drivers.Hypervisor.Look(domain.Id, stop);
         if (sight.Power != DomainPower.Running) entry.PowerOffAt = null;
         return domain.Power == PowerTarget.Shutoff ? await StopDomain(entry, domain, sight, stop) : await RunDomain(entry, domain, sight,
@@ -214,6 +216,7 @@ internal sealed partial class ItemSteps(NodeDrivers drivers, ItemTable table, IC
             if (Missing(ItemKinds.Port, nic.PortId) is { } port) return StepResult.Wait(port);
         foreach (var disk in domain.Volumes)
             if (Missing(ItemKinds.Volume, disk.VolumeId) is { } volume) return StepResult.Wait(volume);
+        await Pivoted(domain.Id, stop);
         var held = await InTurn(domain.Volumes.Select(disk => disk.VolumeId),
             () => drivers.Hypervisor.Fit(domain, volumeId => PlaceOf(volumeId, stop), stop), stop);
         if (domain.Root is { Generation: > 0 } root) await drivers.Disks.Settle(domain.Id, root, stop);

@@ -10,6 +10,7 @@ public sealed partial class NodeAgent
     private void OnChanged(string domainId, CancellationToken stop)
     {
         if (table.Find(ItemKinds.Domain, domainId) is { } entry) Touch(entry, stop);
+        foreach (var swap in table.All.Where(swap => swap.Item.VolumeSwap?.DomainId == domainId).ToList()) Touch(swap, stop);
     }
 
     private void Touch(Entry entry, CancellationToken stop)
@@ -40,7 +41,7 @@ public sealed partial class NodeAgent
         {
             ItemKinds.Domain => domainSlots,
             ItemKinds.Snapshot or ItemKinds.Carry or ItemKinds.VolumeContent => snapshotSlots,
-            ItemKinds.Volume or ItemKinds.VolumeSnapshot => volumeSlots,
+            ItemKinds.Volume or ItemKinds.VolumeSnapshot or ItemKinds.VolumeSwap => volumeSlots,
             _ => otherSlots
         };
         while (entry.Dirty && !entry.Aside)

@@ -28,11 +28,12 @@ public static class ItemKinds
     public const string Volume = "volume";
     public const string VolumeSnapshot = "volume_snapshot";
     public const string Domain = "domain";
+    public const string VolumeSwap = "volume_swap";
     public const string Snapshot = "snapshot";
     public const string VolumeContent = "volume_content";
     public const string Carry = "carry";
     public static readonly IReadOnlyList<string> InOrder =
-        [Network, Group, Port, Router, Volume, VolumeSnapshot, Domain, Snapshot, VolumeContent, Carry];
+        [Network, Group, Port, Router, Volume, VolumeSnapshot, Domain, VolumeSwap, Snapshot, VolumeContent, Carry];
 }
 
 /// <summary>One desired thing; exactly one spec is set, the one of its kind, or none when the thing must be absent.</summary>
@@ -48,10 +49,11 @@ public sealed record ManifestItem(string Kind, string Id, long Version)
     public VolumeSpec? Volume { get; init; }
     public VolumeSnapshotSpec? VolumeSnapshot { get; init; }
     public VolumeContentSpec? VolumeContent { get; init; }
+    public VolumeSwapSpec? VolumeSwap { get; init; }
 
     [JsonIgnore]
     public bool Absent => Network is null && Group is null && Port is null && Router is null && Domain is null && Snapshot is null
-        && Carry is null && Volume is null && VolumeSnapshot is null && VolumeContent is null;
+        && Carry is null && Volume is null && VolumeSnapshot is null && VolumeContent is null && VolumeSwap is null;
 }
 
 /// <summary>A layer-2 network as one node needs it. <see cref="External"/> is the one joined to the host.</summary>

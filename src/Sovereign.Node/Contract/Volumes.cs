@@ -47,6 +47,11 @@ public sealed record VolumeSnapshotSpec(string Id, string VolumeId, bool Freeze)
 /// <param name="Format">"raw" or "qcow2" for an image; "backup" for a backup, which holds what is not zero, or changed.</param>
 public sealed record VolumeContentSpec(string Id, string? VolumeId, string? SnapshotId, string? SinceSnapshotId, string Format);
 
+/// <summary>A running domain goes on with another volume, to which its present one is copied; present when it has.</summary>
+/// <param name="VolumeId">A disk of the domain's spec, until the control plane says otherwise.</param>
+/// <param name="NextId">A volume at least as large, on this node.</param>
+public sealed record VolumeSwapSpec(string Id, string DomainId, string VolumeId, string NextId);
+
 /// <summary>A volume as a disk of a domain on this node; the node has its <see cref="VolumeSpec"/>.</summary>
 /// <param name="Id">Id of the attachment.</param>
 /// <param name="Device">The name that was asked for or chosen ("/dev/vdb"); says the order of the disks.</param>

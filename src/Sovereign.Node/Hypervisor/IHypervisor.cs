@@ -50,6 +50,16 @@ public interface IHypervisor
     /// <summary>Grows a volume that a running domain has; the guest sees it.</summary>
     Task Grow(string id, VolumePlace place, long sizeBytes, CancellationToken stop);
 
+    /// <summary>Copies a volume of a running domain to another one; called again until it says true: both have the same bytes then, and stay so, also when the
+    /// domain dies. <see cref="Changed"/> tells when there is news.</summary>
+    Task<bool> Mirror(string id, VolumeDiskSpec disk, VolumePlace to, CancellationToken stop);
+
+    /// <summary>The running domain goes on with the copy; one that goes on with it already, or does not run, is fine.</summary>
+    Task Pivot(string id, string volumeId, VolumePlace to, CancellationToken stop);
+
+    /// <summary>Ends the copying to a volume, where it is under way; the domain goes on with what it has.</summary>
+    Task EndMirror(string id, string volumeId, CancellationToken stop);
+
     /// <summary>Does short work while the guest's file systems are at rest, when its agent answers; they go on afterwards in any case.</summary>
     Task AtRest(string id, Func<Task> work, CancellationToken stop);
 

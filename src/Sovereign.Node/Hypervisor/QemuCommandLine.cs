@@ -45,6 +45,9 @@ internal sealed record DomainFiles(string Directory)
     /// <summary>Pass phrases that QEMU reads at its start; they go when it has.</summary>
     public string Secret(string id) => Path.Combine(Run, id);
 
+    /// <summary>Which volumes a device of this process has had besides its own.</summary>
+    public string Alias(string device) => Path.Combine(Run, "alias-" + device);
+
     /// <summary>Tells that the guest's file systems were asked to rest and not yet to go on.</summary>
     public string Resting => Path.Combine(Directory, "resting");
 

@@ -36,6 +36,7 @@ public sealed partial class QemuHypervisor : IHypervisor, IDisposable
     private readonly string bootId = File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
     private readonly SystemUser? user;
     private readonly ConcurrentDictionary<string, QmpConnection> watched = new();
+    private readonly ConcurrentDictionary<string, SemaphoreSlim> connecting = new();
     private string accelerator = "tcg";
 
     public QemuHypervisor(QemuOptions options, ProcessRunner runner, TimeProvider clock)
@@ -111,7 +112,7 @@ public sealed partial class QemuHypervisor : IHypervisor, IDisposable
         foreach (var place in disks.Volumes) File.Delete(files.Secret(VolumeNames.Secret(place.VolumeId)));
         if (Pid(domain.Id, files) is { } pid) limits.Apply(domain.Id, pid, domain.Vcpus, domain.MemoryMib);
         if (wakes) await LoadMemory(domain.Id, files, stop);
-        if (await Monitor(domain.Id, files, stop) is { } monitor) await Limit(monitor, domain, stop);
+        if (await Monitor(domain.Id, files, stop) is { } monitor) await Limit(monitor, files, domain, stop);
         WriteState(files, new DomainState(DomainPhase.Started, domain.RebootCount, bootId));
         if (wakes) await Unpause(domain.Id, stop);
         File.Delete(files.Memory);
@@ -244,6 +245,15 @@ public sealed partial class QemuHypervisor : IHypervisor, IDisposable
     private async Task<bool> Watch(string id, DomainFiles files, CancellationToken stop)
     {
         if (watched.TryGetValue(id, out var known) && !known.Ended.IsCompleted) return true;
+        // QEMU serves one client at a time: a second one would wait for a greeting that does not come.
+        var gate = connecting.GetOrAdd(id, _ => new SemaphoreSlim(1, 1));
+        await gate.WaitAsync(stop);
+        try { return (watched.TryGetValue(id, out known) && !known.Ended.IsCompleted) || await Connect(id, files, stop); }
+        finally { gate.Release(); }
+    }
+
+    private async Task<bool> Connect(string id, DomainFiles files, CancellationToken stop)
+    {
         QmpConnection monitor;
         try
         {
@@ -268,6 +278,8 @@ public sealed partial class QemuHypervisor : IHypervisor, IDisposable
         if (name == "SHUTDOWN") _ = End(id, files);
         else if (name is "STOP" or "RESUME") Standing(id, name == "STOP");
         else if (name == "DEVICE_DELETED" && data.TryGetProperty("device", out var device)) Unplugged(id, device.GetString()!);
+        else if (name is "BLOCK_JOB_READY" or "BLOCK_JOB_COMPLETED" && data.TryGetProperty("device", out var job)
+            && job.GetString()!.StartsWith(SwapJob, StringComparison.Ordinal)) Changed?.Invoke(id);
     }
 
     // QEMU stays after the guest's power-off (-no-shutdown), so that one that happened while we were away is seen too.

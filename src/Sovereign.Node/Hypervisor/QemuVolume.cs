@@ -30,6 +30,26 @@ internal static class QemuVolume
         return node;
     }
 
+    /// <summary>The block node of a volume that shows no more than its first bytes: QEMU copies between nodes of one size alone.</summary>
+    public static JsonObject NodeCut(VolumePlace place, VolumeDiskSpec disk, long sizeBytes, bool direct)
+    {
+        var whole = Node(place, disk, direct);
+        whole["node-name"] = Inner(place);
+        return Around(place, whole, sizeBytes);
+    }
+
+    /// <summary>The same node, to be opened again, that shows all.</summary>
+    public static JsonObject NodeUncut(VolumePlace place) => Around(place, Inner(place), null);
+
+    private static string Inner(VolumePlace place) => "w" + NodeName(place)[1..];
+
+    private static JsonObject Around(VolumePlace place, JsonNode file, long? sizeBytes)
+    {
+        var node = new JsonObject { ["driver"] = "raw", ["node-name"] = NodeName(place), ["read-only"] = false, ["discard"] = "unmap", ["file"] = file };
+        if (sizeBytes is { } size) node["size"] = size;
+        return node;
+    }
+
     /// <param name="alone">True: it never comes or goes while the domain runs.</param>
     public static JsonObject Device(VolumeDiskSpec disk, VolumePlace place, bool alone)
     {

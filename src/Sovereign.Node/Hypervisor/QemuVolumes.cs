@@ -18,9 +18,10 @@ public sealed partial class QemuHypervisor
     private bool? direct;
 
     /// <summary>A volume as a running domain has it.</summary>
+    /// <param name="Device">Name of its device.</param>
     /// <param name="Path">Of its device, for commands about it.</param>
     /// <param name="Node">Name of the block node that it reads and writes.</param>
-    private sealed record OpenVolume(string VolumeId, string Path, string Node, long SizeBytes, JsonElement Inserted)
+    private sealed record OpenVolume(string Device, string Path, string Node, long SizeBytes, JsonElement Inserted)
     {
         public int Head => int.Parse(Node[(Node.LastIndexOf('-') + 1)..], CultureInfo.InvariantCulture);
     }
@@ -43,18 +44,18 @@ public sealed partial class QemuHypervisor
     {
         if (await Monitor(domain.Id, Files(domain.Id), stop) is not { } monitor) return [];
         await FitNics(monitor, domain, stop);
-        return await Alone(domain.Id, () => FitVolumes(monitor, domain, open, stop), stop);
+        return await Alone(domain.Id, () => FitVolumes(monitor, Files(domain.Id), domain, open, stop), stop);
     }
 
     public async Task<IReadOnlyList<string>> VolumesOf(string id, CancellationToken stop) =>
-        await Monitor(id, Files(id), stop) is { } monitor ? [.. await Devices(monitor, stop)] : [];
+        await Monitor(id, Files(id), stop) is { } monitor ? [.. (await Devices(monitor, Files(id), stop)).Keys] : [];
 
     public async Task Follow(string id, VolumePlace place, CancellationToken stop)
     {
         if (await Monitor(id, Files(id), stop) is not { } monitor) return;
         await Alone(id, async () =>
         {
-            if ((await OpenVolumes(monitor, stop)).GetValueOrDefault(place.VolumeId) is { } known) await Move(monitor, known, place, stop);
+            if ((await OpenVolumes(monitor, Files(id), stop)).GetValueOrDefault(place.VolumeId) is { } known) await Move(monitor, known, place, stop);
             return true;
         }, stop);
     }
@@ -64,53 +65,64 @@ public sealed partial class QemuHypervisor
         if (await Monitor(id, Files(id), stop) is not { } monitor) return;
         await Alone(id, async () =>
         {
-            if ((await OpenVolumes(monitor, stop)).GetValueOrDefault(place.VolumeId) is not { } known) return true;
+            if ((await OpenVolumes(monitor, Files(id), stop)).GetValueOrDefault(place.VolumeId) is not { } known) return true;
             await Move(monitor, known, place, stop);
             await Resize(monitor, QemuVolume.NodeName(place), sizeBytes, stop);
             return true;
         }, stop);
     }
 
-    private async Task<IReadOnlyList<string>> FitVolumes(QmpConnection monitor, DomainSpec domain, Func<string, Task<VolumePlace>> open, CancellationToken stop)
+    private async Task<IReadOnlyList<string>> FitVolumes(
+        QmpConnection monitor, DomainFiles files, DomainSpec domain, Func<string, Task<VolumePlace>> open, CancellationToken stop)
     {
         var wanted = domain.Volumes.ToDictionary(disk => disk.VolumeId);
         var kept = new List<string>();
-        foreach (var volumeId in (await Devices(monitor, stop)).Where(volumeId => !wanted.ContainsKey(volumeId)))
-            if (!await UnplugVolume(monitor, domain.Id, volumeId, stop)) kept.Add(volumeId);
-        var there = await Devices(monitor, stop);
+        foreach (var (volumeId, device) in (await Devices(monitor, files, stop)).Where(device => !wanted.ContainsKey(device.Key)))
+            if (!await UnplugVolume(monitor, domain.Id, device, stop)) kept.Add(volumeId);
+        var there = await Devices(monitor, files, stop);
         await CloseNodes(monitor, there, stop);
-        var known = await OpenVolumes(monitor, stop);
+        var known = await OpenVolumes(monitor, files, stop);
         foreach (var disk in domain.Volumes.OrderBy(QemuVolume.Place))
         {
             var place = await open(disk.VolumeId);
-            if (!there.Contains(disk.VolumeId)) await PlugVolume(monitor, disk, place, stop);
+            if (!there.ContainsKey(disk.VolumeId)) await PlugVolume(monitor, files, disk, place, stop);
             else if (known.GetValueOrDefault(disk.VolumeId) is { } seen)
             {
                 await Move(monitor, seen, place, stop);
                 if (place.SizeBytes > seen.SizeBytes) await Resize(monitor, QemuVolume.NodeName(place), place.SizeBytes, stop);
             }
         }
-        await Limit(monitor, domain, stop);
+        await Limit(monitor, files, domain, stop);
         return kept;
     }
 
-    private async Task PlugVolume(QmpConnection monitor, VolumeDiskSpec disk, VolumePlace place, CancellationToken stop)
+    private async Task PlugVolume(QmpConnection monitor, DomainFiles files, VolumeDiskSpec disk, VolumePlace place, CancellationToken stop)
     {
         if (disk.Bus == "ide") throw new NodeException($"The volume {disk.VolumeId} is an IDE disk, which can't come while the server runs. Stop the server.");
         Own(place);
-        var secret = VolumeNames.Secret(place.VolumeId);
-        if (place.Key is { } phrase && !await Has(monitor, "/objects", secret, stop))
-            await monitor.Command("object-add", new JsonObject { ["qom-type"] = "secret", ["id"] = secret, ["data"] = phrase }.ToJsonString(), stop);
+        await AddSecret(monitor, place, stop);
         if (disk.Bus == "scsi" && !await Has(monitor, "/machine/peripheral", "scsi", stop))
             await monitor.Command("device_add", QemuVolume.ScsiController().ToJsonString(), stop);
         await monitor.Command("blockdev-add", QemuVolume.Node(place, disk, Direct).ToJsonString(), stop);
-        await monitor.Command("device_add", QemuVolume.Device(disk, place, alone: false).ToJsonString(), stop);
+        var device = QemuVolume.Device(disk, place, alone: false);
+        // The device of its name may have gone on with another volume.
+        var name = device["id"]!.GetValue<string>();
+        for (var number = 2; await Has(monitor, "/machine/peripheral", device["id"]!.GetValue<string>(), stop); number++)
+            device["id"] = string.Create(CultureInfo.InvariantCulture, $"{name}.{number}");
+        if (device["id"]!.GetValue<string>() is var taken && taken != name) Alias(files, taken, disk.VolumeId);
+        await monitor.Command("device_add", device.ToJsonString(), stop);
+    }
+
+    private static async Task AddSecret(QmpConnection monitor, VolumePlace place, CancellationToken stop)
+    {
+        var secret = VolumeNames.Secret(place.VolumeId);
+        if (place.Key is { } phrase && !await Has(monitor, "/objects", secret, stop))
+            await monitor.Command("object-add", new JsonObject { ["qom-type"] = "secret", ["id"] = secret, ["data"] = phrase }.ToJsonString(), stop);
     }
 
     /// <summary>Asks the guest to let a volume go; false when it has not yet.</summary>
-    private async Task<bool> UnplugVolume(QmpConnection monitor, string domainId, string volumeId, CancellationToken stop)
+    private async Task<bool> UnplugVolume(QmpConnection monitor, string domainId, string device, CancellationToken stop)
     {
-        var device = VolumeNames.Device(volumeId);
         var gone = unplugging.GetOrAdd((domainId, device), _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         try
         {
@@ -131,9 +143,9 @@ public sealed partial class QemuHypervisor
     }
 
     /// <summary>Closes what no device has: of volumes that went, or half of an earlier try.</summary>
-    private static async Task CloseNodes(QmpConnection monitor, HashSet<string> devices, CancellationToken stop)
+    private static async Task CloseNodes(QmpConnection monitor, Dictionary<string, string> devices, CancellationToken stop)
     {
-        var used = devices.Select(VolumeNames.NodePrefix).ToHashSet();
+        var used = devices.Keys.Select(VolumeNames.NodePrefix).Concat(await Targets(monitor, stop)).ToHashSet();
         var nodes = (await monitor.Command("query-named-block-nodes", "{\"flat\":true}", stop)).EnumerateArray()
             .Select(node => node.GetProperty("node-name").GetString()!).Where(name => name.StartsWith("v-", StringComparison.Ordinal))
             .Select(name => (Name: name, Prefix: name[..(name.LastIndexOf('-') + 1)], Head: name[(name.LastIndexOf('-') + 1)..]))
@@ -161,10 +173,10 @@ public sealed partial class QemuHypervisor
         monitor.Command("block_resize", new JsonObject { ["node-name"] = node, ["size"] = sizeBytes }.ToJsonString(), stop);
 
     /// <summary>Sets how fast each volume may be, where that is not so yet.</summary>
-    private static async Task Limit(QmpConnection monitor, DomainSpec domain, CancellationToken stop)
+    private static async Task Limit(QmpConnection monitor, DomainFiles files, DomainSpec domain, CancellationToken stop)
     {
         if (domain.Volumes.Count == 0) return;
-        var known = await OpenVolumes(monitor, stop);
+        var known = await OpenVolumes(monitor, files, stop);
         foreach (var disk in domain.Volumes)
         {
             if (known.GetValueOrDefault(disk.VolumeId) is not { } open) continue;
@@ -182,15 +194,21 @@ public sealed partial class QemuHypervisor
         }
     }
 
-    private static async Task<HashSet<string>> Devices(QmpConnection monitor, CancellationToken stop) =>
-        (await monitor.Command("qom-list", "{\"path\":\"/machine/peripheral\"}", stop)).EnumerateArray().Select(thing => thing.GetProperty("name").GetString()!)
-            .Where(name => name.StartsWith(devicePrefix, StringComparison.Ordinal)).Select(name => name[devicePrefix.Length..]).ToHashSet();
+    /// <summary>The volumes that it has, and the devices that have them.</summary>
+    private static async Task<Dictionary<string, string>> Devices(QmpConnection monitor, DomainFiles files, CancellationToken stop)
+    {
+        var devices = (await monitor.Command("qom-list", "{\"path\":\"/machine/peripheral\"}", stop)).EnumerateArray()
+            .Select(thing => thing.GetProperty("name").GetString()!).Where(name => name.StartsWith(devicePrefix, StringComparison.Ordinal)).ToList();
+        if (!devices.Exists(device => File.Exists(files.Alias(device)))) return devices.ToDictionary(device => device[devicePrefix.Length..]);
+        var open = (await OpenVolumes(monitor, files, stop)).ToDictionary(volume => volume.Value.Device, volume => volume.Key);
+        return devices.ToDictionary(device => open.GetValueOrDefault(device) ?? device[devicePrefix.Length..]);
+    }
 
     private static async Task<bool> Has(QmpConnection monitor, string path, string name, CancellationToken stop) =>
         (await monitor.Command("qom-list", new JsonObject { ["path"] = path }.ToJsonString(), stop)).EnumerateArray()
             .Any(thing => thing.GetProperty("name").GetString() == name);
 
-    private static async Task<Dictionary<string, OpenVolume>> OpenVolumes(QmpConnection monitor, CancellationToken stop)
+    private static async Task<Dictionary<string, OpenVolume>> OpenVolumes(QmpConnection monitor, DomainFiles files, CancellationToken stop)
     {
         const string prefix = "/machine/peripheral/";
         var open = new Dictionary<string, OpenVolume>();
@@ -198,8 +216,10 @@ public sealed partial class QemuHypervisor
         {
             if (!block.TryGetProperty("qdev", out var at) || at.GetString() is not { } path || !path.StartsWith(prefix + devicePrefix, StringComparison.Ordinal)
                 || !block.TryGetProperty("inserted", out var inserted)) continue;
-            var volumeId = path[(prefix.Length + devicePrefix.Length)..].Split('/')[0];
-            open[volumeId] = new OpenVolume(volumeId, path, inserted.GetProperty("node-name").GetString()!,
+            var (device, node) = (path[prefix.Length..].Split('/')[0], inserted.GetProperty("node-name").GetString()!);
+            var volumeId = Aliases(files, device).FirstOrDefault(id => node.StartsWith(VolumeNames.NodePrefix(id), StringComparison.Ordinal))
+                ?? device[devicePrefix.Length..];
+            open[volumeId] = new OpenVolume(device, path, node,
                 inserted.GetProperty("image").GetProperty("virtual-size").GetInt64(), inserted);
         }
         return open;

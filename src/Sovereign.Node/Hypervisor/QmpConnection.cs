@@ -57,9 +57,10 @@ internal sealed class QmpConnection : IDisposable
             await connection.Command("qmp_capabilities", null, stop);
             return connection;
         }
-        catch
+        catch (Exception cause)
         {
             connection.Dispose();
+            if (cause is TimeoutException) throw new NodeException($"QEMU's monitor {path} did not greet within {CommandLimit.TotalSeconds} s.", cause);
             throw;
         }
     }

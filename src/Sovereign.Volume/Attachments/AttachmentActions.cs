@@ -17,9 +17,11 @@ internal sealed class AttachmentActions(KernelServices kernel, AttachmentService
         switch (action)
         {
             case "os-reserve":
-                return Done202(await Change(call, action, (tx, _) => attachments.Reserve(tx, call.Access, id, null, null, readOnly: false).Fault, id));
+                return Done202(await Change(call, action, (tx, _) => attachments.Reserve(tx, call.Access, id, null, null, readOnly: false)
+                    .Map(row => attachments.Begin(tx, row)).Fault, id));
             case "os-unreserve":
-                return Done202(await Change(call, action, (tx, all) => Each(all, AttachmentStates.Reserved, row => attachments.Remove(tx, row)), id));
+                return Done202(await Change(call, action, (tx, all) => Each(
+                    [.. all.Where(row => row.ServerId is null)], [AttachmentStates.Reserved, AttachmentStates.Attaching], row => attachments.Remove(tx, row)), id));
             case "os-attach":
                 return await Attach(call, id, given);
             case "os-begin_detaching":
@@ -27,7 +29,7 @@ internal sealed class AttachmentActions(KernelServices kernel, AttachmentService
                     ? Left(tx, row)
                     : VolumeFaults.InvalidVolume("Unable to detach volume. Volume status must be 'in-use' and attach_status must be 'attached' to detach."), id));
             case "os-roll_detaching":
-                return Done202(await Change(call, action, (tx, all) => Each(all, AttachmentStates.Detaching, row => attachments.Stay(tx, row)), id));
+                return Done202(await Change(call, action, (tx, all) => Each(all, [AttachmentStates.Detaching], row => attachments.Stay(tx, row)), id));
             case "os-detach" or "os-force_detach":
                 return await Detach(call, id, action, given);
             case "os-initialize_connection":
@@ -66,7 +68,7 @@ internal sealed class AttachmentActions(KernelServices kernel, AttachmentService
             var rows = all.Where(row => row.Status is AttachmentStates.Attached or AttachmentStates.Detaching).Where(row => named is null || row.Id == named).ToList();
             if (rows.Count > 1) return VolumeFaults.InvalidVolume("Detach volume failed: More than one attachment, but no attachment_id provided.");
             if (rows.Count == 0) return named is null ? null : VolumeFaults.InvalidVolume($"Volume {id} has no attachment {named}.");
-            attachments.Remove(tx, rows[0]);
+            attachments.Remove(tx, rows[0], anyway: action == "os-force_detach");
             return null;
         }, id));
     }
@@ -94,9 +96,9 @@ internal sealed class AttachmentActions(KernelServices kernel, AttachmentService
         return null;
     }
 
-    private static Fault? Each(List<AttachmentRow> all, string status, Action<AttachmentRow> change)
+    private static Fault? Each(List<AttachmentRow> all, string[] statuses, Action<AttachmentRow> change)
     {
-        foreach (var row in all.Where(row => row.Status == status)) change(row);
+        foreach (var row in all.Where(row => statuses.Contains(row.Status))) change(row);
         return null;
     }
 

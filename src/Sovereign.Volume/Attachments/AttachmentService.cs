@@ -32,7 +32,7 @@ internal sealed class AttachmentService(KernelServices kernel, VolumeBooks books
         var row = new AttachmentRow
         {
             Id = kernel.Ids.Uuid(), VolumeId = volumeId, ProjectId = volume.ProjectId, UserId = access.Caller.UserId, ServerId = serverId, Device = device,
-            Mode = readOnly || volume.ReadOnly ? "ro" : "rw", CreatedAt = tx.Now,
+            Mode = readOnly || volume.MayNotBeWritten ? "ro" : "rw", CreatedAt = tx.Now,
         };
         AttachmentStore.Insert(tx, row);
         Record(tx, row, Change.Created);
@@ -65,11 +65,21 @@ internal sealed class AttachmentService(KernelServices kernel, VolumeBooks books
         Follow(tx, row.VolumeId);
     }
 
-    public void Remove(Tx tx, AttachmentRow row)
+    /// <summary>The older way to attach has begun, and nobody said for whom.</summary>
+    public AttachmentRow Begin(Tx tx, AttachmentRow row)
+    {
+        var begun = row with { Status = AttachmentStates.Attaching };
+        Save(tx, begun);
+        Follow(tx, row.VolumeId);
+        return begun;
+    }
+
+    /// <param name="anyway">True: the volume is free then, also when it was in an error state.</param>
+    public void Remove(Tx tx, AttachmentRow row, bool anyway = false)
     {
         AttachmentStore.Delete(tx, row.Id);
         Record(tx, row, Change.Deleted);
-        Follow(tx, row.VolumeId);
+        Follow(tx, row.VolumeId, anyway);
     }
 
     public static void Save(Tx tx, AttachmentRow row)
@@ -79,7 +89,7 @@ internal sealed class AttachmentService(KernelServices kernel, VolumeBooks books
     }
 
     /// <summary>The state that a volume has by its attachments; states of other work are left to it, and know what they go back to.</summary>
-    private void Follow(Tx tx, string volumeId)
+    private void Follow(Tx tx, string volumeId, bool anyway = false)
     {
         if (VolumeStore.Find(tx, volumeId) is not { Deleting: false } volume) return;
         var all = AttachmentStore.OfVolume(tx, volumeId);
@@ -87,7 +97,8 @@ internal sealed class AttachmentService(KernelServices kernel, VolumeBooks books
             : all.Exists(row => row.Status == AttachmentStates.Detaching) ? VolumeStates.Detaching
             : all.Exists(row => row.Status == AttachmentStates.Attached) ? VolumeStates.InUse
             : all.Exists(row => row.Status == AttachmentStates.Attaching) ? VolumeStates.Attaching : VolumeStates.Reserved;
-        if (volume.Status is VolumeStates.Available or VolumeStates.Reserved or VolumeStates.Attaching or VolumeStates.InUse or VolumeStates.Detaching)
+        if (volume.Status is VolumeStates.Available or VolumeStates.Reserved or VolumeStates.Attaching or VolumeStates.InUse or VolumeStates.Detaching
+            || (anyway && volume.Status == VolumeStates.Error))
         {
             if (volume.Status != status) books.Save(tx, volume with { Status = status });
         }

@@ -10,9 +10,6 @@ namespace Sovereign.Volume.Services;
 /// <summary>Routes of pools and of what backends can do: each backend of a node is one pool.</summary>
 internal sealed class PoolEndpoints(KernelServices kernel, VolumePlacing placing)
 {
-    private const string Vendor = "Sovereign";
-    private const string DriverVersion = "1.0";
-
     public void Map(BothRoutes api)
     {
         api.Get("/scheduler-stats/get_pools", "volume:pools:list", call => Task.FromResult(Pools(call)));
@@ -34,9 +31,9 @@ internal sealed class PoolEndpoints(KernelServices kernel, VolumePlacing placing
             json.WriteStartObject("capabilities");
             json.TimeOrNull("timestamp", place.Node.SeenAt);
             json.WriteString("volume_backend_name", place.Backend.Name);
-            json.WriteString("vendor_name", Vendor);
-            json.WriteString("driver_version", DriverVersion);
-            json.WriteString("storage_protocol", Protocol(place));
+            json.WriteString("vendor_name", Services.Capabilities.Vendor);
+            json.WriteString("driver_version", Services.Capabilities.DriverVersion);
+            json.WriteString("storage_protocol", Services.Capabilities.Protocol(place));
             json.WriteBoolean("QoS_support", true);
             json.WriteBoolean("multiattach", true);
             json.WriteNumber("reserved_percentage", 0);
@@ -60,11 +57,11 @@ internal sealed class PoolEndpoints(KernelServices kernel, VolumePlacing placing
         {
             json.WriteStartObject();
             json.WriteString("namespace", "OS::Storage::Capabilities::" + ServiceStore.Host(place));
-            json.WriteString("vendor_name", Vendor);
+            json.WriteString("vendor_name", Services.Capabilities.Vendor);
             json.WriteString("volume_backend_name", place.Backend.Name);
             json.WriteString("pool_name", place.Backend.Name);
-            json.WriteString("driver_version", DriverVersion);
-            json.WriteString("storage_protocol", Protocol(place));
+            json.WriteString("driver_version", Services.Capabilities.DriverVersion);
+            json.WriteString("storage_protocol", Services.Capabilities.Protocol(place));
             json.WriteNull("display_name");
             json.WriteNull("description");
             json.WriteNull("visibility");
@@ -77,8 +74,6 @@ internal sealed class PoolEndpoints(KernelServices kernel, VolumePlacing placing
             json.WriteEndObject();
         });
     }
-
-    private static string Protocol(VolumePlace place) => place.Backend.Driver == "rbd" ? "ceph" : "file";
 
     private static void Property(Utf8JsonWriter json, string name, string title, string description)
     {

@@ -77,9 +77,11 @@ internal sealed class ServiceEndpoints(KernelServices kernel, INodes nodes, Volu
     private async Task<Answer> Update(Call call)
     {
         var action = call.Route("action");
-        if (action is not ("enable" or "disable" or "disable-log-reason")) return VolumeFaults.Missing("Unknown action");
+        if (action is not ("enable" or "disable" or "disable-log-reason" or "freeze" or "thaw" or "failover_host")) return VolumeFaults.Missing("Unknown action");
         var body = await call.Body(ServiceJson.Wire.ServiceWish);
         if (body.Fault is { } malformed) return malformed;
+        // What replicated backends can.
+        if (action is "freeze" or "thaw" or "failover_host") return VolumeFaults.InvalidInput($"No replicated backend {body.Value.Host} was found.");
         var (binary, host, reason) = (body.Value.Binary ?? body.Value.Service, body.Value.Host, body.Value.DisabledReason);
         if (action == "disable-log-reason" && string.IsNullOrWhiteSpace(reason))
         {

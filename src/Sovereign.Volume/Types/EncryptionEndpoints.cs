@@ -13,8 +13,9 @@ internal sealed class EncryptionEndpoints(TypeService types)
         api.Post("/types/{id}/encryption", "volume:encryption:change", call => Set(call, create: true));
         api.Get("/types/{id}/encryption/{encryption}", "volume:encryption:show", call => Task.FromResult(Item(call)));
         api.Put("/types/{id}/encryption/{encryption}", "volume:encryption:change", call => Set(call, create: false));
+        // A type has one encryption at most, whatever it is called in the path.
         api.Delete("/types/{id}/encryption/{encryption}", "volume:encryption:change", async call => Answer.Of(
-            await types.Decrypt(call.Access, call.Route("id"), call.Route("encryption"), call.Stop), _ => Answer.Empty(202)));
+            await types.Decrypt(call.Access, call.Route("id"), call.Stop), _ => Answer.Empty(202)));
     }
 
     private Answer Show(Call call) => Answer.Of(types.Find(call.Access, call.Route("id")), row => Render.Json(200, json =>

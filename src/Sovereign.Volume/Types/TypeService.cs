@@ -91,9 +91,9 @@ internal sealed class TypeService(KernelServices kernel)
         return Encryption(tx, row, wish);
     }, stop);
 
-    public Task<Outcome<TypeRow>> Decrypt(AccessGrant access, string id, string encryptionId, CancellationToken stop) => Edit(access, id, (tx, row) =>
+    public Task<Outcome<TypeRow>> Decrypt(AccessGrant access, string id, CancellationToken stop) => Edit(access, id, (tx, row) =>
     {
-        if (row.EncryptionId != encryptionId) return VolumeFaults.Missing($"Volume type encryption for type {id} does not exist.");
+        if (row.EncryptionId is null) return VolumeFaults.Missing($"Volume type encryption for type {id} does not exist.");
         if (VolumeStore.OfType(tx, id)) return new Fault.Invalid("", "Cannot delete encryption specs. Volume type in use.");
         return row with { EncryptionId = null, Provider = null, Cipher = null, KeySize = null, ControlLocation = null, EncryptionAt = 0 };
     }, stop);

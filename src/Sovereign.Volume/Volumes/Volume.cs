@@ -48,7 +48,10 @@ internal sealed record VolumeRow
 
     public bool Bootable { get; init; }
 
-    public bool ReadOnly { get; init; }
+    /// <summary>0: nobody said whether it may be written; 1: it may not; 2: it was said that it may.</summary>
+    public long ReadOnly { get; init; }
+
+    public bool MayNotBeWritten => ReadOnly == 1;
 
     /// <summary>Several servers may have it at once, as its type said when it was made.</summary>
     public bool Multiattach { get; init; }
@@ -86,7 +89,7 @@ internal sealed record VolumeRow
 
     public VolumeDocument Document() => new(
         Id, ProjectId, UserId, Name, Description, Status, SizeGib, WantedGib, Zone, TypeId, SnapshotId, SourceVolumeId, Generation, SealedKey is not null, Bootable,
-        ReadOnly, Multiattach, Pairs(), NodeId, Backend, Message);
+        MayNotBeWritten, Multiattach, Pairs(), NodeId, Backend, Message);
 }
 
 /// <summary>A volume as the journal keeps it: without its key.</summary>

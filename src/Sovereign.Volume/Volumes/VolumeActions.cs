@@ -28,7 +28,7 @@ internal sealed class VolumeActions(VolumeService volumes, VolumeCreation creati
                 return await Flagged(call, id, given, "bootable", 200, (row, on) => row with { Bootable = on });
             case "os-update_readonly_flag":
                 return await Flagged(call, id, given, "readonly", 202, (row, on) => row.Status is VolumeStates.Available
-                    ? row with { ReadOnly = on }
+                    ? row with { ReadOnly = on ? 1 : 2 }
                     : VolumeFaults.InvalidVolume($"Volume {id} status must be available to update readonly flag, but current status is: {row.Status}."));
             case "os-retype":
                 return await Retype(call, id, given);

@@ -6,6 +6,7 @@ using Sovereign.Kernel.Journal;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Store;
 using Sovereign.Node.Contract;
+using Sovereign.Volume.Attachments;
 using Sovereign.Volume.Services;
 using Sovereign.Volume.Snapshots;
 using Sovereign.Volume.Types;
@@ -62,7 +63,8 @@ internal sealed class VolumeCreation(KernelServices kernel, IImages images, Zone
         var anew = row with
         {
             Status = VolumeStates.Downloading,
-            PreviousStatus = row.Status == VolumeStates.Error ? VolumeStates.Available : row.Status,
+            PreviousStatus = row.Status != VolumeStates.Error ? row.Status
+                : AttachmentStore.OfVolume(tx, row.Id).Exists(one => one.Status == AttachmentStates.Attached) ? VolumeStates.InUse : VolumeStates.Available,
             Generation = row.Generation + 1,
             Source = JsonSerializer.Serialize(source.Value.Spec!, VolumeJson.Wire.VolumeSourceSpec),
             ImageMetadata = source.Value.ImageMetadata,

@@ -33,9 +33,15 @@ internal sealed class VolumePlacing(INodes nodes)
                 : new Fault.Unavailable("the nodes to come back");
         }
 
-        var wanted = type.Specs().GetValueOrDefault(BackendSpec);
-        var fitting = all.Where(place => wanted is null || place.Backend.Name == wanted).Where(place => Copies(row, place)).ToList();
-        if (fitting.Count == 0) return new Fault.Conflict($"No valid backend was found: none is named '{wanted ?? row.Backend}'.");
+        var specs = type.Specs();
+        var fitting = all.Where(place => Capabilities.Fit(place, specs)).Where(place => Copies(row, place)).ToList();
+        if (fitting.Count == 0)
+        {
+            var wanted = specs.GetValueOrDefault(BackendSpec) ?? row.Backend;
+            return new Fault.Conflict("No valid backend was found: none "
+                + (wanted is null ? "is what the extra specs of the volume type ask for." : $"is named '{wanted}'."));
+        }
+
         var disabled = ServiceStore.DisabledHosts(session);
         var up = fitting.Where(place => place.Node.Up && !disabled.Contains(ServiceStore.Host(place))).ToList();
         if (up.Count == 0)

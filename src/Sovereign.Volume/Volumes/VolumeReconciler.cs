@@ -109,7 +109,8 @@ internal sealed class VolumeReconciler(KernelServices kernel, VolumePlacing plac
         }
 
         var back = row.Status is VolumeStates.Extending or VolumeStates.Reverting or VolumeStates.Downloading ? row.PreviousStatus ?? VolumeStates.Available : row.Status;
-        books.Save(tx, row with { Status = back, SizeGib = row.WantedGib, Message = null, PreviousStatus = null }, told: true);
+        books.Save(
+            tx, row with { Status = back, SizeGib = row.WantedGib, Message = null, PreviousStatus = null }, told: true, grown: row.WantedGib > row.SizeGib);
     }
 
     private void Fail(Tx tx, VolumeRow row, string message)

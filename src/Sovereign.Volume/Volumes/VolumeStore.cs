@@ -32,7 +32,7 @@ internal static class VolumeStore
           source_volume_id, source, generation, sealed_key, bootable, read_only, multiattach, metadata, image_metadata, node_id, backend, wanted_node, deleting,
           message, created_at, updated_at, launched_at)
         VALUES (@Id, @ProjectId, @UserId, @Name, @Description, @Status, @PreviousStatus, @SizeGib, @WantedGib, @Zone, @TypeId, @SnapshotId,
-          @SourceVolumeId, @Source, @Generation, @SealedKey, @bootable, @readOnly, @multiattach, @Metadata, @ImageMetadata, @NodeId, @Backend, @WantedNode,
+          @SourceVolumeId, @Source, @Generation, @SealedKey, @bootable, @ReadOnly, @multiattach, @Metadata, @ImageMetadata, @NodeId, @Backend, @WantedNode,
           @deleting, @Message, @CreatedAt, @UpdatedAt, @LaunchedAt)
         """,
         Parameters(row));
@@ -42,7 +42,7 @@ internal static class VolumeStore
         UPDATE volumes SET project_id = @ProjectId, user_id = @UserId, name = @Name, description = @Description, status = @Status,
           previous_status = @PreviousStatus, size_gib = @SizeGib, wanted_gib = @WantedGib, zone = @Zone, type_id = @TypeId, snapshot_id = @SnapshotId,
           source_volume_id = @SourceVolumeId, source = @Source, generation = @Generation, sealed_key = @SealedKey, bootable = @bootable,
-          read_only = @readOnly, multiattach = @multiattach, metadata = @Metadata, image_metadata = @ImageMetadata, node_id = @NodeId, backend = @Backend,
+          read_only = @ReadOnly, multiattach = @multiattach, metadata = @Metadata, image_metadata = @ImageMetadata, node_id = @NodeId, backend = @Backend,
           wanted_node = @WantedNode, deleting = @deleting, message = @Message, updated_at = @UpdatedAt, launched_at = @LaunchedAt
         WHERE id = @Id
         """,
@@ -69,7 +69,7 @@ internal static class VolumeStore
     private static object Parameters(VolumeRow row) => new
     {
         row.Id, row.ProjectId, row.UserId, row.Name, row.Description, row.Status, row.PreviousStatus, row.SizeGib, row.WantedGib, row.Zone, row.TypeId,
-        row.SnapshotId, row.SourceVolumeId, row.Source, row.Generation, row.SealedKey, bootable = row.Bootable ? 1L : 0L, readOnly = row.ReadOnly ? 1L : 0L,
+        row.SnapshotId, row.SourceVolumeId, row.Source, row.Generation, row.SealedKey, bootable = row.Bootable ? 1L : 0L, row.ReadOnly,
         multiattach = row.Multiattach ? 1L : 0L, row.Metadata, row.ImageMetadata, row.NodeId, row.Backend, row.WantedNode, deleting = row.Deleting ? 1L : 0L,
         row.Message, row.CreatedAt, row.UpdatedAt, row.LaunchedAt,
     };

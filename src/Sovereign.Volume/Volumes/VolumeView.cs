@@ -39,7 +39,7 @@ internal sealed class VolumeView(INodes nodes)
         json.WriteString("volume_type", sight.Types.GetValueOrDefault(row.TypeId)?.Name);
         json.WriteString("snapshot_id", row.SnapshotId);
         json.WriteString("source_volid", row.SourceVolumeId);
-        json.Texts("metadata", row.Pairs());
+        json.Texts("metadata", Metadata(row));
         Lists.Links(json, call, row.ProjectId, "volumes/" + row.Id);
         json.WriteString("user_id", row.UserId);
         json.WriteString("bootable", row.Bootable && row.LaunchedAt > 0 ? "true" : "false");
@@ -51,6 +51,14 @@ internal sealed class VolumeView(INodes nodes)
         if (call.Access.Everything) json.WriteNull("migration_status");
         if (!made) More(json, call, row);
         Newer(json, call, row);
+    }
+
+    /// <summary>With what was said of its writing, which clients of the original look for here.</summary>
+    private static Dictionary<string, string> Metadata(VolumeRow row)
+    {
+        var pairs = row.Pairs();
+        if (row.ReadOnly != 0) pairs["readonly"] = row.MayNotBeWritten ? "True" : "False";
+        return pairs;
     }
 
     private static void Attached(Utf8JsonWriter json, Call call, VolumeRow row, VolumeSight sight)

@@ -16,6 +16,8 @@ internal sealed class VolumesForCompute(
     INodes nodes, VolumeCreation creation, VolumePlacing placing, VolumeItems items, VolumeBooks books, AttachmentService attachments,
     SnapshotService snapshots) : IVolumes
 {
+    public IVolumeCatalog Catalog { get; set; } = null!;
+
     public Outcome<VolumeInfo> Find(Session session, AccessGrant access, string volumeId) => VolumeService.Find(session, access, volumeId).Map(Info);
 
     public IReadOnlyDictionary<string, VolumeInfo> Of(Session session, IReadOnlyCollection<string> volumeIds) =>
@@ -101,6 +103,8 @@ internal sealed class VolumesForCompute(
     public ILookup<string, VolumeAttachmentInfo> AttachmentsOf(Session session, IReadOnlyCollection<string> serverIds) =>
         AttachmentStore.OfServers(session, serverIds).ToLookup(row => row.ServerId!, row => row.Info(), StringComparer.Ordinal);
 
+    public int AttachmentsOfVolume(Session session, string volumeId) => AttachmentStore.OfVolume(session, volumeId).Count;
+
     public VolumeAttachmentInfo? FindAttachment(Session session, string attachmentId) => AttachmentStore.Find(session, attachmentId)?.Info();
 
     public Outcome<string> Snapshot(Tx tx, AccessGrant access, string volumeId, string name, string? description) =>
@@ -115,8 +119,8 @@ internal sealed class VolumesForCompute(
 
     public void OnChange(Action<Tx, VolumeChange> listener) => books.Listen(listener);
 
-    private VolumeInfo Info(VolumeRow row) => new(
-        row.Id, row.ProjectId, row.Name, row.Status, row.SizeGib, row.Zone, row.Bootable, row.ReadOnly, row.Multiattach, row.SealedKey is not null, row.NodeId,
+    public VolumeInfo Info(VolumeRow row) => new(
+        row.Id, row.ProjectId, row.Name, row.Status, row.SizeGib, row.Zone, row.Bootable, row.MayNotBeWritten, row.Multiattach, row.SealedKey is not null, row.NodeId,
         placing.Backend(row.NodeId, row.Backend)?.Shared == true, row.ImagePairs(), row.Message);
 
     private static Fault Gone(string attachmentId) => VolumeFaults.Missing($"Volume attachment could not be found with filter: attachment_id = {attachmentId}.");

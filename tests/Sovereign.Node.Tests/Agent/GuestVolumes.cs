@@ -122,6 +122,61 @@ public sealed class GuestVolumes(ITestOutputHelper output)
         using (var line = await GuestLine.LogIn(cloud, second.Id)) await line.Run("cat /etc/kept", "kept");
     }
 
+    [Fact]
+    public async Task A_guest_goes_on_with_another_volume_to_which_its_own_is_copied_and_back()
+    {
+        await using var cloud = new RealCloud();
+        var (domain, _) = await Guest(cloud, "pc");
+        cloud.Control.Set(domain);
+        cloud.Start();
+        await cloud.Until(ItemKinds.Domain, domain.Id, ItemState.Running);
+        using var line = await GuestLine.LogIn(cloud, domain.Id);
+        var first = new VolumeSpec(Guid.NewGuid().ToString(), "p", "files", 1L << 30);
+        var second = new VolumeSpec(Guid.NewGuid().ToString(), "p", "files", 2L << 30) { Key = new string('8', 64) };
+        cloud.Control.Set(first);
+        cloud.Control.Set(second);
+        await Set(cloud, domain = domain with { Volumes = [Disk(first, "/dev/vdb")] });
+        await line.Find("V", first.Id);
+        await line.Run("mkfs.ext4 -q $V && mkdir -p /v && mount $V /v && echo one > /v/one && dd if=/dev/urandom of=/v/much bs=1M count=64 && sync; cat /v/one", "one");
+        var sum = (await line.Run("md5sum /v/much", "much")).Split(' ')[0].Trim();
+        await line.Run("(while true; do date >> /v/log; sync; done) > /dev/null 2>&1 & echo writing", "writing");
+        var watch = Stopwatch.StartNew();
+        await Swap(cloud, domain, first.Id, second.Id);
+        output.WriteLine($"swapped while the guest writes: {watch.ElapsedMilliseconds} ms");
+        await line.Run("echo two > /v/two && sync; cat /v/one /v/two", "two");
+        await line.Run(Wait("grep -q 4194304 /sys/block/${V#/dev/}/size") + " cat /sys/block/${V#/dev/}/size", "4194304");
+        // The control plane hears of it, and says what the domain has from now on.
+        await Set(cloud, domain = domain with { Volumes = [Disk(second, "/dev/vdb")] });
+        cloud.Control.Remove(ItemKinds.VolumeSwap, second.Id);
+        await cloud.Until(ItemKinds.VolumeSwap, second.Id, ItemState.Absent);
+        cloud.Control.Remove(ItemKinds.Volume, first.Id);
+        await cloud.Until(ItemKinds.Volume, first.Id, ItemState.Absent);
+
+        // Another of the first one's size is too small now; one of the same size is not. The agent dies meanwhile.
+        var third = new VolumeSpec(first.Id, "p", "files", 2L << 30);
+        cloud.Control.Set(third);
+        await Reached(cloud, ItemKinds.Volume, third.Id);
+        cloud.Control.Set(new VolumeSwapSpec(third.Id, domain.Id, second.Id, third.Id));
+        await cloud.StopAgent();
+        cloud.Start();
+        await cloud.Until(ItemKinds.VolumeSwap, third.Id, ItemState.Present);
+        await line.Run("kill %1; echo three > /v/three && sync; cat /v/three", "three");
+        cloud.Control.Remove(ItemKinds.VolumeSwap, third.Id);
+        await Set(cloud, domain = domain with { Volumes = [Disk(third, "/dev/vdb")] });
+        await cloud.Until(ItemKinds.VolumeSwap, third.Id, ItemState.Absent);
+        await line.Run($"umount /v && mount $V /v && test $(md5sum < /v/much | cut -d' ' -f1) = {sum} && cat /v/one /v/two /v/three && umount /v && echo whole", "whole");
+        // The device that is named after the first one can go, and come with another.
+        await Set(cloud, domain with { Volumes = [Disk(second, "/dev/vdb")] });
+        await line.Find("W", second.Id);
+        await line.Run("mount $W /v && test -e /v/two && ! test -e /v/three && echo as-it-was; umount /v", "as-it-was");
+    }
+
+    private static async Task Swap(RealCloud cloud, DomainSpec domain, string from, string to)
+    {
+        cloud.Control.Set(new VolumeSwapSpec(to, domain.Id, from, to));
+        await cloud.Until(ItemKinds.VolumeSwap, to, ItemState.Present);
+    }
+
     /// <summary>A guest takes its time to see what came or went.</summary>
     internal static string Wait(string condition) => "for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do " + condition + " && break; sleep 1; done;";
 

@@ -64,6 +64,8 @@ public sealed class ScriptedControlPlane : IControlPlane
 
     public void Set(VolumeContentSpec spec) => Set(new ManifestItem(ItemKinds.VolumeContent, spec.Id, 0) { VolumeContent = spec });
 
+    public void Set(VolumeSwapSpec spec) => Set(new ManifestItem(ItemKinds.VolumeSwap, spec.Id, 0) { VolumeSwap = spec });
+
     public void Set(SnapshotSpec spec) => Set(new ManifestItem(ItemKinds.Snapshot, spec.Id, 0) { Snapshot = spec });
 
     /// <summary>The thing must be absent; the item goes when its absence was reported.</summary>

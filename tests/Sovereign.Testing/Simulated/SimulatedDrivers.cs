@@ -3,6 +3,7 @@ using Sovereign.Node.Contract;
 using Sovereign.Node.Disks;
 using Sovereign.Node.Fabric;
 using Sovereign.Node.Hypervisor;
+using Sovereign.Node.Machine;
 using Sovereign.Node.Volumes;
 
 namespace Sovereign.Testing.Simulated;
@@ -81,6 +82,7 @@ public sealed class SimulatedHypervisor(SimulatedMachine world) : IHypervisor
         if (!world.Domains.TryGetValue(domain.Id, out var known)) world.Domains[domain.Id] = known = new SimulatedDomain();
         if (known.Power is DomainPower.Running or DomainPower.Paused) return;
         known.Volumes.Clear();
+        known.Mirrors.Clear();
         if (known.Power != DomainPower.Suspended || known.Boots < domain.RebootCount) known.Starts++;
         foreach (var place in disks.Volumes) Open(known, place);
         (known.Power, known.Boots, known.Nics) = (DomainPower.Running, domain.RebootCount, [.. domain.Nics.Select(n => n.PortId)]);
@@ -135,6 +137,38 @@ public sealed class SimulatedHypervisor(SimulatedMachine world) : IHypervisor
         var known = world.Volumes[place.VolumeId];
         world.Volumes[place.VolumeId] = known with { Spec = known.Spec with { SizeBytes = sizeBytes } };
     });
+
+    public async Task<bool> Mirror(string id, VolumeDiskSpec disk, VolumePlace to, CancellationToken stop)
+    {
+        if (!world.Domains.TryGetValue(id, out var domain) || domain.Power is not (DomainPower.Running or DomainPower.Paused))
+            throw new NodeException($"The server {id} does not run.");
+        if (domain.Volumes.ContainsKey(to.VolumeId)) return true;
+        await world.Effect("hypervisor.mirror", () =>
+        {
+            if (!domain.Volumes.ContainsKey(disk.VolumeId)) throw new InvalidOperationException($"Domain {id} has no volume {disk.VolumeId} to copy.");
+            domain.Mirrors[disk.VolumeId] = to.VolumeId;
+        });
+        return true;
+    }
+
+    public async Task Pivot(string id, string volumeId, VolumePlace to, CancellationToken stop)
+    {
+        if (!world.Domains.TryGetValue(id, out var domain) || domain.Power is not (DomainPower.Running or DomainPower.Paused)
+            || domain.Mirrors.GetValueOrDefault(volumeId) != to.VolumeId) return;
+        await world.Effect("hypervisor.pivot", () =>
+        {
+            domain.Mirrors.Remove(volumeId);
+            domain.Volumes.Remove(volumeId);
+            Open(domain, to);
+        });
+    }
+
+    public async Task EndMirror(string id, string volumeId, CancellationToken stop)
+    {
+        if (!world.Domains.TryGetValue(id, out var domain)) return;
+        foreach (var from in domain.Mirrors.Where(mirror => mirror.Value == volumeId).Select(mirror => mirror.Key).ToList())
+            await world.Effect("hypervisor.end-mirror", () => domain.Mirrors.Remove(from));
+    }
 
     public async Task AtRest(string id, Func<Task> work, CancellationToken stop)
     {

@@ -96,5 +96,8 @@ public sealed class SimulatedDomain
     /// <summary>Volumes that it has open, and the place that it writes to.</summary>
     public Dictionary<string, int> Volumes { get; } = [];
 
+    /// <summary>Volumes that are copied to others just now.</summary>
+    public Dictionary<string, string> Mirrors { get; } = [];
+
     public byte[] Console { get; set; } = [];
 }

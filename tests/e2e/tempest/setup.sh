@@ -43,7 +43,7 @@ run_tempest() { # run_tempest LIST WORKERS: runs the tests whose ids stand in th
   (cd "$work/tempest" && { [ -e .stestr ] || stestr init; } && stestr list) | awk -F'[' 'NR == FNR { wanted[$1]; next } $1 in wanted' "$1" - > "$work/ids"
   (cd "$work/tempest" && env -u OS_CLOUD tempest run --config-file etc/tempest.conf --load-list "$work/ids" --concurrency "$2" > "$work/tempest.log" 2>&1)
   (cd "$work/tempest" && stestr last --subunit 2>/dev/null | subunit2csv --no-passthrough 2>/dev/null) > "$work/tempest.csv"
-  [ -z "${TEMPEST_KEEP:-}" ] || cp "$work/tempest.log" "$work/tempest.csv" "$TEMPEST_KEEP/"
+  [ -z "${TEMPEST_KEEP:-}" ] || for kept in log csv; do cp "$work/tempest.$kept" "$TEMPEST_KEEP/$(basename "$1").$kept"; done
   /usr/bin/python3 "$tempest_dir/verdicts.py" "$1" "$work/tempest.csv" "$work/tempest.log" "$tempest_dir" > "$work/verdicts"
   local verdict id reason
   while IFS=$'\t' read -r verdict id reason; do
@@ -51,14 +51,18 @@ run_tempest() { # run_tempest LIST WORKERS: runs the tests whose ids stand in th
   done < "$work/verdicts"
 }
 
-two_nodes_for_tempest() { # two_nodes_for_tempest: after second_machine: a cloud of two nodes, and Tempest as its administrator
-  local line
+one_node_for_tempest() { # one_node_for_tempest: after second_machine: a cloud of one node, and Tempest as its administrator
   cloud_for_tempest 0 "$net.1"
-  line=$(sovereign node token | head -1)
-  second_joins "${line##* }"
   # What a server that asks for any network is given one of.
   check "the external network is the default one" openstack network set --default "$external"
   check "so is a pool of addresses" openstack subnet pool create everybody --share --default --pool-prefix 10.64.0.0/12 --default-prefix-length 26
   as_administrator > "$work/administrator.conf"
+  workspace "$work/administrator.conf"
+}
+
+two_nodes_for_tempest() { # two_nodes_for_tempest: after one_node_for_tempest: a second node joins
+  local line
+  line=$(sovereign node token | head -1)
+  second_joins "${line##* }"
   workspace "$work/administrator.conf" "$tempest_dir/two-nodes.conf"
 }

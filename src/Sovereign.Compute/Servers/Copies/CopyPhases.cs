@@ -61,12 +61,16 @@ internal sealed class CopyPhases(KernelServices kernel, INodes nodes, INetworks 
     {
         if (end.Error is not null) return row.Move(ServerStates.Stopped, null) with { PowerState = ServerStates.PowerShutdown };
         var image = images.Find(AccessGrant.OfSystem(row.ProjectId), end.Snapshot.ImageId).Value;
+        return Leave(tx, row with { ShelvedImage = image.Id, RootImage = JsonSerializer.Serialize(image, ServerJson.Wire.ImageInfo) });
+    }
+
+    /// <summary>Its node may forget it: what it sleeps in is kept elsewhere, or is a volume.</summary>
+    public ServerRow Leave(Tx tx, ServerRow row)
+    {
         nodes.Remove(tx, row.NodeId!, ItemKinds.Domain, row.Id);
         networks.Unbind(tx, row.Id);
         return row.Move(ServerStates.Shelved, ServerStates.Offloading) with
         {
-            ShelvedImage = image.Id,
-            RootImage = JsonSerializer.Serialize(image, ServerJson.Wire.ImageInfo),
             PowerState = ServerStates.PowerShutdown,
             DiskGeneration = row.DiskLast + 1,
             DiskLast = row.DiskLast + 1,

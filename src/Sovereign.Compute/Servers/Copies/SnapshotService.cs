@@ -11,7 +11,7 @@ using Sovereign.Kernel.Wire;
 namespace Sovereign.Compute.Servers.Copies;
 
 /// <summary>What users ask for that copies a disk: images, backups, the shelf.</summary>
-internal sealed class SnapshotService(KernelServices kernel, ServerService servers, Snapshots snapshots, IImages images, HostService hosts)
+internal sealed class SnapshotService(KernelServices kernel, ServerService servers, Snapshots snapshots, VolumeCopies volumes, IImages images, HostService hosts)
 {
     /// <summary>Makes an image of the root disk as it is now; the server goes on meanwhile.</summary>
     /// <returns>The image's id.</returns>
@@ -28,12 +28,13 @@ internal sealed class SnapshotService(KernelServices kernel, ServerService serve
             {
                 // A lock keeps the server as it is, and a copy leaves it so.
                 if (Refused(access with { Reach = access.Reach | Reach.All }, row, action) is { } refused) return refused;
-                if (BlockDevices.NeedsRootDisk(row, "make an image of") is { } noDisk) return noDisk;
                 var max = kernel.Quotas.Limit(tx, ComputeQuotas.Service, "metadata_items", row.ProjectId);
                 if (ServerOrder.WrongMetadata(order.Metadata, max) is { } wrong) return wrong;
-                var begun = snapshots.Begin(tx, access, row, order);
+                var ofVolumes = BlockDevices.BootsFromVolume(row);
+                var begun = ofVolumes ? volumes.Make(tx, access, row, order) : snapshots.Begin(tx, access, row, order);
                 if (begun.Fault is { } over) return over;
                 image = begun.Value;
+                if (ofVolumes) return row with { };
                 tx.Due("server", id);
                 return row.Move(row.VmState, task);
             },
@@ -46,7 +47,7 @@ internal sealed class SnapshotService(KernelServices kernel, ServerService serve
         access,
         id,
         "shelve",
-        (tx, row) => Refused(access, row, "shelve") ?? HardwareRules.StaysFor(row, "shelve") ?? BlockDevices.StaysFor(row, "shelve")
+        (tx, row) => Refused(access, row, "shelve") ?? HardwareRules.StaysFor(row, "shelve")
             ?? servers.Want(tx, row.Move(row.VmState, ServerStates.Shelving) with { PowerTarget = ServerStates.TargetShutoff }),
         stop);
 

@@ -15,7 +15,13 @@ internal sealed record BlockDeviceRow(
 {
     /// <summary>What the volume is made of with the server; null: it was there before.</summary>
     public BlockDeviceSource? Source { get; init; }
+
+    /// <summary>The volume that it is swapped with just now.</summary>
+    public BlockDeviceSwap? Swap { get; init; }
 }
+
+/// <summary>The volume that comes in the place of another.</summary>
+internal sealed record BlockDeviceSwap(string AttachmentId, string VolumeId);
 
 /// <summary>What a volume is made of.</summary>
 /// <param name="Type">"image", "snapshot" or "blank".</param>
@@ -28,6 +34,7 @@ internal static class BlockDeviceStates
     public const string Attaching = "attaching";
     public const string Attached = "attached";
     public const string Detaching = "detaching";
+    public const string Swapping = "swapping";
 }
 
 /// <summary>The volumes of a server as its row keeps them.</summary>
@@ -42,16 +49,15 @@ internal static class BlockDevices
         row.BlockDevices == "[]" ? [] : JsonSerializer.Deserialize(row.BlockDevices, ServerJson.Wire.ListBlockDeviceRow)!;
 
     /// <summary>True: it has no root disk of its own.</summary>
-    public static bool BootsFromVolume(ServerRow row) => Of(row).Exists(device => device.BootIndex == 0);
+    public static bool BootsFromVolume(ServerRow row) => Root(row) is not null;
+
+    /// <summary>The volume that it boots from; null: it has a root disk of its own.</summary>
+    public static BlockDeviceRow? Root(ServerRow row) => Of(row).Find(device => device.BootIndex == 0);
 
     /// <summary>Its volumes are on its node and go nowhere.</summary>
     public static Fault? StaysFor(ServerRow row, string action) => row.BlockDevices == "[]"
         ? null
         : new Fault.Invalid(action, $"Operation '{action}' is not possible while instance {row.Id} has volumes, which stay on its node: detach them first.");
-
-    /// <summary>What is done to a root disk is not done to a volume.</summary>
-    public static Fault? NeedsRootDisk(ServerRow row, string what) =>
-        BootsFromVolume(row) ? new Fault.Invalid("server", $"Cannot {what} a volume-backed instance ({row.Id}).") : null;
 
     /// <summary>Gives a name to each that has none, in their order; the one that it boots from is the first disk.</summary>
     public static ServerRow Named(ServerRow row)

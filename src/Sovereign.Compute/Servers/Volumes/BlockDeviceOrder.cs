@@ -48,7 +48,8 @@ internal sealed record BlockDeviceOrder(string ImageRef, IReadOnlyList<BlockDevi
         return new BlockDeviceOrder(image, [.. devices.OrderByDescending(device => device.BootIndex == 0)]);
     }
 
-    private static Outcome<BlockDeviceRow> One(BlockDevice device, Microversion version)
+    /// <summary>One disk, as far as it is right in itself.</summary>
+    internal static Outcome<BlockDeviceRow> One(BlockDevice device, Microversion version)
     {
         var (source, destination) = (device.SourceType ?? "blank", device.DestinationType ?? (device.SourceType is "volume" or "snapshot" ? "volume" : "local"));
         if (source is not ("image" or "volume" or "snapshot" or "blank")) return Invalid($"source_type is image, volume, snapshot or blank, not {Short(source)}.");

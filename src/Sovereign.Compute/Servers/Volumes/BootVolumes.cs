@@ -79,9 +79,17 @@ internal sealed class BootVolumes(IVolumes volumes, IImages images)
     public IReadOnlyList<string>? Nodes(Session session, ServerRow row)
     {
         if (row.BlockDevices == "[]") return null;
-        var ids = BlockDevices.Of(row).Where(device => device.VolumeId.Length > 0).Select(device => device.VolumeId).ToList();
+        var ids = BlockDevices.Of(row).Select(device => VolumeOf(session, row, device)).OfType<string>().ToList();
         var bound = volumes.Of(session, ids).Values.Where(volume => !volume.Shared).Select(volume => volume.NodeId).OfType<string>().Distinct().ToList();
         return bound.Count switch { 0 => null, 1 => bound, _ => [] };
+    }
+
+    /// <summary>The volume that a disk is, or lies beside: copies of snapshots are where their volume is.</summary>
+    private string? VolumeOf(Session session, ServerRow row, BlockDeviceRow device)
+    {
+        if (device.VolumeId.Length > 0) return device.VolumeId;
+        return device.Source is { Type: "snapshot", Id: { } id } && volumes.FindSnapshot(session, AccessGrant.OfSystem(row.ProjectId), id) is { Ok: true } found
+            ? found.Value.VolumeId : null;
     }
 
     /// <summary>Makes the volumes that are ordered with the server, where it will be.</summary>

@@ -9,7 +9,7 @@ namespace Sovereign.Compute.Servers.Volumes;
 internal sealed record VolumeAttachmentAsked(string VolumeId, string? Device, string? Tag, bool DeleteOnTermination);
 
 /// <summary>Routes of a server's volumes (os-volume_attachments).</summary>
-internal sealed class VolumeAttachmentEndpoints(ServerService servers, VolumeAttachmentService volumes)
+internal sealed class VolumeAttachmentEndpoints(ServerService servers, VolumeAttachmentService volumes, VolumeSwaps swaps)
 {
     private const int TagLengthMax = 60;
 
@@ -59,24 +59,32 @@ internal sealed class VolumeAttachmentEndpoints(ServerService servers, VolumeAtt
             call.Access,
             call.Route("id"),
             new VolumeAttachmentAsked(asked.VolumeId, asked.Device, asked.Tag, delete),
+            call.Version.Has(20),
             call.Stop);
         return Answer.Of(made, done => Render.Object(200, "volumeAttachment", json => View(json, done.Row, done.Device, call.Version, made: true)));
     }
 
-    /// <summary>From 2.85 on whether the volume goes with the server.</summary>
+    /// <summary>Another volume in its place, for administrators; from 2.85 on whether the volume goes with the server.</summary>
     private async Task<Answer> Update(Call call)
     {
         var body = await call.Body(ServerJson.Wire.VolumeAttachmentBody);
         if (body.Fault is { } malformed) return malformed;
         var (asked, volume) = (body.Value.VolumeAttachment, call.Route("volume"));
         if (asked.DeleteOnTermination is not null && !call.Version.Has(85)) return Wire.Unexpected("delete_on_termination");
-        if (asked.VolumeId != volume) return new Fault.Invalid("volumeId", "A volume is not swapped with another here: detach it and attach the other.");
+        if (asked.VolumeId != volume || !call.Version.Has(85)) return await Swap(call, volume, asked.VolumeId);
         if (Wire.Truth(asked.DeleteOnTermination, false) is not { } delete) return new Fault.Invalid("delete_on_termination", "delete_on_termination is a boolean.");
         return Answer.Of(await volumes.SetDeleteOnTermination(call.Access, call.Route("id"), volume, delete, call.Stop), _ => Answer.Empty(202));
     }
 
+    private async Task<Answer> Swap(Call call, string volume, string next)
+    {
+        if (!call.Access.Everything) return new Fault.Forbidden("Policy doesn't allow os_compute_api:os-volumes-attachments:swap to be performed.");
+        if (!Guid.TryParse(next, out _)) return new Fault.Invalid("volumeId", "Invalid input for field/attribute volumeId. It is a UUID.");
+        return Answer.Of(await swaps.Order(call.Access, call.Route("id"), volume, next, call.Stop), _ => Answer.Empty(202));
+    }
+
     private async Task<Answer> Detach(Call call) =>
-        Answer.Of(await volumes.Detach(call.Access, call.Route("id"), call.Route("volume"), call.Stop), _ => Answer.Empty(202));
+        Answer.Of(await volumes.Detach(call.Access, call.Route("id"), call.Route("volume"), call.Version.Has(20), call.Stop), _ => Answer.Empty(202));
 
     /// <param name="made">True: it was just made, of which newer versions say no more than older ones.</param>
     private static void View(Utf8JsonWriter json, ServerRow row, BlockDeviceRow device, Microversion version, bool made = false)
