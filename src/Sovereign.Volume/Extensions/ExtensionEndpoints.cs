@@ -23,6 +23,7 @@ internal static class ExtensionEndpoints
         ("os-volume-actions", "VolumeActions", "Enable volume actions.", "2012-05-31T00:00:00+00:00"),
         ("os-volume-unmanage", "VolumeUnmanage", "Enable volume unmanage operation.", "2012-05-31T00:00:00+00:00"),
         ("os-vol-host-attr", "VolumeHostAttribute", "Expose host as an attribute of a volume.", "2011-11-03T00:00:00+00:00"),
+        ("backups", "Backups", "Backups support.", "2012-12-12T00:00:00+00:00"),
         ("os-quota-class-sets", "QuotaClasses", "Quota classes management support.", "2012-03-12T00:00:00+00:00"),
         ("capabilities", "Capabilities", "Capabilities support.", "2015-08-31T00:00:00+00:00"),
         ("scheduler-stats", "Scheduler_stats", "Scheduler stats support.", "2014-09-07T00:00:00+00:00"),

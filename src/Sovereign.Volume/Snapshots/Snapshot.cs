@@ -64,6 +64,7 @@ internal static class SnapshotStates
     public const string Deleting = "deleting";
     public const string Error = "error";
     public const string ErrorDeleting = "error_deleting";
+    public const string BackingUp = "backing-up";
 
     /// <summary>What an administrator may set.</summary>
     public static readonly FrozenSet<string> Settable = FrozenSet.Create(StringComparer.Ordinal, Creating, Available, Deleting, Error, ErrorDeleting);

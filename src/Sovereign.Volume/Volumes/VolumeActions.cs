@@ -105,7 +105,8 @@ internal sealed class VolumeActions(VolumeService volumes, VolumeCreation creati
             await volumes.Change(call.Access, "reset-status", id, (tx, row) =>
             {
                 if (attach == "detached") AttachmentStore.DeleteOfVolume(tx, id);
-                return row with { Status = status ?? row.Status, PreviousStatus = null, Message = null };
+                Backups.BackupBooks.Restored(tx, row.BackupId);
+                return row with { Status = status ?? row.Status, PreviousStatus = null, BackupId = null, Message = null };
             }, call.Stop),
             _ => Answer.Empty(202));
     }
