@@ -20,6 +20,7 @@ internal static class VolumeAccess
         new("volume:snapshot-metadata:list", Readers), new("volume:snapshot-metadata:change", Members),
         new("volume:attachments:list", Readers), new("volume:attachments:show", Readers), new("volume:attachments:create", Members),
         new("volume:attachments:update", Members), new("volume:attachments:delete", Members), new("volume:attachments:complete", Members),
+        new("volume:managing:list", Admins), new("volume:managing:manage", Admins),
         new("volume:backups:list", Readers), new("volume:backups:show", Readers), new("volume:backups:create", Members), new("volume:backups:update", Members),
         new("volume:backups:delete", Members), new("volume:backups:restore", Members), new("volume:backups:action", Admins),
         new("volume:backups:record", Admins),

@@ -11,6 +11,7 @@ using Sovereign.Node.Control;
 using Sovereign.Volume.Attachments;
 using Sovereign.Volume.Backups;
 using Sovereign.Volume.Backups.Keeping;
+using Sovereign.Volume.Managing;
 using Sovereign.Volume.Messages;
 using Sovereign.Volume.QosSpecs;
 using Sovereign.Volume.Services;
@@ -40,6 +41,7 @@ public sealed class VolumeModule : IModule
     private readonly IBackupStore store;
     private readonly BackupContents contents;
     private readonly BackupEndpoints backups;
+    private readonly ManagingService managing;
     private readonly IReconciler[] reconcilers;
 
     /// <summary>Puts the service together and listens to nodes; no I/O.</summary>
@@ -64,16 +66,17 @@ public sealed class VolumeModule : IModule
         backups = new BackupEndpoints(
             kernel, new BackupService(kernel, nodes, backupBooks, books, zones), new BackupRestoring(kernel, creation, items, books),
             new BackupRecords(kernel, store, zones));
+        managing = new ManagingService(kernel, items, placing, backupBooks, zones, snapshots);
         reconcilers =
         [
-            new VolumeReconciler(kernel, placing, items, books, uploads, backupBooks), new SnapshotReconciler(kernel, nodes),
+            new VolumeReconciler(kernel, placing, items, books, uploads, backupBooks, new UnmanagedBooks(nodes)), new SnapshotReconciler(kernel, nodes),
             new BackupReconciler(kernel, nodes, backupBooks, contents),
         ];
         nodes.OnReport(ItemKinds.Volume, (tx, _, report) => tx.Due(VolumeRow.Kind, report.Id));
         nodes.OnReport(ItemKinds.VolumeSnapshot, (tx, _, report) =>
         {
             // Those that backups are read from are nobody's.
-            if (SnapshotStore.Find(tx, report.Id) is not null) tx.Due(SnapshotRow.Kind, report.Id);
+            if (SnapshotStore.OfPoint(tx, report.Id) is { } snapshot) tx.Due(SnapshotRow.Kind, snapshot.Id);
         });
         nodes.OnReport(ItemKinds.VolumeContent, (tx, _, report) =>
         {
@@ -124,8 +127,10 @@ public sealed class VolumeModule : IModule
         VersionEndpoints.Map(api);
         Extensions.ExtensionEndpoints.Map(both);
         new VolumeEndpoints(
-            kernel, volumes, creation, new VolumeView(nodes), new VolumeActions(volumes, creation, uploads, new AttachmentActions(kernel, attachments))).Map(both);
-        new SnapshotEndpoints(kernel, snapshots).Map(both);
+            kernel, volumes, creation, new VolumeView(nodes),
+            new VolumeActions(volumes, creation, uploads, new AttachmentActions(kernel, attachments), managing)).Map(both);
+        new SnapshotEndpoints(kernel, snapshots, managing).Map(both);
+        new ManagingEndpoints(kernel, managing, new VolumeView(nodes)).Map(both);
         new AttachmentEndpoints(kernel, attachments).Map(both);
         backups.Map(both);
         new TransferEndpoints(kernel, transfers).Map(both);

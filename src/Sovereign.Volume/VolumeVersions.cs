@@ -13,6 +13,7 @@ internal static class VolumeVersions
         new(3, "Messages."),
         new(4, "Volumes can be listed by the metadata of their image."),
         new(5, "Messages are listed in pages, sorted and filtered."),
+        new(8, "What can be managed has routes of its own."),
         new(9, "Backups can be renamed."),
         new(12, "The summary of volumes."),
         new(13, "Volumes show their group."),

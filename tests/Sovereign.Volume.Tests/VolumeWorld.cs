@@ -202,6 +202,7 @@ internal sealed class FakeNode(NodeHub hub, string name, long freeGib)
     private async Task Content(ManifestItem item, ManifestItem? old, CancellationToken stop)
     {
         if (item.VolumeSnapshot is { } snapshot) Bytes.TryAdd(snapshot.Id, Bytes.GetValueOrDefault(snapshot.VolumeId, ""));
+        if (old is null && item.Volume?.Source is { } source && (source.VolumeId ?? source.SnapshotId) is { } from) Bytes[item.Id] = Bytes.GetValueOrDefault(from, "");
         if (item.VolumeContent is { Format: "backup" } backup)
         {
             var text = (backup.SinceSnapshotId is null ? "" : "+") + Bytes.GetValueOrDefault(backup.SnapshotId!, "");

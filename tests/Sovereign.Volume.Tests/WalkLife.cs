@@ -73,12 +73,12 @@ internal sealed class WalkLife(TestHome home, MortalPoints points) : IAsyncDispo
     }
 
     /// <summary>Null: the process died, so the outcome is unknown; it is started again. Questions are asked again until they are answered.</summary>
-    public async Task<TestReply?> Send(string method, string path, string? body = null)
+    public async Task<TestReply?> Send(string method, string path, string? body = null, string token = "member-a")
     {
         TestReply? reply = null;
         try
         {
-            if (!points.Dead) reply = await cloud!.Send(method, "/volume/v3" + path, body: body);
+            if (!points.Dead) reply = await cloud!.Send(method, "/volume/v3" + path, token, body);
         }
         catch (HttpRequestException) when (points.Dead)
         {
@@ -88,7 +88,7 @@ internal sealed class WalkLife(TestHome home, MortalPoints points) : IAsyncDispo
         if (points.Dead)
         {
             await Boot();
-            return method == "GET" ? await Send(method, path) : null;
+            return method == "GET" ? await Send(method, path, token: token) : null;
         }
 
         return reply is { Status: < 500 } ? reply : throw new InvalidOperationException($"{method} {path} gave {reply?.Status}: {reply?.Text}");
@@ -133,7 +133,7 @@ internal sealed class WalkLife(TestHome home, MortalPoints points) : IAsyncDispo
         return
         [
             .. node!.Items.Keys.Select(key => $"the node kept {key}"),
-            .. new[] { "volumes", "volume_snapshots", "volume_attachments", "volume_backups" }.Where(table => Rows(table) > 0)
+            .. new[] { "volumes", "volume_snapshots", "volume_attachments", "volume_backups", "volumes_unmanaged", "volume_snapshots_unmanaged" }.Where(table => Rows(table) > 0)
                 .Select(table => $"{Rows(table)} rows of {table} were left behind"),
             .. Kept().Select(file => $"{file} was left in the store of backups"),
             .. cloud!.Kernel.Journal.Verify(), .. cloud.Kernel.Quotas.Verify(),

@@ -80,7 +80,7 @@ internal sealed record BackupRow
     public long UpdatedAt { get; init; }
 
     /// <summary>True: the point is nobody's but the backup's.</summary>
-    public bool OwnsPoint => PointId is not null && PointId != SnapshotId;
+    public bool OwnsPoint => PointId is not null && SnapshotId is null;
 
     public Dictionary<string, string> Pairs() => VolumeJson.Texts(Metadata);
 

@@ -113,7 +113,7 @@ internal sealed class BackupService(KernelServices kernel, INodes nodes, BackupB
             ParentId = since is null ? null : parent!.Id,
             TypeId = volume.TypeId, Name = order.Name, Description = order.Description, Container = order.Container ?? ContainerDefault, Zone = order.Zone ?? volume.Zone,
             SizeGib = snapshot?.SizeGib ?? volume.SizeGib, Metadata = VolumeJson.Texts(order.Metadata), VolumeMetadata = volume.Metadata,
-            ImageMetadata = volume.ImageMetadata, Bootable = volume.Bootable, NodeId = node, PointId = snapshot?.Id ?? kernel.Ids.Uuid(), Content = id,
+            ImageMetadata = volume.ImageMetadata, Bootable = volume.Bootable, NodeId = node, PointId = snapshot?.Point ?? kernel.Ids.Uuid(), Content = id,
             SealedKey = volume.SealedKey is null ? null : kernel.Keys.Seal(tx, volume.ProjectId, kernel.Randomness.Bytes(KeyBytes), id),
             DataAt = snapshot?.CreatedAt ?? tx.Now, CreatedAt = tx.Now,
         };
@@ -168,5 +168,5 @@ internal sealed class BackupService(KernelServices kernel, INodes nodes, BackupB
 
     /// <summary>What the changes since a backup can be read from; null: nothing any more, so that all is taken.</summary>
     private static string? Point(Tx tx, BackupRow? parent, string node) =>
-        parent is { PointId: { } point } && parent.NodeId == node && (parent.OwnsPoint || SnapshotStore.Find(tx, point) is { Deleting: false }) ? point : null;
+        parent is { PointId: { } point } && parent.NodeId == node && (parent.OwnsPoint || SnapshotStore.OfPoint(tx, point) is { Deleting: false }) ? point : null;
 }

@@ -100,7 +100,7 @@ internal sealed class VolumeCreation(KernelServices kernel, IImages images, Zone
         if (VolumeStore.Find(tx, snapshot.VolumeId) is not { } volume) return VolumeFaults.Snapshot(id);
         return new VolumeSource
         {
-            Spec = new VolumeSourceSpec { SnapshotId = id }, SizeGib = snapshot.SizeGib, What = "snapshot", Volume = volume, TypeId = snapshot.TypeId,
+            Spec = new VolumeSourceSpec { SnapshotId = snapshot.Point }, SizeGib = snapshot.SizeGib, What = "snapshot", Volume = volume, TypeId = snapshot.TypeId,
             Bootable = volume.Bootable, ImageMetadata = volume.ImageMetadata, NodeId = snapshot.NodeId ?? volume.NodeId, Backend = volume.Backend,
         };
     }

@@ -6,6 +6,7 @@ using Sovereign.Kernel.Store;
 using Sovereign.Node.Contract;
 using Sovereign.Volume.Attachments;
 using Sovereign.Volume.Backups;
+using Sovereign.Volume.Managing;
 using Sovereign.Volume.Messages;
 using Sovereign.Volume.Snapshots;
 using Sovereign.Volume.Transfers;
@@ -15,7 +16,8 @@ namespace Sovereign.Volume.Volumes;
 
 /// <summary>A volume's life: a place is chosen, its node makes it, grows it, makes its content anew, and in the end removes it.</summary>
 internal sealed class VolumeReconciler(
-    KernelServices kernel, VolumePlacing placing, VolumeItems items, VolumeBooks books, VolumeUploads uploads, BackupBooks backups) : IReconciler
+    KernelServices kernel, VolumePlacing placing, VolumeItems items, VolumeBooks books, VolumeUploads uploads, BackupBooks backups,
+    UnmanagedBooks unmanaged) : IReconciler
 {
     private static readonly TimeSpan nodeWait = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan settleWait = TimeSpan.FromSeconds(1);
@@ -45,7 +47,7 @@ internal sealed class VolumeReconciler(
 
     private static bool Working(VolumeRow row) =>
         VolumeStates.Beginning(row.Status) || row.WantedGib != row.SizeGib
-        || row.Status is VolumeStates.Reverting or VolumeStates.Downloading or VolumeStates.RestoringBackup;
+        || row.Status is VolumeStates.Reverting or VolumeStates.Downloading or VolumeStates.RestoringBackup or VolumeStates.Managing;
 
     private async Task<Progress> Placed(VolumeRow row, CancellationToken stop)
     {
@@ -104,6 +106,7 @@ internal sealed class VolumeReconciler(
     private void Succeed(Tx tx, VolumeRow row)
     {
         BackupBooks.Restored(tx, row.BackupId);
+        unmanaged.Managed(tx, row.Id);
         row = row with { BackupId = null };
         if (VolumeStates.Unmade(row))
         {
@@ -136,6 +139,7 @@ internal sealed class VolumeReconciler(
         }
 
         BackupBooks.Restored(tx, row.BackupId);
+        UnmanagedBooks.Released(tx, row.Id);
         row = row with { BackupId = null };
         // What was begun is taken away: an error holds no room.
         if (VolumeStates.Unmade(row)) items.Remove(tx, row.Id);
@@ -148,7 +152,12 @@ internal sealed class VolumeReconciler(
             return;
         }
 
-        var failed = row.Status == VolumeStates.RestoringBackup ? VolumeStates.ErrorRestoring : VolumeStates.Error;
+        var failed = row.Status switch
+        {
+            VolumeStates.RestoringBackup => VolumeStates.ErrorRestoring,
+            VolumeStates.Managing => VolumeStates.ErrorManaging,
+            _ => VolumeStates.Error,
+        };
         books.Save(tx, row with { Status = failed, Message = message, PreviousStatus = null }, told: true);
     }
 
@@ -166,6 +175,7 @@ internal sealed class VolumeReconciler(
 
             uploads.Cancel(tx, now.Id);
             backups.VolumeGoes(tx, now.Id);
+            unmanaged.VolumeGoes(tx, now.Id);
             BackupBooks.Restored(tx, now.BackupId);
             if (!items.Remove(tx, now.Id))
             {

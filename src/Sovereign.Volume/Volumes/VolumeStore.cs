@@ -55,14 +55,20 @@ internal static class VolumeStore
     public static Dictionary<(string Node, string Backend), long> Promised(Session session) =>
         session.Query<Promise>(
             """
-            SELECT node_id, backend, CAST(SUM(wanted_gib) AS BIGINT) AS gib FROM volumes WHERE node_id IS NOT NULL AND backend IS NOT NULL GROUP BY node_id, backend
+            SELECT node_id, backend, CAST(SUM(gib) AS BIGINT) AS gib FROM (
+              SELECT node_id, backend, wanted_gib AS gib FROM volumes WHERE node_id IS NOT NULL AND backend IS NOT NULL
+              UNION ALL SELECT node_id, backend, size_gib AS gib FROM volumes_unmanaged WHERE managed_by IS NULL) p GROUP BY node_id, backend
             """).ToDictionary(row => (row.NodeId, row.Backend), row => row.Gib);
 
     public static bool OfType(Session session, string typeId) =>
         session.Scalar<long?>("SELECT 1 FROM volumes WHERE type_id = @typeId LIMIT 1", new { typeId }) is not null;
 
-    public static List<string> OnNode(Session session, string nodeId) =>
-        session.Query<string>("SELECT id FROM volumes WHERE node_id = @nodeId ORDER BY id", new { nodeId });
+    /// <summary>Ids of all that a node keeps, those among them that no project has.</summary>
+    public static List<string> OnNode(Session session, string nodeId) => session.Query<string>(
+        "SELECT id FROM volumes WHERE node_id = @nodeId UNION ALL SELECT id FROM volumes_unmanaged WHERE node_id = @nodeId ORDER BY id", new { nodeId });
+
+    public static List<VolumeRow> OnPlace(Session session, string nodeId, string backend) => session.Query<VolumeRow>(
+        "SELECT * FROM volumes WHERE node_id = @nodeId AND backend = @backend ORDER BY id", new { nodeId, backend });
 
     public static List<string> Unplaced(Session session) => session.Query<string>(
         "SELECT id FROM volumes WHERE node_id IS NULL AND status IN @statuses AND deleting = 0 ORDER BY id",
