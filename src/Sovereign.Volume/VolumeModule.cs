@@ -9,6 +9,9 @@ using Sovereign.Kernel.Wire;
 using Sovereign.Node.Contract;
 using Sovereign.Node.Control;
 using Sovereign.Volume.Attachments;
+using Sovereign.Volume.Backups;
+using Sovereign.Volume.Backups.Keeping;
+using Sovereign.Volume.Managing;
 using Sovereign.Volume.Messages;
 using Sovereign.Volume.QosSpecs;
 using Sovereign.Volume.Services;
@@ -35,6 +38,10 @@ public sealed class VolumeModule : IModule
     private readonly TypeService types;
     private readonly VolumeUploads uploads;
     private readonly TransferService transfers;
+    private readonly IBackupStore store;
+    private readonly BackupContents contents;
+    private readonly BackupEndpoints backups;
+    private readonly ManagingService managing;
     private readonly IReconciler[] reconcilers;
 
     /// <summary>Puts the service together and listens to nodes; no I/O.</summary>
@@ -54,12 +61,29 @@ public sealed class VolumeModule : IModule
         var shown = new VolumesForCompute(nodes, creation, placing, items, books, attachments, snapshots);
         shown.Catalog = new VolumeCatalog(kernel, volumes, creation, snapshots, shown);
         Volumes = shown;
-        reconcilers = [new VolumeReconciler(kernel, placing, items, books, uploads), new SnapshotReconciler(kernel, nodes)];
+        var directory = options.BackupDirectory ?? Path.Combine(kernel.Settings.DataDirectory, "backups");
+        store = new DirectoryBackups(directory, make: options.BackupDirectory is null, kernel.Sources.CrashPoints);
+        var backupBooks = new BackupBooks(kernel, nodes, books);
+        contents = new BackupContents(kernel, store, backupBooks);
+        backups = new BackupEndpoints(
+            kernel, new BackupService(kernel, nodes, backupBooks, books, zones), new BackupRestoring(kernel, creation, items, books),
+            new BackupRecords(kernel, store, zones));
+        managing = new ManagingService(kernel, items, placing, backupBooks, zones, snapshots);
+        reconcilers =
+        [
+            new VolumeReconciler(kernel, placing, items, books, uploads, backupBooks, new UnmanagedBooks(nodes)), new SnapshotReconciler(kernel, nodes),
+            new BackupReconciler(kernel, nodes, backupBooks, contents),
+        ];
         nodes.OnReport(ItemKinds.Volume, (tx, _, report) => tx.Due(VolumeRow.Kind, report.Id));
-        nodes.OnReport(ItemKinds.VolumeSnapshot, (tx, _, report) => tx.Due(SnapshotRow.Kind, report.Id));
+        nodes.OnReport(ItemKinds.VolumeSnapshot, (tx, _, report) =>
+        {
+            // Those that backups are read from are nobody's.
+            if (SnapshotStore.OfPoint(tx, report.Id) is { } snapshot) tx.Due(SnapshotRow.Kind, snapshot.Id);
+        });
         nodes.OnReport(ItemKinds.VolumeContent, (tx, _, report) =>
         {
             if (VolumeUploads.VolumeOf(tx, report.Id) is { } volume) tx.Due(VolumeRow.Kind, volume);
+            else if (BackupRows.Find(tx, report.Id) is not null) tx.Due(BackupRow.Kind, report.Id);
         });
         nodes.OnNode((tx, _) =>
         {
@@ -83,8 +107,20 @@ public sealed class VolumeModule : IModule
 
     public IReadOnlyList<IReconciler> Reconcilers => reconcilers;
 
-    public async Task Start(CancellationToken stop) =>
+    /// <summary>Whether what a node sends under this id is a backup.</summary>
+    public bool KeepsContent(string id) => contents.Has(id);
+
+    /// <summary>Keeps a backup that a node sends; gives the SHA-256 of what was kept.</summary>
+    public Task<Outcome<string>> ReceiveContent(string id, Stream content, CancellationToken stop) => contents.Receive(id, content, stop);
+
+    /// <summary>Opens a backup that is kept, for a node that makes a volume of it.</summary>
+    public Outcome<Stream> OpenContent(string id) => contents.Open(id);
+
+    public async Task Start(CancellationToken stop)
+    {
+        await store.Prepare(stop);
         await kernel.Queue.Write<Done>("volume.first", Origin.System, tx => TypeService.MakeDefault(tx, kernel.Ids.Uuid()), stop);
+    }
 
     public void Map(Func<ServiceFace, Routes> face)
     {
@@ -93,9 +129,12 @@ public sealed class VolumeModule : IModule
         VersionEndpoints.Map(api);
         Extensions.ExtensionEndpoints.Map(both);
         new VolumeEndpoints(
-            kernel, volumes, creation, new VolumeView(nodes), new VolumeActions(volumes, creation, uploads, new AttachmentActions(kernel, attachments))).Map(both);
-        new SnapshotEndpoints(kernel, snapshots).Map(both);
+            kernel, volumes, creation, new VolumeView(nodes),
+            new VolumeActions(volumes, creation, uploads, new AttachmentActions(kernel, attachments), managing)).Map(both);
+        new SnapshotEndpoints(kernel, snapshots, managing).Map(both);
+        new ManagingEndpoints(kernel, managing, new VolumeView(nodes)).Map(both);
         new AttachmentEndpoints(kernel, attachments).Map(both);
+        backups.Map(both);
         new TransferEndpoints(kernel, transfers).Map(both);
         new TypeEndpoints(kernel, types).Map(both);
         new DefaultTypeEndpoints(kernel).Map(api);

@@ -12,6 +12,8 @@ internal static class VolumeQuotas
     public const string Gigabytes = "gigabytes";
     public const string Snapshots = "snapshots";
     public const string PerVolume = "per_volume_gigabytes";
+    public const string Backups = "backups";
+    public const string BackupGigabytes = "backup_gigabytes";
     private const string Sizes =
         """
         SELECT project_id, type_id, wanted_gib AS gib FROM volumes UNION ALL SELECT project_id, type_id, size_gib AS gib FROM volume_snapshots
@@ -24,8 +26,8 @@ internal static class VolumeQuotas
         new(Service, PerVolume, -1, null),
         new(Service, Snapshots, 10, "SELECT project_id, COUNT(*) AS used FROM volume_snapshots GROUP BY project_id"),
         new(Service, Gigabytes, 1000, $"SELECT project_id, CAST(SUM(gib) AS BIGINT) AS used FROM ({Sizes}) s GROUP BY project_id"),
-        new(Service, "backups", 10, null),
-        new(Service, "backup_gigabytes", 1000, null),
+        new(Service, Backups, 10, "SELECT project_id, COUNT(*) AS used FROM volume_backups GROUP BY project_id"),
+        new(Service, BackupGigabytes, 1000, "SELECT project_id, CAST(SUM(size_gib) AS BIGINT) AS used FROM volume_backups GROUP BY project_id"),
         Family(Volumes, "SELECT project_id, 'volumes_' || type_id AS name, COUNT(*) AS used FROM volumes GROUP BY project_id, type_id"),
         Family(Gigabytes, $"SELECT project_id, 'gigabytes_' || type_id AS name, CAST(SUM(gib) AS BIGINT) AS used FROM ({Sizes}) s GROUP BY project_id, type_id"),
         Family(Snapshots, "SELECT project_id, 'snapshots_' || type_id AS name, COUNT(*) AS used FROM volume_snapshots GROUP BY project_id, type_id"),
@@ -58,6 +60,29 @@ internal static class VolumeQuotas
     {
         Give(quotas, tx, project, typeId, Snapshots, 1);
         Give(quotas, tx, project, typeId, Gigabytes, gib);
+    }
+
+    /// <summary>Null when the backup fits.</summary>
+    public static Fault? TakeBackup(Quotas quotas, Tx tx, string project, long gib)
+    {
+        if (quotas.Take(tx, Service, Backups, project, 1).Fault is Fault.OverQuota many)
+        {
+            return many with { Message = $"BackupLimitExceeded: Maximum number of backups allowed ({many.Limit}) exceeded" };
+        }
+
+        return quotas.Take(tx, Service, BackupGigabytes, project, gib).Fault is Fault.OverQuota large
+            ? large with
+            {
+                Message = $"VolumeBackupSizeExceedsAvailableQuota: Requested backup exceeds allowed Backup gigabytes quota. "
+                    + $"Requested {gib}G, quota is {large.Limit}G and {large.Used}G has been consumed.",
+            }
+            : null;
+    }
+
+    public static void GiveBackup(Quotas quotas, Tx tx, string project, long gib)
+    {
+        quotas.Give(tx, Service, Backups, project, 1);
+        quotas.Give(tx, Service, BackupGigabytes, project, gib);
     }
 
     public static void Give(Quotas quotas, Tx tx, string project, string typeId, string name, long amount)

@@ -156,7 +156,7 @@ public class RoomsTests
         await world.Until("volumes", volume, "available");
         foreach (var (action, status) in new[]
         {
-            ("{\"os-reserve\": {}}", "attaching"), ("{\"os-unreserve\": {}}", "available"), ("{\"os-reserve\": {}}", "reserved"),
+            ("{\"os-reserve\": {}}", "attaching"), ("{\"os-unreserve\": {}}", "available"), ("{\"os-reserve\": {}}", "attaching"),
             ($"{{\"os-attach\": {{\"instance_uuid\": \"{Server}\", \"mountpoint\": \"/dev/vdc\"}}}}", "in-use"), ("{\"os-begin_detaching\": {}}", "detaching"),
             ("{\"os-roll_detaching\": {}}", "in-use"), ("{\"os-terminate_connection\": {\"connector\": {}}}", "in-use"), ("{\"os-detach\": {}}", "available"),
         })

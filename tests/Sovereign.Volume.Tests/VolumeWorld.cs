@@ -33,7 +33,7 @@ internal sealed class VolumeWorld : IAsyncDisposable
     public FakeNode Node => Nodes[0];
 
     /// <param name="freeGib">Room of each node's backend.</param>
-    public static async Task<VolumeWorld> Start(int nodes = 1, string engine = "sqlite", long freeGib = 500)
+    public static async Task<VolumeWorld> Start(int nodes = 1, string engine = "sqlite", long freeGib = 500, VolumeOptions? options = null)
     {
         NodeHub? hub = null;
         VolumeModule? module = null;
@@ -45,7 +45,9 @@ internal sealed class VolumeWorld : IAsyncDisposable
                 hub = node.Hub;
                 images = new FakeImages(kernel);
                 hub.SnapshotSink = images.Receive;
-                module = new VolumeModule(kernel, hub, images, new VolumeOptions());
+                module = new VolumeModule(kernel, hub, images, options ?? new VolumeOptions());
+                hub.ContentSource = module.OpenContent;
+                hub.ContentSink = module.ReceiveContent;
                 return [node, module];
             },
             engine: engine);
@@ -60,9 +62,10 @@ internal sealed class VolumeWorld : IAsyncDisposable
         method, "/volume/v3" + path, token, body, version is null ? [] : [("OpenStack-API-Version", "volume " + version)]);
 
     /// <summary>Makes a volume and waits until it is there.</summary>
-    public async Task<string> Volume(string members = "\"size\": 1", string token = "member-a", string? status = "available")
+    public async Task<string> Volume(
+        string members = "\"size\": 1", string token = "member-a", string? status = "available", string? version = null)
     {
-        var reply = await Send("POST", "/volumes", token, $"{{\"volume\": {{{members}}}}}");
+        var reply = await Send("POST", "/volumes", token, $"{{\"volume\": {{{members}}}}}", version);
         Assert.True(reply.Status == 202, reply.Text);
         var id = (string)reply.Json["volume"]!["id"]!;
         if (status is not null) await Until("volumes", id, status, token);
@@ -144,6 +147,9 @@ internal sealed class FakeNode(NodeHub hub, string name, long freeGib)
     /// <summary>What an item should be reported as, instead of what was asked for.</summary>
     public Func<ManifestItem, ItemReport?>? Twist { get; set; }
 
+    /// <summary>What a volume holds now; what its snapshots hold is copied from it.</summary>
+    public ConcurrentDictionary<string, string> Bytes { get; } = new();
+
     public VolumeSpec Volume(string id) => items[(ItemKinds.Volume, id)].Volume!;
 
     public async Task Hello(CancellationToken stop)
@@ -178,9 +184,47 @@ internal sealed class FakeNode(NodeHub hub, string name, long freeGib)
             return new ItemReport(item.Kind, item.Id, item.Version, ItemState.Absent);
         }
 
+        var old = items.GetValueOrDefault((item.Kind, item.Id));
         items[(item.Kind, item.Id)] = item;
-        if (item.VolumeContent is not null) await hub.Upload(item.Id, new MemoryStream([1, 2, 3]), stop);
+        try
+        {
+            await Content(item, old, stop);
+        }
+        catch (Exception failure) when (failure is Node.Machine.NodeException or FileNotFoundException)
+        {
+            return new ItemReport(item.Kind, item.Id, item.Version, ItemState.Error, failure.Message);
+        }
+
         return new ItemReport(item.Kind, item.Id, item.Version, ItemState.Present);
+    }
+
+    /// <summary>Contents are texts: one of changes names what it stands on, as "+" and what the volume holds now.</summary>
+    private async Task Content(ManifestItem item, ManifestItem? old, CancellationToken stop)
+    {
+        if (item.VolumeSnapshot is { } snapshot) Bytes.TryAdd(snapshot.Id, Bytes.GetValueOrDefault(snapshot.VolumeId, ""));
+        if (old is null && item.Volume?.Source is { } source && (source.VolumeId ?? source.SnapshotId) is { } from) Bytes[item.Id] = Bytes.GetValueOrDefault(from, "");
+        if (item.VolumeContent is { Format: "backup" } backup)
+        {
+            var text = (backup.SinceSnapshotId is null ? "" : "+") + Bytes.GetValueOrDefault(backup.SnapshotId!, "");
+            await hub.SendContent(item.Id, new MemoryStream(System.Text.Encoding.UTF8.GetBytes(text)), stop);
+        }
+        else if (item.VolumeContent is not null) await hub.Upload(item.Id, new MemoryStream([1, 2, 3]), stop);
+        if (item.Volume?.Source?.Contents is not { } contents || (old is not null && old.Volume!.Generation >= item.Volume.Generation)) return;
+        var restored = "";
+        foreach (var kept in contents)
+        {
+            await using var content = await hub.OpenContent(kept.Id, 0, stop);
+            using var copy = new MemoryStream();
+            await content.CopyToAsync(copy, stop);
+            if (copy.Length != kept.Bytes || Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(copy.ToArray())) != kept.Digest)
+            {
+                throw new Node.Machine.NodeException("Another digest.");
+            }
+
+            restored += System.Text.Encoding.UTF8.GetString(copy.ToArray());
+        }
+
+        Bytes[item.Id] = restored;
     }
 }
 

@@ -60,6 +60,9 @@ internal sealed class HashedStream(Stream source) : Stream
 
     public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
+    /// <summary>Why reading failed; null: it did not.</summary>
+    public Exception? Failure { get; private set; }
+
     /// <summary>Of what was read; still there when whoever sent the stream closed it.</summary>
     public string Digest() => digest ?? Convert.ToHexStringLower(hash.GetCurrentHash());
 
@@ -72,7 +75,16 @@ internal sealed class HashedStream(Stream source) : Stream
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        var read = await source.ReadAsync(buffer, cancellationToken);
+        int read;
+        try
+        {
+            read = await source.ReadAsync(buffer, cancellationToken);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            Failure = failure;
+            throw;
+        }
         hash.AppendData(buffer.Span[..read]);
         return read;
     }

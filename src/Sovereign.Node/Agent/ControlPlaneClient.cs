@@ -57,7 +57,7 @@ public sealed class ControlPlaneClient : IControlPlane, IDisposable
     public Task<string> SendDisk(string carry, string name, Stream content, CancellationToken stop) =>
         Send($"node/v1/carries/{Uri.EscapeDataString(carry)}/{Uri.EscapeDataString(name)}", content, stop);
 
-    public Task<Stream> OpenContent(string id, CancellationToken stop) => Open("node/v1/contents/" + Uri.EscapeDataString(id), 0, stop);
+    public Task<Stream> OpenContent(string id, long offset, CancellationToken stop) => Open("node/v1/contents/" + Uri.EscapeDataString(id), offset, stop);
 
     public Task<string> SendContent(string id, Stream content, CancellationToken stop) => Send("node/v1/contents/" + Uri.EscapeDataString(id), content, stop);
 

@@ -54,7 +54,8 @@ internal sealed partial class ItemSteps
             from = SpecOf(source);
             await TakeSnapshot(Backend(from.Backend), from, volume.Id, freeze: true, stop);
         }
-        await backend.Ensure(volume, new VolumeMaterial(image, from, (kept, end) => control.OpenContent(kept.Id, end)), stop);
+        await backend.Ensure(volume, new VolumeMaterial(image, from, (kept, _) => Task.FromResult<Stream>(
+            new ResumedStream((offset, end) => control.OpenContent(kept.Id, offset, end)))), stop);
         if (volume.Source?.VolumeId is { } copied) await backend.DropSnapshot(copied, volume.Id, stop);
     }
 
@@ -131,7 +132,15 @@ internal sealed partial class ItemSteps
         await using (var bytes = await Backend(spec.Backend).OpenContent(content, spec, stop))
         {
             await using var read = new HashedStream(bytes);
-            var kept = await control.SendContent(id, read, stop);
+            string kept;
+            try
+            {
+                kept = await control.SendContent(id, read, stop);
+            }
+            catch (ControlPlaneAwayException) when (read.Failure is { } failure)
+            {
+                throw new NodeException($"The bytes of the volume {volumeId} can't be read: {failure.Message}");
+            }
             if (!string.Equals(kept, read.Digest(), StringComparison.OrdinalIgnoreCase))
                 throw new NodeException($"The bytes of the volume {volumeId} were changed or cut on the way to the control plane. They are sent again.");
         }

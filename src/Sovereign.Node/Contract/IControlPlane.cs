@@ -43,9 +43,9 @@ public interface IControlPlane
     /// <exception cref="ControlPlaneAwayException">It can't be reached now, or can't take them yet.</exception>
     Task<string> SendContent(string id, Stream content, CancellationToken stop);
 
-    /// <summary>Opens bytes that were sent under a content item's id (GET /node/v1/contents/{id}).</summary>
+    /// <summary>Opens bytes that were sent under a content item's id, from an offset (GET /node/v1/contents/{id}, Range).</summary>
     /// <exception cref="ControlPlaneAwayException">It can't be reached now.</exception>
-    Task<Stream> OpenContent(string id, CancellationToken stop);
+    Task<Stream> OpenContent(string id, long offset, CancellationToken stop);
 
     /// <summary>Carries bytes between a guest's console and whoever asked for it (POST /node/v1/consoles/{ticket}, both ways at once), until either ends.</summary>
     Task Carry(string ticket, Stream console, CancellationToken stop);

@@ -14,7 +14,7 @@ public sealed partial class NodeHub
     public Func<string, Stream, CancellationToken, Task<Outcome<string>>> ContentSink { get; set; } =
         (id, _, _) => Task.FromResult<Outcome<string>>(new Fault.Gone($"The content {id} is not wanted any more."));
 
-    /// <summary>Opens what was kept under a content's id.</summary>
+    /// <summary>Opens what was kept under a content's id, as a stream that can be sought.</summary>
     public Func<string, Outcome<Stream>> ContentSource { get; set; } = id => new Fault.NotFound("Content", id);
 
     public async Task<string> SendContent(string id, Stream content, CancellationToken stop)
@@ -24,10 +24,12 @@ public sealed partial class NodeHub
         return kept.Fault is { } refused ? throw new Machine.NodeException(refused.Message) : kept.Value;
     }
 
-    public Task<Stream> OpenContent(string id, CancellationToken stop)
+    public Task<Stream> OpenContent(string id, long offset, CancellationToken stop)
     {
         var content = ContentSource(id);
-        return content.Fault is { } missing ? throw new FileNotFoundException(missing.Message) : Task.FromResult(content.Value);
+        if (content.Fault is { } missing) throw new FileNotFoundException(missing.Message);
+        content.Value.Seek(offset, SeekOrigin.Begin);
+        return Task.FromResult(content.Value);
     }
 
     /// <summary>Whether one of the node's volumes is to be made of a kept content.</summary>
@@ -67,7 +69,7 @@ internal sealed class ContentEndpoints(NodeHub hub)
     {
         var id = (string)http.Request.RouteValues["id"]!;
         var content = NodeModule.Door(http).Member is { } member && !hub.AwaitsContent(member.Id, id) ? new Fault.NotFound("Content", id) : hub.ContentSource(id);
-        if (content.Ok) await Results.Stream(content.Value, "application/octet-stream").ExecuteAsync(http);
+        if (content.Ok) await Results.Stream(content.Value, "application/octet-stream", enableRangeProcessing: true).ExecuteAsync(http);
         else http.Response.StatusCode = StatusCodes.Status404NotFound;
     }
 }

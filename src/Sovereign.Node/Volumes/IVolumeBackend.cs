@@ -43,7 +43,7 @@ public interface IVolumeBackend
 /// <summary>What a new volume is made of.</summary>
 /// <param name="ImagePath">The cached file of the image; null: it begins as something else.</param>
 /// <param name="From">The volume that it, or the snapshot, is of.</param>
-/// <param name="OpenKept">Opens a kept content from an offset.</param>
+/// <param name="OpenKept">Opens a kept content; what breaks on the way goes on where it broke.</param>
 public sealed record VolumeMaterial(
     string? ImagePath, VolumeSpec? From, Func<KeptContentSpec, CancellationToken, Task<Stream>>? OpenKept)
 {

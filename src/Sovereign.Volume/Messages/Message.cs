@@ -13,7 +13,7 @@ internal sealed record MessageRow
 
     public string RequestId { get; init; } = "";
 
-    /// <summary>"VOLUME" or "VOLUME_SNAPSHOT".</summary>
+    /// <summary>"VOLUME", "VOLUME_SNAPSHOT" or "VOLUME_BACKUP".</summary>
     public string ResourceType { get; init; } = "";
 
     public string ResourceId { get; init; } = "";
@@ -35,6 +35,7 @@ internal static class MessageEvents
     public const string Create = "VOLUME_VOLUME_001_001";
     public const string Extend = "VOLUME_VOLUME_009_001";
     public const string Snapshot = "VOLUME_VOLUME_SNAPSHOT_013_001";
+    public const string Backup = "VOLUME_VOLUME_BACKUP_014_001";
     public const string Upload = "VOLUME_VOLUME_003_001";
 }
 

@@ -16,6 +16,7 @@ internal static class FilterEndpoints
     [
         ("volume", [.. Names(VolumeStore.Shape), "glance_metadata", "volume_type", "consumes_quota", .. everywhere]),
         ("snapshot", [.. Names(SnapshotStore.Shape), .. everywhere]),
+        ("backup", [.. Names(Backups.BackupRows.Shape), .. everywhere]),
         ("attachment", Names(Attachments.AttachmentStore.Shape)),
         ("message", Names(MessageStore.Shape)),
         ("pool", ["name", "volume_type"]),

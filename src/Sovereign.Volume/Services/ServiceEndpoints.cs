@@ -39,11 +39,12 @@ internal sealed class ServiceEndpoints(KernelServices kernel, INodes nodes, Volu
         api.Get("/os-hosts/{host}", "volume:hosts:list", call => Task.FromResult(Host(call)));
     }
 
-    /// <summary>One scheduler, and a part for each backend.</summary>
+    /// <summary>One scheduler, one part for backups, and a part for each backend.</summary>
     private IEnumerable<ServicePart> Parts()
     {
         var rows = kernel.Database.Read(ServiceStore.All).ToDictionary(row => (row.BinaryName, row.Host));
         yield return Part(ServiceStore.SchedulerBinary, Scheduler, up: true, kernel.Clock.Now());
+        yield return Part(ServiceStore.BackupBinary, Scheduler, up: true, kernel.Clock.Now());
         foreach (var place in placing.Places()) yield return Part(ServiceStore.VolumeBinary, ServiceStore.Host(place), place.Node.Up, place.Node.SeenAt);
 
         ServicePart Part(string binary, string host, bool up, long seenAt)

@@ -8,6 +8,7 @@ internal static class ServiceStore
 {
     public const string VolumeBinary = "cinder-volume";
     public const string SchedulerBinary = "cinder-scheduler";
+    public const string BackupBinary = "cinder-backup";
 
     /// <summary>The name of a backend as the API has it: "machine@files".</summary>
     public static string Host(VolumePlace place) => $"{place.Node.HostName}@{place.Backend.Name}";

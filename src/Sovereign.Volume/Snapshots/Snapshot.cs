@@ -35,6 +35,12 @@ internal sealed record SnapshotRow
 
     public string? NodeId { get; init; }
 
+    /// <summary>What its node knows it by, when it was managed again; null: its id.</summary>
+    public string? PointId { get; init; }
+
+    /// <summary>What its node knows it by.</summary>
+    public string Point => PointId ?? Id;
+
     /// <summary>True: the guest's file systems are brought to rest meanwhile.</summary>
     public bool Quiesced { get; init; }
 
@@ -64,6 +70,7 @@ internal static class SnapshotStates
     public const string Deleting = "deleting";
     public const string Error = "error";
     public const string ErrorDeleting = "error_deleting";
+    public const string BackingUp = "backing-up";
 
     /// <summary>What an administrator may set.</summary>
     public static readonly FrozenSet<string> Settable = FrozenSet.Create(StringComparer.Ordinal, Creating, Available, Deleting, Error, ErrorDeleting);

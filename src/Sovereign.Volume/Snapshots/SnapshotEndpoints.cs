@@ -3,12 +3,13 @@ using Sovereign.Kernel;
 using Sovereign.Kernel.Lists;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Wire;
+using Sovereign.Volume.Managing;
 using Sovereign.Volume.Wire;
 
 namespace Sovereign.Volume.Snapshots;
 
 /// <summary>Routes of snapshots.</summary>
-internal sealed class SnapshotEndpoints(KernelServices kernel, SnapshotService snapshots)
+internal sealed class SnapshotEndpoints(KernelServices kernel, SnapshotService snapshots, ManagingService managing)
 {
     public void Map(BothRoutes api)
     {
@@ -81,7 +82,7 @@ internal sealed class SnapshotEndpoints(KernelServices kernel, SnapshotService s
         if (body.Fault is { } malformed) return malformed;
         if (body.Value.Count != 1) return new Fault.Invalid("", "There is no such action: 'None'");
         var (action, given) = body.Value.First();
-        if (action is "os-reset_status" or "os-force_delete" && !call.Access.Everything)
+        if (action is "os-reset_status" or "os-force_delete" or "os-unmanage" && !call.Access.Everything)
         {
             return VolumeFaults.NotAllowed("volume_extension:snapshot_admin_actions:" + action[3..]);
         }
@@ -90,6 +91,8 @@ internal sealed class SnapshotEndpoints(KernelServices kernel, SnapshotService s
         {
             case "os-force_delete":
                 return Answer.Of(await snapshots.Delete(call.Access, call.Route("id"), force: true, call.Stop), _ => Answer.Empty(202));
+            case "os-unmanage":
+                return Answer.Of(await managing.UnmanageSnapshot(call.Access, call.Route("id"), call.Stop), _ => Answer.Empty(202));
             case "os-reset_status" or "os-update_snapshot_status":
                 return await SetStatus(call, action, given);
             default:

@@ -29,7 +29,7 @@ internal sealed class SnapshotReconciler(KernelServices kernel, INodes nodes) : 
     private Progress Taken(Tx tx, SnapshotRow row)
     {
         if (row.Status != SnapshotStates.Creating) return Progress.Done;
-        var seen = nodes.Observed(tx, row.NodeId!, ItemKinds.VolumeSnapshot, row.Id);
+        var seen = nodes.Observed(tx, row.NodeId!, ItemKinds.VolumeSnapshot, row.Point);
         if (seen is { Current: true, State: ItemState.Present })
         {
             SnapshotService.Save(tx, row with { Status = SnapshotStates.Available, Progress = "100%", Message = null });
@@ -38,7 +38,7 @@ internal sealed class SnapshotReconciler(KernelServices kernel, INodes nodes) : 
 
         if (seen is not { Current: true, State: ItemState.Error }) return new Progress.Waiting(nodeWait, "its node to take it");
         var message = seen.Message ?? "Its node could not take it.";
-        nodes.Remove(tx, row.NodeId!, ItemKinds.VolumeSnapshot, row.Id);
+        nodes.Remove(tx, row.NodeId!, ItemKinds.VolumeSnapshot, row.Point);
         MessageStore.Add(tx, kernel.Ids.Uuid(), row.ProjectId, "VOLUME_SNAPSHOT", row.Id, MessageEvents.Snapshot, message);
         SnapshotService.Save(tx, row with { Status = SnapshotStates.Error, Message = message });
         return Progress.Done;
@@ -46,11 +46,11 @@ internal sealed class SnapshotReconciler(KernelServices kernel, INodes nodes) : 
 
     private Progress Removed(Tx tx, SnapshotRow row)
     {
-        var having = nodes.NodesOf(tx, ItemKinds.VolumeSnapshot, row.Id);
-        foreach (var node in having) nodes.Remove(tx, node, ItemKinds.VolumeSnapshot, row.Id);
+        var having = nodes.NodesOf(tx, ItemKinds.VolumeSnapshot, row.Point);
+        foreach (var node in having) nodes.Remove(tx, node, ItemKinds.VolumeSnapshot, row.Point);
         if (having.Count > 0)
         {
-            var stuck = having.Select(node => nodes.Observed(tx, node, ItemKinds.VolumeSnapshot, row.Id))
+            var stuck = having.Select(node => nodes.Observed(tx, node, ItemKinds.VolumeSnapshot, row.Point))
                 .FirstOrDefault(seen => seen is { Current: true, State: ItemState.Error });
             if (stuck is not null && row.Status != SnapshotStates.ErrorDeleting)
             {

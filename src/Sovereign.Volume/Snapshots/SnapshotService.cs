@@ -48,6 +48,10 @@ internal sealed class SnapshotService(KernelServices kernel, INodes nodes)
         return row;
     }
 
+    /// <summary>Whether its node has it.</summary>
+    public bool Made(Session session, SnapshotRow row) =>
+        row.NodeId is not null && nodes.Observed(session, row.NodeId, ItemKinds.VolumeSnapshot, row.Point) is { State: ItemState.Present };
+
     public Task<Outcome<SnapshotRow>> Order(
         AccessGrant access, string volumeId, string? name, string? description, IReadOnlyDictionary<string, string> metadata, bool force, CancellationToken stop) =>
         kernel.Queue.Write<SnapshotRow>(

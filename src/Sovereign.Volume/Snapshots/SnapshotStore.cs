@@ -19,15 +19,19 @@ internal static class SnapshotStore
 
     public static SnapshotRow? Find(Session session, string id) => session.FirstOrDefault<SnapshotRow>("SELECT * FROM volume_snapshots WHERE id = @id", new { id });
 
+    /// <summary>The one that a node knows by this id.</summary>
+    public static SnapshotRow? OfPoint(Session session, string point) => session.FirstOrDefault<SnapshotRow>(
+        "SELECT * FROM volume_snapshots WHERE point_id = @point OR (id = @point AND point_id IS NULL)", new { point });
+
     public static List<SnapshotRow> OfVolume(Session session, string volumeId) =>
         session.Query<SnapshotRow>("SELECT * FROM volume_snapshots WHERE volume_id = @volumeId ORDER BY created_at, id", new { volumeId });
 
     public static void Insert(Tx tx, SnapshotRow row) => tx.Execute(
         """
         INSERT INTO volume_snapshots (id, project_id, user_id, volume_id, type_id, name, description, status, size_gib, metadata, progress, node_id, quiesced,
-          deleting, message, created_at, updated_at)
+          deleting, message, created_at, updated_at, point_id)
         VALUES (@Id, @ProjectId, @UserId, @VolumeId, @TypeId, @Name, @Description, @Status, @SizeGib, @Metadata, @Progress, @NodeId, @quiesced, @deleting,
-          @Message, @CreatedAt, @UpdatedAt)
+          @Message, @CreatedAt, @UpdatedAt, @PointId)
         """,
         Parameters(row));
 
@@ -44,6 +48,6 @@ internal static class SnapshotStore
     private static object Parameters(SnapshotRow row) => new
     {
         row.Id, row.ProjectId, row.UserId, row.VolumeId, row.TypeId, row.Name, row.Description, row.Status, row.SizeGib, row.Metadata, row.Progress, row.NodeId,
-        quiesced = row.Quiesced ? 1L : 0L, deleting = row.Deleting ? 1L : 0L, row.Message, row.CreatedAt, row.UpdatedAt,
+        quiesced = row.Quiesced ? 1L : 0L, deleting = row.Deleting ? 1L : 0L, row.Message, row.CreatedAt, row.UpdatedAt, row.PointId,
     };
 }

@@ -71,6 +71,9 @@ internal sealed record VolumeRow
     /// <summary>The node where it is wanted, because its server is there; null: any.</summary>
     public string? WantedNode { get; init; }
 
+    /// <summary>The backup that it is being made of; null: none, or not any more.</summary>
+    public string? BackupId { get; init; }
+
     public bool Deleting { get; init; }
 
     /// <summary>Why it is in an error state.</summary>
@@ -117,17 +120,25 @@ internal static class VolumeStates
     public const string ErrorDeleting = "error_deleting";
     public const string ErrorExtending = "error_extending";
     public const string Maintenance = "maintenance";
+    public const string BackingUp = "backing-up";
+    public const string RestoringBackup = "restoring-backup";
+    public const string ErrorRestoring = "error_restoring";
+    public const string Managing = "managing";
+    public const string ErrorManaging = "error_managing";
 
     /// <summary>What an administrator may set.</summary>
     public static readonly FrozenSet<string> Settable = FrozenSet.Create(
         StringComparer.Ordinal, Creating, Available, Deleting, Error, ErrorDeleting, ErrorExtending, Attaching, Detaching, InUse, Maintenance, Reserved,
-        Extending, AwaitingTransfer, "backing-up", "restoring-backup", "error_backing-up", "error_restoring", "error_managing", "managing", Downloading, Uploading,
+        Extending, AwaitingTransfer, BackingUp, RestoringBackup, "error_backing-up", ErrorRestoring, ErrorManaging, Managing, Downloading, Uploading,
         "retyping");
 
     /// <summary>States out of which it may be deleted by its owner.</summary>
     public static readonly FrozenSet<string> Deletable = FrozenSet.Create(
-        StringComparer.Ordinal, Available, Error, ErrorDeleting, ErrorExtending, "error_restoring", "error_managing");
+        StringComparer.Ordinal, Available, Error, ErrorDeleting, ErrorExtending, ErrorRestoring, ErrorManaging);
 
     /// <summary>States in which the first content is being made.</summary>
     public static bool Beginning(string status) => status is Creating;
+
+    /// <summary>A new volume whose first content is not there yet.</summary>
+    public static bool Unmade(VolumeRow row) => row.Status is Creating or Managing || (row.Status == RestoringBackup && row.LaunchedAt == 0);
 }

@@ -3,12 +3,13 @@ using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Store;
 using Sovereign.Kernel.Wire;
 using Sovereign.Volume.Attachments;
+using Sovereign.Volume.Managing;
 using Sovereign.Volume.Wire;
 
 namespace Sovereign.Volume.Volumes;
 
 /// <summary>The actions on a volume, by the name that the body has.</summary>
-internal sealed class VolumeActions(VolumeService volumes, VolumeCreation creation, VolumeUploads uploads, AttachmentActions attaching)
+internal sealed class VolumeActions(VolumeService volumes, VolumeCreation creation, VolumeUploads uploads, AttachmentActions attaching, ManagingService managing)
 {
     private static readonly string[] administrators = ["os-reset_status", "os-force_delete", "os-force_detach", "os-migrate_volume", "os-unmanage"];
 
@@ -36,6 +37,8 @@ internal sealed class VolumeActions(VolumeService volumes, VolumeCreation creati
                 return await Reset(call, id, given);
             case "os-force_delete":
                 return Answer.Of(await volumes.Delete(call.Access, id, cascade: false, force: true, call.Stop), _ => Answer.Empty(202));
+            case "os-unmanage":
+                return Answer.Of(await managing.Unmanage(call.Access, id, call.Stop), _ => Answer.Empty(202));
             case "os-set_image_metadata" or "os-unset_image_metadata" or "os-show_image_metadata":
                 return await ImagePairs(call, id, action, given);
             case "os-volume_upload_image":
@@ -105,7 +108,8 @@ internal sealed class VolumeActions(VolumeService volumes, VolumeCreation creati
             await volumes.Change(call.Access, "reset-status", id, (tx, row) =>
             {
                 if (attach == "detached") AttachmentStore.DeleteOfVolume(tx, id);
-                return row with { Status = status ?? row.Status, PreviousStatus = null, Message = null };
+                Backups.BackupBooks.Restored(tx, row.BackupId);
+                return row with { Status = status ?? row.Status, PreviousStatus = null, BackupId = null, Message = null };
             }, call.Stop),
             _ => Answer.Empty(202));
     }

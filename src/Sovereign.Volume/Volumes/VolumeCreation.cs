@@ -7,6 +7,7 @@ using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Store;
 using Sovereign.Node.Contract;
 using Sovereign.Volume.Attachments;
+using Sovereign.Volume.Backups;
 using Sovereign.Volume.Services;
 using Sovereign.Volume.Snapshots;
 using Sovereign.Volume.Types;
@@ -38,11 +39,13 @@ internal sealed class VolumeCreation(KernelServices kernel, IImages images, Zone
             Zone = order.Zone ?? zones.Default, TypeId = type.Value.Id, SnapshotId = order.SnapshotId, SourceVolumeId = order.SourceVolumeId,
             Source = source.Value.Spec is { } spec ? JsonSerializer.Serialize(spec, VolumeJson.Wire.VolumeSourceSpec) : null,
             SealedKey = Key(tx, project, id, type.Value, source.Value.Volume), Bootable = source.Value.Bootable, Multiattach = type.Value.Multiattach,
-            Metadata = VolumeJson.Texts(order.Metadata), ImageMetadata = source.Value.ImageMetadata, WantedNode = source.Value.NodeId ?? order.NodeId,
-            Backend = source.Value.Backend, CreatedAt = tx.Now,
+            Metadata = VolumeJson.Texts(Metadata(order, source.Value)), ImageMetadata = source.Value.ImageMetadata, WantedNode = source.Value.NodeId ?? order.NodeId,
+            Backend = source.Value.Backend, BackupId = order.BackupId, CreatedAt = tx.Now,
+            Status = order.Restoring ? VolumeStates.RestoringBackup : VolumeStates.Creating,
         };
         if (VolumeQuotas.TakeVolume(kernel.Quotas, tx, project, row.TypeId, size) is { } over) return over;
         VolumeStore.Insert(tx, row);
+        if (source.Value.Backup is { } backup) BackupBooks.Restore(tx, backup);
         tx.Record(VolumeRow.Kind, id, project, Change.Created, row.Document(), VolumesJson.Wire.VolumeDocument);
         tx.Due(VolumeRow.Kind, id);
         return row;
@@ -77,13 +80,14 @@ internal sealed class VolumeCreation(KernelServices kernel, IImages images, Zone
 
     private Outcome<VolumeSource> Source(Tx tx, AccessGrant access, VolumeOrder order)
     {
-        if ((order.ImageId is null ? 0 : 1) + (order.SnapshotId is null ? 0 : 1) + (order.SourceVolumeId is null ? 0 : 1) > 1)
+        if ((order.ImageId is null ? 0 : 1) + (order.SnapshotId is null ? 0 : 1) + (order.SourceVolumeId is null ? 0 : 1) + (order.BackupId is null ? 0 : 1) > 1)
         {
-            return VolumeFaults.InvalidInput("A volume is made of one image, one snapshot or one volume.");
+            return VolumeFaults.InvalidInput("A volume is made of one image, one snapshot, one volume or one backup.");
         }
 
         if (order.SnapshotId is { } snapshot) return OfSnapshot(tx, access, snapshot);
         if (order.SourceVolumeId is { } volume) return OfVolume(tx, access, volume);
+        if (order.BackupId is { } backup) return BackupRestoring.Source(tx, access, backup);
         return order.ImageId is { } image ? OfImage(access, image) : new VolumeSource();
     }
 
@@ -98,7 +102,7 @@ internal sealed class VolumeCreation(KernelServices kernel, IImages images, Zone
         if (VolumeStore.Find(tx, snapshot.VolumeId) is not { } volume) return VolumeFaults.Snapshot(id);
         return new VolumeSource
         {
-            Spec = new VolumeSourceSpec { SnapshotId = id }, SizeGib = snapshot.SizeGib, What = "snapshot", Volume = volume, TypeId = snapshot.TypeId,
+            Spec = new VolumeSourceSpec { SnapshotId = snapshot.Point }, SizeGib = snapshot.SizeGib, What = "snapshot", Volume = volume, TypeId = snapshot.TypeId,
             Bootable = volume.Bootable, ImageMetadata = volume.ImageMetadata, NodeId = snapshot.NodeId ?? volume.NodeId, Backend = volume.Backend,
         };
     }
@@ -155,7 +159,7 @@ internal sealed class VolumeCreation(KernelServices kernel, IImages images, Zone
 
     private static Fault? TooSmall(VolumeSource source, long size)
     {
-        if (source.Volume is not null && size < source.SizeGib)
+        if (size < source.SizeGib)
         {
             return VolumeFaults.InvalidInput(
                 $"Volume size '{size}'GB cannot be smaller than the {source.What} size {source.SizeGib}GB. They must be >= original {source.What} size.");
@@ -181,11 +185,23 @@ internal sealed class VolumeCreation(KernelServices kernel, IImages images, Zone
             if (type is null) return new Fault.Invalid("volume_type", "There is no default volume type: name one.");
         }
 
+        if (source.Encrypted && !type.Encrypted)
+        {
+            return VolumeFaults.InvalidInput($"The backup is of an encrypted volume, and volumes of type {type.Name} are not: its content would become plain.");
+        }
+
         // Bytes are copied as they lie, so both ends are encrypted, or neither is.
         return source.Volume is { } volume && volume.SealedKey is not null != type.Encrypted
             ? VolumeFaults.InvalidInput(
                 $"Invalid volume_type provided: {type.Name} (requested type is not compatible; either match source volume, or omit type argument).")
             : type;
+    }
+
+    private static Dictionary<string, string> Metadata(VolumeOrder order, VolumeSource source)
+    {
+        var pairs = new Dictionary<string, string>(source.Metadata, StringComparer.Ordinal);
+        foreach (var (name, value) in order.Metadata) pairs[name] = value;
+        return pairs;
     }
 
     /// <summary>A key of its own, or that of the volume that it is a copy of.</summary>
@@ -220,6 +236,15 @@ internal sealed record VolumeSource
     public string? NodeId { get; init; }
 
     public string? Backend { get; init; }
+
+    /// <summary>The backup that it is made of.</summary>
+    public BackupRow? Backup { get; init; }
+
+    /// <summary>True: its bytes must not lie plain.</summary>
+    public bool Encrypted { get; init; }
+
+    /// <summary>Pairs that come with it.</summary>
+    public Dictionary<string, string> Metadata { get; init; } = [];
 
     public long MinGib { get; init; }
 

@@ -13,6 +13,11 @@ public sealed record VolumeOrder(string? Name, string? Description, long SizeGib
 
     public string? SourceVolumeId { get; init; }
 
+    public string? BackupId { get; init; }
+
+    /// <summary>True: it is made by the restore of the backup, which its state shows.</summary>
+    internal bool Restoring { get; init; }
+
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
 
     /// <summary>The node of the server that it is for; null: any node.</summary>

@@ -5,6 +5,8 @@ using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Store;
 using Sovereign.Node.Contract;
 using Sovereign.Volume.Attachments;
+using Sovereign.Volume.Backups;
+using Sovereign.Volume.Managing;
 using Sovereign.Volume.Messages;
 using Sovereign.Volume.Snapshots;
 using Sovereign.Volume.Transfers;
@@ -13,7 +15,9 @@ using Sovereign.Volume.Types;
 namespace Sovereign.Volume.Volumes;
 
 /// <summary>A volume's life: a place is chosen, its node makes it, grows it, makes its content anew, and in the end removes it.</summary>
-internal sealed class VolumeReconciler(KernelServices kernel, VolumePlacing placing, VolumeItems items, VolumeBooks books, VolumeUploads uploads) : IReconciler
+internal sealed class VolumeReconciler(
+    KernelServices kernel, VolumePlacing placing, VolumeItems items, VolumeBooks books, VolumeUploads uploads, BackupBooks backups,
+    UnmanagedBooks unmanaged) : IReconciler
 {
     private static readonly TimeSpan nodeWait = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan settleWait = TimeSpan.FromSeconds(1);
@@ -25,7 +29,7 @@ internal sealed class VolumeReconciler(KernelServices kernel, VolumePlacing plac
         var row = kernel.Database.Read(session => VolumeStore.Find(session, id));
         if (row is null) return Progress.Done;
         if (row.Deleting) return await Removed(row, stop);
-        if (row.NodeId is null) return VolumeStates.Beginning(row.Status) ? await Placed(row, stop) : Progress.Done;
+        if (row.NodeId is null) return VolumeStates.Unmade(row) ? await Placed(row, stop) : Progress.Done;
         if (row.Status == VolumeStates.Uploading) return await Uploaded(row, stop);
         var seen = kernel.Database.Read(session => items.Observed(session, row));
         if (!Working(row)) return Progress.Done;
@@ -42,14 +46,15 @@ internal sealed class VolumeReconciler(KernelServices kernel, VolumePlacing plac
     }
 
     private static bool Working(VolumeRow row) =>
-        VolumeStates.Beginning(row.Status) || row.WantedGib != row.SizeGib || row.Status is VolumeStates.Reverting or VolumeStates.Downloading;
+        VolumeStates.Beginning(row.Status) || row.WantedGib != row.SizeGib
+        || row.Status is VolumeStates.Reverting or VolumeStates.Downloading or VolumeStates.RestoringBackup or VolumeStates.Managing;
 
     private async Task<Progress> Placed(VolumeRow row, CancellationToken stop)
     {
         Progress progress = new Progress.Waiting(nodeWait, "its node to make it");
         await Write("volume.place", row, (tx, now) =>
         {
-            if (now.NodeId is not null || !VolumeStates.Beginning(now.Status)) return;
+            if (now.NodeId is not null || !VolumeStates.Unmade(now)) return;
             var type = TypeStore.Find(tx, now.TypeId);
             var chosen = type is null ? new Fault.Conflict("Its volume type is gone.") : placing.Choose(tx, now, type);
             if (chosen.Fault is Fault.Unavailable away)
@@ -100,7 +105,10 @@ internal sealed class VolumeReconciler(KernelServices kernel, VolumePlacing plac
 
     private void Succeed(Tx tx, VolumeRow row)
     {
-        if (VolumeStates.Beginning(row.Status))
+        BackupBooks.Restored(tx, row.BackupId);
+        unmanaged.Managed(tx, row.Id);
+        row = row with { BackupId = null };
+        if (VolumeStates.Unmade(row))
         {
             // A reservation for a server may have been made while it was made.
             var status = AttachmentStore.OfVolume(tx, row.Id).Count > 0 ? VolumeStates.Reserved : VolumeStates.Available;
@@ -108,7 +116,8 @@ internal sealed class VolumeReconciler(KernelServices kernel, VolumePlacing plac
             return;
         }
 
-        var back = row.Status is VolumeStates.Extending or VolumeStates.Reverting or VolumeStates.Downloading ? row.PreviousStatus ?? VolumeStates.Available : row.Status;
+        var back = row.Status is VolumeStates.Extending or VolumeStates.Reverting or VolumeStates.Downloading or VolumeStates.RestoringBackup
+            ? row.PreviousStatus ?? VolumeStates.Available : row.Status;
         books.Save(
             tx, row with { Status = back, SizeGib = row.WantedGib, Message = null, PreviousStatus = null }, told: true, grown: row.WantedGib > row.SizeGib);
     }
@@ -130,10 +139,27 @@ internal sealed class VolumeReconciler(KernelServices kernel, VolumePlacing plac
             return;
         }
 
+        BackupBooks.Restored(tx, row.BackupId);
+        UnmanagedBooks.Released(tx, row.Id);
+        row = row with { BackupId = null };
         // What was begun is taken away: an error holds no room.
-        if (VolumeStates.Beginning(row.Status)) items.Remove(tx, row.Id);
+        if (VolumeStates.Unmade(row)) items.Remove(tx, row.Id);
         MessageStore.Add(tx, kernel.Ids.Uuid(), row.ProjectId, "VOLUME", row.Id, MessageEvents.Create, message);
-        books.Save(tx, row with { Status = VolumeStates.Error, Message = message, PreviousStatus = null }, told: true);
+        if (row.Status == VolumeStates.RestoringBackup && row.LaunchedAt > 0)
+        {
+            // Its node puts the new content in place of the old one at the end, so the old one is there.
+            items.Put(tx, books.Save(
+                tx, row with { Status = VolumeStates.ErrorRestoring, Generation = row.Generation - 1, Message = message, PreviousStatus = null }, told: true));
+            return;
+        }
+
+        var failed = row.Status switch
+        {
+            VolumeStates.RestoringBackup => VolumeStates.ErrorRestoring,
+            VolumeStates.Managing => VolumeStates.ErrorManaging,
+            _ => VolumeStates.Error,
+        };
+        books.Save(tx, row with { Status = failed, Message = message, PreviousStatus = null }, told: true);
     }
 
     private async Task<Progress> Removed(VolumeRow row, CancellationToken stop)
@@ -149,6 +175,9 @@ internal sealed class VolumeReconciler(KernelServices kernel, VolumePlacing plac
             }
 
             uploads.Cancel(tx, now.Id);
+            backups.VolumeGoes(tx, now.Id);
+            unmanaged.VolumeGoes(tx, now.Id);
+            BackupBooks.Restored(tx, now.BackupId);
             if (!items.Remove(tx, now.Id))
             {
                 progress = new Progress.Waiting(nodeWait, "its node to remove it");

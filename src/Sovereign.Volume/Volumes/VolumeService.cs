@@ -120,7 +120,7 @@ internal sealed class VolumeService(KernelServices kernel, VolumeItems items, Vo
             Status = VolumeStates.Reverting,
             PreviousStatus = row.Status,
             Generation = row.Generation + 1,
-            Source = System.Text.Json.JsonSerializer.Serialize(new Node.Contract.VolumeSourceSpec { SnapshotId = snapshotId }, VolumeJson.Wire.VolumeSourceSpec),
+            Source = System.Text.Json.JsonSerializer.Serialize(new Node.Contract.VolumeSourceSpec { SnapshotId = snapshot.Point }, VolumeJson.Wire.VolumeSourceSpec),
         };
         items.Put(tx, reverting);
         tx.Due(VolumeRow.Kind, id);

@@ -30,10 +30,10 @@ internal static class VolumeStore
         """
         INSERT INTO volumes (id, project_id, user_id, name, description, status, previous_status, size_gib, wanted_gib, zone, type_id, snapshot_id,
           source_volume_id, source, generation, sealed_key, bootable, read_only, multiattach, metadata, image_metadata, node_id, backend, wanted_node, deleting,
-          message, created_at, updated_at, launched_at)
+          message, created_at, updated_at, launched_at, backup_id)
         VALUES (@Id, @ProjectId, @UserId, @Name, @Description, @Status, @PreviousStatus, @SizeGib, @WantedGib, @Zone, @TypeId, @SnapshotId,
           @SourceVolumeId, @Source, @Generation, @SealedKey, @bootable, @ReadOnly, @multiattach, @Metadata, @ImageMetadata, @NodeId, @Backend, @WantedNode,
-          @deleting, @Message, @CreatedAt, @UpdatedAt, @LaunchedAt)
+          @deleting, @Message, @CreatedAt, @UpdatedAt, @LaunchedAt, @BackupId)
         """,
         Parameters(row));
 
@@ -43,7 +43,8 @@ internal static class VolumeStore
           previous_status = @PreviousStatus, size_gib = @SizeGib, wanted_gib = @WantedGib, zone = @Zone, type_id = @TypeId, snapshot_id = @SnapshotId,
           source_volume_id = @SourceVolumeId, source = @Source, generation = @Generation, sealed_key = @SealedKey, bootable = @bootable,
           read_only = @ReadOnly, multiattach = @multiattach, metadata = @Metadata, image_metadata = @ImageMetadata, node_id = @NodeId, backend = @Backend,
-          wanted_node = @WantedNode, deleting = @deleting, message = @Message, updated_at = @UpdatedAt, launched_at = @LaunchedAt
+          wanted_node = @WantedNode, deleting = @deleting, message = @Message, updated_at = @UpdatedAt, launched_at = @LaunchedAt,
+          backup_id = @BackupId
         WHERE id = @Id
         """,
         Parameters(row));
@@ -54,24 +55,31 @@ internal static class VolumeStore
     public static Dictionary<(string Node, string Backend), long> Promised(Session session) =>
         session.Query<Promise>(
             """
-            SELECT node_id, backend, CAST(SUM(wanted_gib) AS BIGINT) AS gib FROM volumes WHERE node_id IS NOT NULL AND backend IS NOT NULL GROUP BY node_id, backend
+            SELECT node_id, backend, CAST(SUM(gib) AS BIGINT) AS gib FROM (
+              SELECT node_id, backend, wanted_gib AS gib FROM volumes WHERE node_id IS NOT NULL AND backend IS NOT NULL
+              UNION ALL SELECT node_id, backend, size_gib AS gib FROM volumes_unmanaged WHERE managed_by IS NULL) p GROUP BY node_id, backend
             """).ToDictionary(row => (row.NodeId, row.Backend), row => row.Gib);
 
     public static bool OfType(Session session, string typeId) =>
         session.Scalar<long?>("SELECT 1 FROM volumes WHERE type_id = @typeId LIMIT 1", new { typeId }) is not null;
 
-    public static List<string> OnNode(Session session, string nodeId) =>
-        session.Query<string>("SELECT id FROM volumes WHERE node_id = @nodeId ORDER BY id", new { nodeId });
+    /// <summary>Ids of all that a node keeps, those among them that no project has.</summary>
+    public static List<string> OnNode(Session session, string nodeId) => session.Query<string>(
+        "SELECT id FROM volumes WHERE node_id = @nodeId UNION ALL SELECT id FROM volumes_unmanaged WHERE node_id = @nodeId ORDER BY id", new { nodeId });
+
+    public static List<VolumeRow> OnPlace(Session session, string nodeId, string backend) => session.Query<VolumeRow>(
+        "SELECT * FROM volumes WHERE node_id = @nodeId AND backend = @backend ORDER BY id", new { nodeId, backend });
 
     public static List<string> Unplaced(Session session) => session.Query<string>(
-        "SELECT id FROM volumes WHERE node_id IS NULL AND status = @status AND deleting = 0 ORDER BY id", new { status = VolumeStates.Creating });
+        "SELECT id FROM volumes WHERE node_id IS NULL AND status IN @statuses AND deleting = 0 ORDER BY id",
+        new { statuses = new List<string> { VolumeStates.Creating, VolumeStates.RestoringBackup } });
 
     private static object Parameters(VolumeRow row) => new
     {
         row.Id, row.ProjectId, row.UserId, row.Name, row.Description, row.Status, row.PreviousStatus, row.SizeGib, row.WantedGib, row.Zone, row.TypeId,
         row.SnapshotId, row.SourceVolumeId, row.Source, row.Generation, row.SealedKey, bootable = row.Bootable ? 1L : 0L, row.ReadOnly,
         multiattach = row.Multiattach ? 1L : 0L, row.Metadata, row.ImageMetadata, row.NodeId, row.Backend, row.WantedNode, deleting = row.Deleting ? 1L : 0L,
-        row.Message, row.CreatedAt, row.UpdatedAt, row.LaunchedAt,
+        row.Message, row.CreatedAt, row.UpdatedAt, row.LaunchedAt, row.BackupId,
     };
 
     private sealed record Promise

@@ -26,6 +26,9 @@ public sealed record CloudOptions(string Data, IPEndPoint Listen, string PublicU
     /// <summary>Where image imports may come from and what they are converted to; null: public sources, no directory, no conversion.</summary>
     public ImportOptions? ImageImport { get; init; }
 
+    /// <summary>Where backups of volumes are kept; null: in the data directory.</summary>
+    public string? BackupDirectory { get; init; }
+
     /// <summary>What the operator decided about passwords and scopes.</summary>
     public required IdentitySettings Identity { get; init; }
 
@@ -70,11 +73,14 @@ public sealed record CloudOptions(string Data, IPEndPoint Listen, string PublicU
         var identity = IdentitySettings.Read(settings, faults);
         var compute = ReadCompute(settings, faults);
         var network = ReadNodes(settings, faults);
+        if (settings[SettingNames.BackupDirectory] is { } backups && !System.IO.Path.IsPathFullyQualified(backups))
+            faults.Add($"backup_directory: '{backups}' must be an absolute path.");
         if (faults.Count > 0) return (null, faults);
         return (new CloudOptions(
             CloudDirectory.At(data).Path, listen!, publicUrl!, region, settings[SettingNames.ExternalCidr], settings[SettingNames.Database])
         {
             ImageImport = import,
+            BackupDirectory = settings[SettingNames.BackupDirectory],
             Identity = identity,
             Compute = compute,
             Network = network,

@@ -12,6 +12,7 @@ public static class SettingNames
     public const string ImageImportFrom = "image_import_from";
     public const string ImageImportDirectory = "image_import_directory";
     public const string ImageFormat = "image_format";
+    public const string BackupDirectory = "backup_directory";
     public const string NetworkDns = "network_dns";
     public const string Underlay = "underlay";
     public const string VxlanPort = "vxlan_port";
@@ -32,7 +33,7 @@ public static class SettingNames
     /// <summary>In the order in which they are shown and written.</summary>
     public static readonly IReadOnlyList<string> All =
     [
-        Data, Listen, PublicUrl, Region, ExternalCidr, Database, ImageImportFrom, ImageImportDirectory, ImageFormat, NetworkDns, Underlay, VxlanPort,
+        Data, Listen, PublicUrl, Region, ExternalCidr, Database, ImageImportFrom, ImageImportDirectory, ImageFormat, BackupDirectory, NetworkDns, Underlay, VxlanPort,
         FenceCommand, CpuAllocationRatio, RamAllocationRatio, ReservedHostMemory, EnforceScope, PasswordRegex, PasswordRegexDescription,
         UniqueLastPasswordCount, PasswordExpiresDays, MinimumPasswordAge, LockoutFailureAttempts, LockoutDuration, ChangePasswordUponFirstUse,
     ];

@@ -47,15 +47,16 @@ public sealed class Composition
     /// <param name="imageImport">What the operator decided about image imports; null: public sources only.</param>
     /// <param name="settings">What the operator decided about passwords and scopes; null: the defaults.</param>
     /// <param name="computeOptions">What of each node may be promised to servers; null: the defaults.</param>
+    /// <param name="backupDirectory">Where backups of volumes are kept; null: among the control plane's data.</param>
     public static Composition Of(
         KernelServices kernel, (string Admin, string Demo) firstPasswords, NetworkOptions? networks, ImportOptions? imageImport = null, IdentitySettings? settings = null,
-        ComputeOptions? computeOptions = null)
+        ComputeOptions? computeOptions = null, string? backupDirectory = null)
     {
         var node = new NodeModule(kernel);
         var image = new ImageModule(kernel, imageImport);
         var placement = new PlacementModule(kernel);
         var network = new NetworkModule(kernel, node.Hub, networks ?? new NetworkOptions());
-        var volume = new VolumeModule(kernel, node.Hub, image, new VolumeOptions((computeOptions ?? new ComputeOptions()).Zone));
+        var volume = new VolumeModule(kernel, node.Hub, image, new VolumeOptions((computeOptions ?? new ComputeOptions()).Zone, backupDirectory));
         var compute = new ComputeModule(kernel, node.Hub, image, placement, network.Networks, volume.Volumes, computeOptions ?? new ComputeOptions());
         var catalog = new IModule[] { image, placement, network, volume, compute }
             .Select(module => new CatalogService(module.Face!.Type, module.Face.Name, kernel.Settings.PublicUrl + CatalogPath(module)))
@@ -68,9 +69,11 @@ public sealed class Composition
         var identity = new IdentityModule(kernel, options);
         node.Hub.ImageSource = image.OpenContent;
         node.Hub.SnapshotSink = image.Receive;
-        // What nodes send of volumes are images.
-        node.Hub.ContentSink = async (id, content, stop) =>
-            (await image.Receive(id, content, stop)).Then(_ => image.Find(AccessGrant.OfSystem(), id).Map(kept => kept.Digest ?? ""));
+        // What nodes send of volumes are backups and images.
+        node.Hub.ContentSource = volume.OpenContent;
+        node.Hub.ContentSink = async (id, content, stop) => volume.KeepsContent(id)
+            ? await volume.ReceiveContent(id, content, stop)
+            : (await image.Receive(id, content, stop)).Then(_ => image.Find(AccessGrant.OfSystem(), id).Map(kept => kept.Digest ?? ""));
         node.Hub.PasswordSink = compute.LeavePassword;
         return new Composition(node, identity, image, placement, network, volume, compute);
     }

@@ -32,7 +32,8 @@ internal static class ServeCommand
             sources,
             new Policy(PolicyFile.Read(options.Directory.Policy)));
         var passwords = FirstPasswords.LoadOrCreate(options, sources.Randomness);
-        var house = Composition.Of(kernel, (passwords.Admin, passwords.Demo), options.Network, options.ImageImport, options.Identity, options.Compute);
+        var house = Composition.Of(kernel, (passwords.Admin, passwords.Demo), options.Network, options.ImageImport, options.Identity, options.Compute,
+            options.BackupDirectory);
         using var authority = new NodeAuthority(options, sources.Clock);
         house.Node.Hub.Authority = authority;
         if (options.FenceCommand is { } fence) house.Node.Hub.Fencing = new CommandFencing(fence, sources.Clock);

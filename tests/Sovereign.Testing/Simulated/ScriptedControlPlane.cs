@@ -206,10 +206,10 @@ public sealed class ScriptedControlPlane : IControlPlane
         return Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(copy.ToArray()));
     }
 
-    public Task<Stream> OpenContent(string id, CancellationToken stop)
+    public Task<Stream> OpenContent(string id, long offset, CancellationToken stop)
     {
         Refuse();
-        lock (gate) return Task.FromResult<Stream>(new MemoryStream(Contents[id]));
+        lock (gate) return Task.FromResult<Stream>(new MemoryStream(Contents[id]) { Position = offset });
     }
 
     /// <summary>Consoles that are being carried, by ticket.</summary>

@@ -89,11 +89,11 @@ public sealed class SimulatedLink(SimulatedWorld world, Func<SimulatedControlPla
         }
     }
 
-    public async Task<Stream> OpenContent(string id, CancellationToken stop)
+    public async Task<Stream> OpenContent(string id, long offset, CancellationToken stop)
     {
         try
         {
-            return await Call(cloud => cloud.OpenContent(id, stop));
+            return await Call(cloud => cloud.OpenContent(id, offset, stop));
         }
         catch (IOException cause) when (cause is not FileNotFoundException)
         {
