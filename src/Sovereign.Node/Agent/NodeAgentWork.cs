@@ -10,6 +10,7 @@ public sealed partial class NodeAgent
     private void OnChanged(string domainId, CancellationToken stop)
     {
         if (table.Find(ItemKinds.Domain, domainId) is { } entry) Touch(entry, stop);
+        if (table.DepartureOf(domainId) is { } departure) Touch(departure, stop);
     }
 
     private void Touch(Entry entry, CancellationToken stop)
