@@ -92,9 +92,10 @@ internal sealed partial class ItemSteps
         if (sight.Power == DomainPower.Departed) return StepResult.Seen(entry, ItemState.Departed);
         if (!moves.TryGetValue(departure.Id, out var move))
         {
+            if (departure.Door is not { } door) return Failed(entry, $"The server {departure.DomainId} has nowhere to go.");
             if (sight.Power is not (DomainPower.Running or DomainPower.Paused)) return Failed(entry, $"The server {departure.DomainId} does not run: it can't leave.");
             var begun = moves[departure.Id] = move = new Move();
-            var order = new MoveOrder((way, end) => drivers.Doors.Enter(departure.Door, departure.Key, way, end), begun.Forced.Task);
+            var order = new MoveOrder((way, end) => drivers.Doors.Enter(door, departure.Key, way, end), begun.Forced.Task);
             begun.Work = drivers.Hypervisor.Leave(domain, order, begun.GivenUp.Token);
             _ = Ended(begun, entry);
         }

@@ -31,8 +31,9 @@ public sealed record DoorSpec(string Address, int Port, string Certificate)
 /// <summary>A running domain leaves for another node. It is observed as <see cref="ItemState.Departed"/> when it has left and runs here no more, as
 /// <see cref="ItemState.Error"/> when it could not and goes on here, as <see cref="ItemState.Present"/> when it goes on here because it is to stay.</summary>
 /// <param name="Id">Id of the migration.</param>
+/// <param name="Door">Where it goes; null where it is to stay.</param>
 /// <param name="Key">As in the <see cref="ArrivalSpec"/>.</param>
-public sealed record DepartureSpec(string Id, string DomainId, DoorSpec Door, string Key)
+public sealed record DepartureSpec(string Id, string DomainId, DoorSpec? Door, string Key)
 {
     /// <summary>True: the guest may stand still for as long as the rest of its memory takes.</summary>
     public bool Force { get; init; }
