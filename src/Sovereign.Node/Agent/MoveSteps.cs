@@ -120,7 +120,9 @@ internal sealed partial class ItemSteps
     private async Task EndMove(string id)
     {
         if (!moves.Remove(id, out var move)) return;
-        await move.GivenUp.CancelAsync();
+#pragma warning disable CA1849 // The other one leaves the agent's own context.
+        move.GivenUp.Cancel();
+#pragma warning restore CA1849
         try { await move.Work; }
         catch (Exception) when (move.Work.IsCompleted) { /* given up, or it had failed */ }
         move.GivenUp.Dispose();

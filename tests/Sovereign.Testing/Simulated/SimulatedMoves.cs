@@ -69,22 +69,36 @@ public sealed class SimulatedWay(SimulatedMachine machine, string id) : MemorySt
     public string Domain => id;
 }
 
-/// <summary>Doors of machines in memory; all that share a street reach each other.</summary>
-public sealed class SimulatedDoors(Dictionary<string, Func<string, CancellationToken, Task<Stream>>> street, string address) : IDoors
+/// <summary>Doors of machines in memory; all that share a street reach each other. Doors end with the process that opened them.</summary>
+public sealed class SimulatedDoors : IDoors
 {
+    private readonly Dictionary<string, Func<string, CancellationToken, Task<Stream>>> street;
+    private readonly string address;
+
+    public SimulatedDoors(Dictionary<string, Func<string, CancellationToken, Task<Stream>>> street, string address)
+    {
+        (this.street, this.address) = (street, address);
+        Shut(address + "/");
+    }
+
     public Task<DoorSpec> Open(ArrivalSpec arrival, Func<string, CancellationToken, Task<Stream>> inside, CancellationToken stop)
     {
-        street[arrival.Migration + arrival.Key] = inside;
+        street[$"{address}/{arrival.Migration}/{arrival.Key}"] = inside;
         return Task.FromResult(new DoorSpec(address, 49152, new string('c', 64)));
     }
 
     public Task Close(string migration)
     {
-        foreach (var key in street.Keys.Where(key => key.StartsWith(migration, StringComparison.Ordinal)).ToList()) street.Remove(key);
+        Shut($"{address}/{migration}/");
         return Task.CompletedTask;
     }
 
     public Task<Stream> Enter(DoorSpec door, string key, string way, CancellationToken stop) =>
-        street.FirstOrDefault(open => open.Key.EndsWith(key, StringComparison.Ordinal)).Value is { } inside
-            ? inside(way, stop) : throw new Node.Machine.NodeException("The door is closed.");
+        street.FirstOrDefault(open => open.Key.StartsWith(door.Address + "/", StringComparison.Ordinal) && open.Key.EndsWith("/" + key, StringComparison.Ordinal)).Value
+            is { } inside ? inside(way, stop) : throw new Node.Machine.NodeException("The door is closed.");
+
+    private void Shut(string start)
+    {
+        foreach (var key in street.Keys.Where(key => key.StartsWith(start, StringComparison.Ordinal)).ToList()) street.Remove(key);
+    }
 }
