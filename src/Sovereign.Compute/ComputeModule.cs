@@ -45,6 +45,7 @@ public sealed class ComputeModule : IModule
     private readonly ServerCreation creation;
     private readonly ServerMoves moves;
     private readonly MoveService between;
+    private readonly LiveService live;
     private readonly InterfaceService interfaces;
     private readonly SnapshotService copies;
     private readonly RescueService rescue;
@@ -70,6 +71,7 @@ public sealed class ComputeModule : IModule
         creation = new ServerCreation(kernel, images, networks, hosts, groups, boots, options);
         between = new MoveService(kernel, servers, nodes, networks, images, placement, hosts, snapshots);
         servers.Moves = between;
+        live = new LiveService(kernel, servers, placement, hosts, between);
         var rebuilds = new VolumeRebuilds(kernel, nodes, volumes, domains, boots);
         moves = new ServerMoves(kernel, servers, creation, images, placement, hosts, nodes, between, rebuilds);
         copies = new SnapshotService(kernel, servers, snapshots, new VolumeCopies(volumes, images), images, hosts);
@@ -86,6 +88,11 @@ public sealed class ComputeModule : IModule
         nodes.OnFence((tx, node) =>
         {
             foreach (var row in ServerStore.OnNode(tx, node.Id).Where(row => row.Deleting || row.TaskState is not null)) tx.Due("server", row.Id);
+            foreach (var server in MigrationStore.ComingTo(tx, node.Id)) tx.Due("server", server);
+        });
+        nodes.OnReport(ItemKinds.Departure, (tx, _, report) =>
+        {
+            if (MigrationStore.ServerOf(tx, report.Id) is { } server) tx.Due("server", server);
         });
         nodes.OnReport(ItemKinds.Carry, (tx, _, report) =>
         {
@@ -136,14 +143,14 @@ public sealed class ComputeModule : IModule
         new ServerEndpoints(kernel, servers, creation, new ServerList(kernel, networks, view, hosts), view, networks, passwords).Map(both);
         new ActionEndpoints(
             servers, new MoveActions(kernel, moves, interfaces, view, networks), new DiskActions(copies, rescue, hosts),
-            new HostActions(servers, hosts, between), new AddressActions(kernel, servers, networks), remote).Map(both);
+            new HostActions(hosts, servers, between, live), new AddressActions(kernel, servers, networks), remote).Map(both);
         remote.Map(api, both);
         new InterfaceEndpoints(kernel, servers, interfaces, networks).Map(both);
         new VolumeAttachmentEndpoints(servers, attachments, swaps).Map(both);
         new DiagnosticsEndpoints(servers, nodes, hosts).Map(both);
         new GroupEndpoints(groups).Map(both);
         new MetadataEndpoints(servers).Map(both);
-        new MigrationEndpoints(kernel, servers).Map(both);
+        new MigrationEndpoints(kernel, servers, nodes, live).Map(both);
         new HistoryEndpoints(kernel, servers, hosts).Map(both);
         new QuotaEndpoints(kernel).Map(both);
         new QuotaClassEndpoints(kernel).Map(both);

@@ -86,6 +86,25 @@ internal sealed class ServerPorts(FabricPlan fabric, PortMaker maker, PortServic
         }
     }
 
+    public void Admit(Tx tx, string serverId, string nodeId)
+    {
+        foreach (var port in PortStore.OfServer(tx, serverId))
+        {
+            PortStore.SetArrival(tx, port.Id, nodeId);
+            fabric.PutPort(tx, port);
+        }
+    }
+
+    public void Dismiss(Tx tx, string serverId)
+    {
+        foreach (var port in PortStore.OfServer(tx, serverId))
+        {
+            if (PortStore.ArrivalOf(tx, port.Id) is null) continue;
+            PortStore.SetArrival(tx, port.Id, null);
+            fabric.PortStays(tx, port, PortStore.Groups(tx, port.Id));
+        }
+    }
+
     public void Unbind(Tx tx, string serverId)
     {
         foreach (var port in PortStore.OfServer(tx, serverId)) Release(tx, port);

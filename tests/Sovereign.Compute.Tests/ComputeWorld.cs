@@ -241,6 +241,12 @@ internal sealed class FakeNetworks(KernelServices kernel, INodes nodes) : INetwo
         }
     }
 
+    public void Admit(Tx tx, string serverId, string nodeId) => Bind(tx, serverId, nodeId);
+
+    public void Dismiss(Tx tx, string serverId)
+    {
+    }
+
     public void Unbind(Tx tx, string serverId)
     {
         foreach (var port in ports[serverId])

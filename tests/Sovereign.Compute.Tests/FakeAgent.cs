@@ -36,6 +36,9 @@ internal sealed class FakeAgent(NodeHub hub, string name)
 
     public string Id => node;
 
+    /// <summary>Guests that leave don't come to their end before this is set to false and their item changes; forced ones do.</summary>
+    public bool HoldsDepartures { get; set; }
+
     /// <summary>Interrupts that running domains got.</summary>
     public int Interrupts { get; private set; }
 
@@ -60,8 +63,10 @@ internal sealed class FakeAgent(NodeHub hub, string name)
             (incarnation, version) = (manifest.Incarnation, manifest.Version);
             var waiting = manifest.Items.Where(item => item.Snapshot is not null && Twist?.Invoke(item) is null).ToList();
             held.AddRange(waiting);
+            var leaving = manifest.Items.Where(item => item.Departure is { Stay: false, Force: false } && HoldsDepartures && Twist?.Invoke(item) is null).ToList();
+            foreach (var item in leaving) items[(item.Kind, item.Id)] = item;
             if (!HoldsSnapshots) await SendSnapshots(stop);
-            var reports = manifest.Items.Except(waiting).Select(Make).ToList();
+            var reports = manifest.Items.Except(waiting).Except(leaving).Select(Make).ToList();
             if (reports.Count > 0) await hub.Report(new NodeReport(node, false, reports, []), stop);
             foreach (var request in manifest.Requests)
             {
@@ -76,6 +81,7 @@ internal sealed class FakeAgent(NodeHub hub, string name)
                     "console" => "one\ntwo\nthree\n",
                     "uptime" => " 12:00:00 up 1 days",
                     "interrupt" => Interrupt(request.Id),
+                    "move" => JsonSerializer.Serialize(new MoveProgress(6, 2, 4, 30, 20, 10), NodeJson.Default.MoveProgress),
                     _ => JsonSerializer.Serialize(Use, NodeJson.Default.DomainDiagnostics),
                 };
                 await hub.Answer(request.Ticket, new MemoryStream(Encoding.UTF8.GetBytes(text)), stop);
@@ -121,6 +127,10 @@ internal sealed class FakeAgent(NodeHub hub, string name)
 
         items[(item.Kind, item.Id)] = item;
         if (Twist?.Invoke(item) is { } twisted) return twisted;
+        if (item.Departure is { } departure)
+            return new ItemReport(item.Kind, item.Id, item.Version, departure.Stay ? ItemState.Present : ItemState.Departed);
+        if (item.Domain?.Arrival is { Here: false })
+            return new ItemReport(item.Kind, item.Id, item.Version, ItemState.Arriving, new DoorSpec("192.0.2.9", 49152, new string('c', 64)).Text);
         var state = item.Domain?.Power switch
         {
             null => ItemState.Present,

@@ -1,6 +1,6 @@
 #!/bin/bash
 # nodes.sh - two nodes: the second in a network namespace of this machine, joined by a veth as the underlay. Servers on both reach each other on one tenant
-# network; an agent that is killed, a path that is cut, a node that is fenced, servers that are moved, a node that is emptied. Needs root,
+# network; an agent that is killed, a path that is cut, a node that is fenced, servers that are moved, also while they run, a node that is emptied. Needs root,
 # python3-openstackclient, ssh, jq.
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -34,6 +34,11 @@ evacuate() { # evacuate SERVER: the client of Debian 12 does it, and then fails 
   local said
   said=$(admin server evacuate "$1" 2>&1) || [[ $said == *"'TupleWithMeta' object has no attribute 'to_dict'"* ]] || { echo "$said"; return 1; }
 }
+uptime_of() { guest "$1" 'cut -d. -f1 /proc/uptime'; }
+counted() { # counted LOG: how far the counter got that an ssh session brings
+  tail -1 "$1" 2>/dev/null | grep -o '[0-9]*' || echo 0
+}
+migrations() { admin server migration list --server "$1" --type live-migration -f json | jq -r 'map(.Status) | join(" ")'; }   # newest first
 gone() { ! admin server show "$1" >/dev/null 2>&1; }
 
 check "a cloud starts on the underlay" "$root/sovereign" up --data "$data" --listen "$net.1:$port" --config "$work/cloud.yaml" --detach
@@ -90,6 +95,41 @@ check_equal "with the same process of its server" "$pid" "$(pid_of "$two")"
 check "which is ACTIVE" server_is "$two" ACTIVE
 check "and pinged" pings "$floating_one" "$(fixed "$two")"
 
+guest "$floating_two" 'echo mirrored > marker && sync'
+before=$(uptime_of "$floating_two")
+guest "$floating_two" 'i=0; while :; do i=$((i+1)); echo $i; sleep 0.2; done' > "$work/counter" 2>/dev/null &
+session=$!
+ping -i 0.2 "$floating_two" > "$work/pings" 2>/dev/null &
+pinging=$!
+until_true 30 bash -c "[ -s '$work/counter' ]"
+at=$(counted "$work/counter")
+check "two goes to the other node while it runs" admin server migrate two --live-migration --block-migration
+check "it is ACTIVE" until_true 150 settled "$two" ACTIVE
+check_equal "on the other node" "$first" "$(host_of "$two")"
+check_equal "the migration is completed" completed "$(migrations "$two")"
+check "running once" until_true 30 one_on "$two" "$data"
+check "the ssh session that was open counts on" until_true 30 bash -c "[ \"\$(tail -1 '$work/counter' | grep -o '[0-9]*')\" -gt $((at + 25)) ]"
+kill -INT $pinging; wait $pinging
+kill $session; wait $session 2>/dev/null
+lost=$(awk -F'[ =]' '/icmp_seq=/ { for (i = 1; i <= NF; i++) if ($i == "icmp_seq") { n = $(i+1); if (last && n - last - 1 > most) most = n - last - 1; last = n } } END { print most + 0 }' "$work/pings")
+echo "   | at most $lost pings in a row, 0.2 s apart, had no answer"
+check "its pings went on but for a moment" [ "$lost" -lt 50 ]
+check "its uptime goes on" [ "$(uptime_of "$floating_two")" -ge "$before" ]
+check_equal "with its disk" mirrored "$(guest "$floating_two" 'cat marker')"
+check "one pings two where it is now" until_true 30 pings "$floating_one" "$(fixed "$two")"
+check "nothing of it is left there" until_true 30 bash -c "[ ! -e '$data2/node/disks/$two' ]"
+check "two is to go back" admin server migrate two --live-migration --block-migration --host second
+check "whose agent is killed meanwhile" kill -9 "$(cat "$data2/node.pid")"
+check "it is ACTIVE" until_true 200 settled "$two" ACTIVE
+check "running once" until_true 60 bash -c "[ \"\$(pgrep -fc -- '^[^ ]*qemu-system[^ ]* .*$two')\" = 1 ]"
+check "its uptime goes on" [ "$(until_true 30 uptime_of "$floating_two" && uptime_of "$floating_two")" -ge "$before" ]
+check "the node is up" until_true 60 node_is second up
+[ "$(host_of "$two")" = second ] || check "it goes back when it is asked again" admin server migrate two --live-migration --block-migration --host second
+check "it is ACTIVE" until_true 150 settled "$two" ACTIVE
+check_equal "on the second node" second "$(host_of "$two")"
+check "running once" until_true 30 one_on "$two" "$data2"
+check "it was never rebooted" [ "$(uptime_of "$floating_two")" -ge "$before" ]
+
 guest "$floating_two" 'echo carried > marker && sync'
 check "two is migrated" admin server migrate two
 check "it waits for the confirmation" until_true 150 settled "$two" VERIFY_RESIZE
@@ -121,10 +161,12 @@ check "one pings two again" until_true 60 pings "$floating_one" "$(fixed "$two")
 
 three=$(make three second)
 check "a third server on the second node" until_true 90 server_is "$three" ACTIVE
+before=$(uptime_of "$floating_two")
 check "draining empties the second node" sovereign node drain second
 check_equal "nothing is on it" "" "$(admin server list --all-projects --host second -f value -c ID)"
 check_equal "both moved" "$first $first" "$(host_of "$two") $(host_of "$three")"
 check_equal "and run" "ACTIVE ACTIVE" "$(shows "$two" .status) $(shows "$three" .status)"
+check "two ran on meanwhile" [ "$(uptime_of "$floating_two")" -ge "$before" ]
 check "no disk is left there" until_true 30 bash -c "[ -z \"\$(find '$data2/node/disks' -name 'root*.qcow2')\" ]"
 check "one pings two where it is now" until_true 120 pings "$floating_one" "$(fixed "$two")"
 check "a drained node takes no server" until_true 60 bash -c "openstack --os-cloud sovereign-admin compute service list --host second -f value -c Status | grep -q disabled"

@@ -1,4 +1,5 @@
 using Sovereign.Compute.Flavors;
+using Sovereign.Compute.Migrating;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Store;
 using Sovereign.Network;
@@ -41,10 +42,18 @@ internal sealed class Domains(KernelServices kernel, INodes nodes, INetworks net
                 Sealed(row.Id, Hardware(image.Properties, flavor)))
             {
                 Rescue = Rescue(row.RescueThen()), Blanks = Blanks(flavor), Volumes = Disks(session, row),
+                Arrival = Arrival(session, row),
                 Carried = before is { Target: { } target } && target == row.NodeId ? nodes.Carried(session, before.Migration) : null,
             },
         };
     }
+
+    /// <summary>What opens the doors of one migration: derived, not stored.</summary>
+    public string DoorKey(string migration) => Convert.ToHexStringLower(kernel.Master.Derive("move:" + migration));
+
+    private ArrivalSpec? Arrival(Session session, ServerRow row) =>
+        row.TaskState == ServerStates.Migrating && MigrationStore.Live(session, row.Id) is { } live && live.DestId == row.NodeId
+            ? new ArrivalSpec(live.Id, DoorKey(live.Id)) { Here = live.Status == LiveStatus.PostMigrating } : null;
 
     // The key is derived, not stored: the same each time, and no two servers share it.
     private HardwareSpec Sealed(string id, HardwareSpec hardware) => hardware.Tpm is not { } tpm ? hardware

@@ -239,6 +239,7 @@ internal static class ServerStates
     public const string ShelvingCopy = "shelving_image_uploading";
     public const string Offloading = "shelving_offloading";
     public const string Unshelving = "unshelving";
+    public const string Migrating = "migrating";
 
     public const string TargetRunning = "running";
     public const string TargetShutoff = "shutoff";
@@ -280,6 +281,7 @@ internal static class ServerStates
         (Active, RebootingHard) => "HARD_REBOOT",
         (Active or Stopped or Error, Rebuilding or RebuildMapping) => "REBUILD",
         (Active or Stopped, Resizing) => "RESIZE",
+        (Active or Paused, Migrating) => "MIGRATING",
         (Resized, Reverting) => "REVERT_RESIZE",
         (Resized, _) => "VERIFY_RESIZE",
         (Paused, _) => "PAUSED",

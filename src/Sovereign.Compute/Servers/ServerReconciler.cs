@@ -37,6 +37,7 @@ internal sealed class ServerReconciler : IReconciler
     private readonly VolumeAttachmentService volumes;
     private readonly BootVolumes boots;
     private readonly CopyPhases copies;
+    private readonly MoveService moves;
     private readonly IReadOnlyList<Phase<ServerRow>> phases;
 
     public ServerReconciler(
@@ -48,10 +49,12 @@ internal sealed class ServerReconciler : IReconciler
         (this.domains, this.images, this.snapshots, this.volumes, this.boots) = (domains, images, snapshots, volumes, boots);
         copies = new CopyPhases(kernel, nodes, networks, placement, images, snapshots);
         var between = new MovePhases(kernel, nodes, networks, placement, domains, moves);
+        var live = new LivePhases(kernel, nodes, networks, placement, domains);
+        this.moves = moves;
         phases =
         [
             new("place", Place, Forget), new("disks", Disks, Nothing), new("move", between.Move, Nothing), new("reimage", rebuilds.Reimage, Nothing),
-            new("swap", swaps.Follow, Nothing), new("run", Follow, Unrun),
+            new("leave", live.Move, Nothing), new("swap", swaps.Follow, Nothing), new("run", Follow, Unrun),
             new("copy", copies.Copy, Nothing), new("offload", copies.Offload, Nothing),
         ];
     }
@@ -69,8 +72,9 @@ internal sealed class ServerReconciler : IReconciler
         Origin.System,
         tx =>
         {
-            if (ServerStore.Find(tx, id) is { } row) Save(tx, row.Fail(fault.Message, tx.Now), fault.Message);
-            return Done.Value;
+            if (ServerStore.Find(tx, id) is not { } row) return Done.Value;
+            if (row.TaskState == ServerStates.Migrating) moves.Unmove(tx, row);
+            return Save(tx, row.Fail(fault.Message, tx.Now), fault.Message);
         },
         stop);
 
@@ -186,7 +190,7 @@ internal sealed class ServerReconciler : IReconciler
     {
         if (row.NodeId is not { } node || ServerStates.Apart(row.TaskState)) return Progress.Done;
         if (MovePhases.UnderWay(row)) return Progress.Done;
-        var seen = kernel.Database.Read(session => nodes.Observed(session, node, ItemKinds.Domain, row.Id));
+        var seen = kernel.Database.Read(session => LivePhases.Leaving(session, row) ? null : nodes.Observed(session, node, ItemKinds.Domain, row.Id));
         if (seen is null || !seen.Current) return new Progress.Waiting(nodeWait, "its node");
         if (Next(row, seen, 0) is null)
         {
@@ -200,7 +204,7 @@ internal sealed class ServerReconciler : IReconciler
             tx =>
             {
                 var now = ServerStore.Find(tx, row.Id);
-                if (now is null || now.Deleting || now.NodeId is null || MovePhases.UnderWay(now)) return Done.Value;
+                if (now is null || now.Deleting || now.NodeId is null || MovePhases.UnderWay(now) || LivePhases.Leaving(tx, now)) return Done.Value;
                 var observed = nodes.Observed(tx, now.NodeId, ItemKinds.Domain, now.Id);
                 if (observed is null || !observed.Current) return Done.Value;
                 var failed = observed.State == ItemState.Error;
@@ -215,6 +219,7 @@ internal sealed class ServerReconciler : IReconciler
                 }
 
                 if (now.TaskState == ServerStates.Resizing && next.Before() is { } before) MigrationStore.End(tx, before.Migration, failed ? "error" : "finished");
+                if (now.TaskState == ServerStates.Migrating) LivePhases.Arrived(tx, now, next);
                 if (now.TaskState == ServerStates.Rebuilding) MigrationStore.Arrived(tx, now.Id, failed ? "error" : "done");
                 // What went down by itself stays down until the user starts it again.
                 if (next.PowerTarget != now.PowerTarget) nodes.Put(tx, now.NodeId, domains.Item(tx, next));
@@ -290,10 +295,10 @@ internal sealed class ServerReconciler : IReconciler
     /// <summary>Waits until its node has neither the domain nor its ports. The request that deleted it took both off the manifest.</summary>
     private Task<Progress> Unrun(ServerRow row, CancellationToken stop)
     {
-        if (row.NodeId is not { } node) return Task.FromResult(Progress.Done);
+        if (row.NodeId is null) return Task.FromResult(Progress.Done);
         // A fenced node has nothing of it, and is told to remove what it finds when it comes back.
         var (left, portsGone) = kernel.Database.Read(session => (
-            MoveService.Others(row).Append(node).Any(one => nodes.Observed(session, one, ItemKinds.Domain, row.Id) is not null && !nodes.Fenced(session, one)),
+            nodes.NodesOf(session, ItemKinds.Domain, row.Id).Any(one => !nodes.Fenced(session, one)),
             networks.Gone(session, row.Id)));
         if (left) return Task.FromResult<Progress>(new Progress.Waiting(nodeWait, "its node to remove it"));
         return Task.FromResult(portsGone ? Progress.Done : new Progress.Waiting(portWait, "its node to remove its ports"));

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Sovereign.Compute.Migrating;
 using Sovereign.Compute.Servers.Copies;
 using Sovereign.Compute.Servers.Moving;
 using Sovereign.Kernel;
@@ -126,6 +127,14 @@ internal sealed class ServerService(KernelServices kernel, INodes nodes, INetwor
         (tx, row) =>
         {
             snapshots.Cancel(tx, row.Id);
+            // Its nodes have to end that first.
+            if (MigrationStore.Live(tx, row.Id) is { } live)
+            {
+                MigrationStore.Wish(tx, live.Id, LiveWish.Abort, null);
+                tx.Due("server", row.Id);
+                return row;
+            }
+
             return active
                 ? row.Move(ServerStates.Active, null).Heal() with { PowerTarget = ServerStates.TargetRunning }
                 : row.Move(ServerStates.Error, null) with { FaultCode = 500, FaultMessage = "An administrator set the state to error.", FaultAt = tx.Now };
@@ -250,7 +259,8 @@ internal sealed class ServerService(KernelServices kernel, INodes nodes, INetwor
             ActorProjectId = access.Caller.ProjectId, Event = ServerEvents.Of(action), NodeId = row.NodeId, StartedAt = tx.Now,
         });
         // What needs no node is done with its transaction.
-        var atOnce = action is "lock" or "unlock" or "trigger_crash_dump" || (action == "createImage" && row.TaskState is null)
+        var atOnce = action is "lock" or "unlock" or "trigger_crash_dump" or "live_migration_cancel" or "live_migration_force_complete"
+            || (action == "createImage" && row.TaskState is null)
             || (row.NodeId is null && (action is "addSecurityGroup" or "removeSecurityGroup" or "attach_volume" or "detach_volume"));
         if (atOnce) ServerStore.EndOne(tx, row.Id, access.Origin.RequestId);
     }

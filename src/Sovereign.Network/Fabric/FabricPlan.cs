@@ -67,10 +67,16 @@ internal sealed class FabricPlan(INodes nodes, int vxlanPort)
         foreach (var router in routers) RouterChanged(tx, router);
     }
 
-    /// <summary>Puts a bound port on its node, after its network and its groups.</summary>
+    /// <summary>Puts a bound port on its node, and on the one to which its server is to come, after its network and its groups.</summary>
     public void PutPort(Tx tx, PortRow port)
     {
         if (port.NodeId.Length == 0) return;
+        Put(tx, port);
+        if (PortStore.ArrivalOf(tx, port.Id) is { } next && next != port.NodeId) Put(tx, port with { NodeId = next });
+    }
+
+    private void Put(Tx tx, PortRow port)
+    {
         // The first port of a network on a node joins the node to the others that have it.
         if (!HasOther(tx, port, "p.network_id = @wanted", port.NetworkId)) PutNetwork(tx, port.NetworkId, NodesOfNetwork(tx, port.NetworkId, port.NodeId));
         var groups = port.PortSecurity ? PortStore.Groups(tx, port.Id) : [];
@@ -122,8 +128,17 @@ internal sealed class FabricPlan(INodes nodes, int vxlanPort)
     /// <summary>Takes a port off every node that has it.</summary>
     public void PortGone(Tx tx, PortRow port, IReadOnlyList<string> groups)
     {
+        PortStore.SetArrival(tx, port.Id, null);
         Withdraw(tx, ItemKinds.Port, port.Id);
         if (port.NodeId.Length > 0) NetworkChanged(tx, port.NetworkId);
+        MembersChanged(tx, groups);
+    }
+
+    /// <summary>Takes a port off the nodes that are not its own.</summary>
+    public void PortStays(Tx tx, PortRow port, IReadOnlyList<string> groups)
+    {
+        Withdraw(tx, ItemKinds.Port, port.Id, [port.NodeId]);
+        NetworkChanged(tx, port.NetworkId);
         MembersChanged(tx, groups);
     }
 
@@ -195,8 +210,10 @@ internal sealed class FabricPlan(INodes nodes, int vxlanPort)
     /// <summary>Nodes that have ports in the group, or in a group whose rules are about it.</summary>
     public static List<string> NodesOfGroup(Session session, string groupId) => session.Query<string>(
         """
-        SELECT DISTINCT p.node_id FROM port_groups g JOIN ports p ON p.id = g.port_id WHERE p.node_id <> ''
+        SELECT p.node_id FROM port_groups g JOIN ports p ON p.id = g.port_id WHERE p.node_id <> ''
           AND (g.group_id = @groupId OR g.group_id IN (SELECT r.group_id FROM security_group_rules r WHERE r.remote_group_id = @groupId))
+        UNION SELECT a.node_id FROM port_groups g JOIN port_arrivals a ON a.port_id = g.port_id
+          WHERE g.group_id = @groupId OR g.group_id IN (SELECT r.group_id FROM security_group_rules r WHERE r.remote_group_id = @groupId)
         """,
         new { groupId });
 
@@ -204,6 +221,7 @@ internal sealed class FabricPlan(INodes nodes, int vxlanPort)
     public static List<string> NodesOfNetwork(Session session, string networkId) => session.Query<string>(
         """
         SELECT node_id FROM ports WHERE network_id = @networkId AND node_id <> ''
+        UNION SELECT a.node_id FROM port_arrivals a JOIN ports p ON p.id = a.port_id WHERE p.network_id = @networkId
         UNION SELECT node_id FROM dhcp_placements WHERE network_id = @networkId AND wish <> @Leave ORDER BY node_id
         """,
         new { networkId, DhcpWish.Leave });

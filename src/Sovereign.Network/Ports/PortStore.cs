@@ -76,8 +76,19 @@ internal static class PortStore
 
     public static void Delete(Tx tx, string id)
     {
+        SetArrival(tx, id, null);
         tx.Execute("DELETE FROM port_groups WHERE port_id = @id", new { id });
         tx.Execute("DELETE FROM ports WHERE id = @id", new { id });
+    }
+
+    /// <summary>The second node that has the port: its server is to come there. Null: none.</summary>
+    public static string? ArrivalOf(Session session, string portId) =>
+        session.Scalar<string>("SELECT node_id FROM port_arrivals WHERE port_id = @portId", new { portId });
+
+    public static void SetArrival(Tx tx, string portId, string? nodeId)
+    {
+        tx.Execute("DELETE FROM port_arrivals WHERE port_id = @portId", new { portId });
+        if (nodeId is not null) tx.Execute("INSERT INTO port_arrivals (port_id, node_id) VALUES (@portId, @nodeId)", new { portId, nodeId });
     }
 
     public static List<string> Groups(Session session, string portId) =>

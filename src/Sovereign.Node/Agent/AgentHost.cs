@@ -8,6 +8,7 @@ using Sovereign.Node.Fabric;
 using Sovereign.Node.Hypervisor;
 using Sovereign.Node.Machine;
 using Sovereign.Node.Metadata;
+using Sovereign.Node.Moving;
 using Sovereign.Node.Volumes;
 
 namespace Sovereign.Node.Agent;
@@ -98,7 +99,8 @@ public static class AgentHost
         using var hypervisor = new QemuHypervisor(Qemu(options, self), runner, options.Clock);
         await hypervisor.Probe(stop);
         using var fabric = new LinuxFabric(Linux(options, self), runner, metadata);
-        var drivers = new NodeDrivers(hypervisor, fabric, new Qcow2Disks(options.StateDir, runner)) { Volumes = volumes };
+        await using var doors = new TlsDoors(System.Net.IPAddress.TryParse(options.Underlay, out var underlay) ? underlay : System.Net.IPAddress.Loopback, options.Clock);
+        var drivers = new NodeDrivers(hypervisor, fabric, new Qcow2Disks(options.StateDir, runner)) { Volumes = volumes, Doors = doors };
         var agent = new NodeAgent(control, drivers, new FileAgentStore(options.StateDir), self, guests,
             options.Limits with { StartsAlone = options.Remote is null }, options.Clock, log);
         await agent.Run(facts, stop);

@@ -3,6 +3,7 @@ using Sovereign.Node.Disks;
 using Sovereign.Node.Fabric;
 using Sovereign.Node.Hypervisor;
 using Sovereign.Node.Machine;
+using Sovereign.Node.Moving;
 using Sovereign.Node.Volumes;
 
 namespace Sovereign.Node.Agent;
@@ -12,6 +13,9 @@ public sealed record NodeDrivers(IHypervisor Hypervisor, IFabric Fabric, IDisks 
 {
     /// <summary>Places of volumes by their names.</summary>
     public IReadOnlyDictionary<string, IVolumeBackend> Volumes { get; init; } = new Dictionary<string, IVolumeBackend>();
+
+    /// <summary>Where domains come in from other nodes.</summary>
+    public IDoors Doors { get; init; } = new ClosedDoors();
 }
 
 /// <summary>One step of one item: looks at what is, does what is missing, says what it saw. Idempotent; may die anywhere.</summary>
@@ -32,6 +36,7 @@ internal sealed partial class ItemSteps(NodeDrivers drivers, ItemTable table, IC
         ItemKinds.Domain => Domain(entry, stop),
         ItemKinds.Snapshot => Snapshot(entry, stop),
         ItemKinds.Carry => Carry(entry, stop),
+        ItemKinds.Departure => Departure(entry, stop),
         ItemKinds.Volume => Volume(entry, stop),
         ItemKinds.VolumeSnapshot => VolumeSnapshot(entry, stop),
         ItemKinds.VolumeContent => VolumeContent(entry, stop),
@@ -96,6 +101,7 @@ internal sealed partial class ItemSteps(NodeDrivers drivers, ItemTable table, IC
     {
         if (entry.Item.Domain is not { } domain)
         {
+            if (entry.Stored.Spec.Domain?.Arrival is { } came) await drivers.Doors.Close(came.Migration);
             await drivers.Hypervisor.Kill(entry.Item.Id, stop);
             await drivers.Disks.Remove(entry.Item.Id, stop);
             await drivers.Hypervisor.Remove(entry.Item.Id, stop);
@@ -104,6 +110,7 @@ internal sealed partial class ItemSteps(NodeDrivers drivers, ItemTable table, IC
         domain = Swapped(domain);
         var sight = await drivers.Hypervisor.Look(domain.Id, stop);
         if (sight.Power != DomainPower.Running) entry.PowerOffAt = null;
+        if (await OnItsWay(entry, domain, sight, stop) is { } way) return way;
         return domain.Power == PowerTarget.Shutoff ? await StopDomain(entry, domain, sight, stop) : await RunDomain(entry, domain, sight,
             stop);
     }

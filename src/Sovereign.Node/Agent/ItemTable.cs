@@ -76,6 +76,9 @@ internal sealed class ItemTable
     public IReadOnlyList<Entry> TakeWaiters(string key) =>
         waiters.Remove(key, out var keys) ? [.. keys.Select(k => entries.GetValueOrDefault(k)).OfType<Entry>()] : [];
 
+    /// <summary>What takes a domain to another node.</summary>
+    public Entry? DepartureOf(string domainId) => entries.Values.FirstOrDefault(e => e.Item.Departure?.DomainId == domainId);
+
     /// <summary>Something that is still on the machine and stands on the network.</summary>
     public Entry? UserOfNetwork(string networkId) => entries.Values.FirstOrDefault(e => Present(e) &&
         (e.Stored.Spec.Port?.NetworkId == networkId || e.Stored.Spec.Router is { } router && NetworksOf(router).Contains(networkId)));

@@ -78,10 +78,11 @@ public sealed partial class NodeAgent
             foreach (var stored in await store.Load(stop)) guests.Update(table.Put(stored).Item);
             await drivers.Hypervisor.List(stop);
         }, stop);
+        steps.Again = entry => Touch(entry, stop);
         foreach (var entry in table.All.ToList()) Touch(entry, stop);
         try { await Task.WhenAll(Receive(facts, stop), SendReports(stop), Keep(stop)); }
         catch (OperationCanceledException) when (stop.IsCancellationRequested) { /* told to stop */ }
-        try { await Task.WhenAll(background); } catch (OperationCanceledException) { /* told to stop */ }
+        try { await Task.WhenAll([.. background, steps.EndMoves()]); } catch (OperationCanceledException) { /* told to stop */ }
     }
 
     private async Task Receive(NodeFacts facts, CancellationToken stop)
@@ -194,6 +195,8 @@ public sealed partial class NodeAgent
                 "diagnostics" when await drivers.Hypervisor.Diagnose(request.Id, stop) is { } use =>
                     System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(use, NodeJson.Default.DomainDiagnostics),
                 "interrupt" when await drivers.Hypervisor.Interrupt(request.Id, stop) => "sent"u8.ToArray(),
+                "move" when await drivers.Hypervisor.Progress(request.Id, stop) is { } progress =>
+                    System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(progress, NodeJson.Default.MoveProgress),
                 "uptime" => System.Text.Encoding.UTF8.GetBytes(Machine.Uptime.Text(clock.GetUtcNow())),
                 _ => [],
             };

@@ -11,6 +11,7 @@ public sealed partial class NodeAgent
     {
         if (table.Find(ItemKinds.Domain, domainId) is { } entry) Touch(entry, stop);
         foreach (var swap in table.All.Where(swap => swap.Item.VolumeSwap?.DomainId == domainId).ToList()) Touch(swap, stop);
+        if (table.DepartureOf(domainId) is { } departure) Touch(departure, stop);
     }
 
     private void Touch(Entry entry, CancellationToken stop)

@@ -32,8 +32,9 @@ public static class ItemKinds
     public const string Snapshot = "snapshot";
     public const string VolumeContent = "volume_content";
     public const string Carry = "carry";
+    public const string Departure = "departure";
     public static readonly IReadOnlyList<string> InOrder =
-        [Network, Group, Port, Router, Volume, VolumeSnapshot, Domain, VolumeSwap, Snapshot, VolumeContent, Carry];
+        [Network, Group, Port, Router, Volume, VolumeSnapshot, Domain, VolumeSwap, Snapshot, VolumeContent, Carry, Departure];
 }
 
 /// <summary>One desired thing; exactly one spec is set, the one of its kind, or none when the thing must be absent.</summary>
@@ -46,6 +47,7 @@ public sealed record ManifestItem(string Kind, string Id, long Version)
     public DomainSpec? Domain { get; init; }
     public SnapshotSpec? Snapshot { get; init; }
     public CarrySpec? Carry { get; init; }
+    public DepartureSpec? Departure { get; init; }
     public VolumeSpec? Volume { get; init; }
     public VolumeSnapshotSpec? VolumeSnapshot { get; init; }
     public VolumeContentSpec? VolumeContent { get; init; }
@@ -53,7 +55,7 @@ public sealed record ManifestItem(string Kind, string Id, long Version)
 
     [JsonIgnore]
     public bool Absent => Network is null && Group is null && Port is null && Router is null && Domain is null && Snapshot is null
-        && Carry is null && Volume is null && VolumeSnapshot is null && VolumeContent is null && VolumeSwap is null;
+        && Carry is null && Departure is null && Volume is null && VolumeSnapshot is null && VolumeContent is null && VolumeSwap is null;
 }
 
 /// <summary>A layer-2 network as one node needs it. <see cref="External"/> is the one joined to the host.</summary>
@@ -182,6 +184,9 @@ public sealed record DomainSpec(
 
     /// <summary>Disks that come from the node where the server was before; null: they are made here.</summary>
     public IReadOnlyList<CarriedDiskSpec>? Carried { get; init; }
+
+    /// <summary>It comes from another node while it runs; null: it is this node's own.</summary>
+    public ArrivalSpec? Arrival { get; init; }
 }
 
 /// <summary>A disk to boot from for mending; <see cref="RootDiskSpec.Generation"/> of its disk tells one rescue from the next.</summary>
@@ -281,7 +286,7 @@ public sealed record TopologySpec(int Sockets, int Cores, int Threads);
 
 /// <summary>A one-shot read; the agent posts the bytes to the stream named by the ticket.</summary>
 /// <param name="Kind">"console": the tail of the domain's console log. "diagnostics": what the domain uses, as a JSON document.
-/// "interrupt": sends the domain a non-maskable interrupt; nothing when it does not run. "uptime": a line about the machine. "vnc" and "serial": the
+/// "interrupt": sends the domain a non-maskable interrupt; nothing when it does not run. "uptime": a line about the machine. "move": how far its way to another node is, as a JSON document. "vnc" and "serial": the
 /// domain's display or serial line, carried both ways on the stream of the ticket.</param>
 /// <param name="BytesMax">At most this many bytes, from the end.</param>
 public sealed record NodeRequest(string Ticket, string Kind, string Id, int BytesMax);

@@ -40,9 +40,10 @@ public sealed record NodeReport(string Node, bool Complete, IReadOnlyList<ItemRe
 /// <param name="RebootCount">For domains: the reboots done.</param>
 public sealed record ItemReport(string Kind, string Id, long Version, ItemState State, string? Message = null, int RebootCount = 0);
 
-/// <summary>Present serves networks, groups, ports, routers and snapshots (sent); Running, Shutoff, Crashed, Paused and Suspended serve domains.</summary>
+/// <summary>Present serves networks, groups, ports, routers and snapshots (sent); Running, Shutoff, Crashed, Paused and Suspended serve domains. Arriving: it is
+/// taken in from another node, and the message says at which door. Departed: it has left for another node.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<ItemState>))]
-public enum ItemState { Absent, Present, Running, Shutoff, Crashed, Error, Paused, Suspended }
+public enum ItemState { Absent, Present, Running, Shutoff, Crashed, Error, Paused, Suspended, Arriving, Departed }
 
 /// <summary>JSON of everything that goes between control plane and node.</summary>
 [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
@@ -52,4 +53,5 @@ public enum ItemState { Absent, Present, Running, Shutoff, Crashed, Error, Pause
 [JsonSerializable(typeof(ManifestItem))]
 [JsonSerializable(typeof(NodeWelcome))]
 [JsonSerializable(typeof(DomainDiagnostics))]
+[JsonSerializable(typeof(MoveProgress))]
 public sealed partial class NodeJson : JsonSerializerContext;

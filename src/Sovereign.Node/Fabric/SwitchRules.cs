@@ -184,6 +184,8 @@ internal static class SwitchRules
         yield return $"ether saddr != {{ {string.Join(", ", macs)} }} drop";
         foreach (var rule in Ipv6Rules.Spoofing(macs, [.. all.Where(p => p.Source.Contains(':'))])) yield return rule;
         var sources = all.Where(p => !p.Source.Contains(':')).GroupBy(p => p.Mac, p => p.Source).ToDictionary(g => g.Key, g => g.Distinct().ToList());
+        // How a guest that came from another node is made known to switches.
+        yield return $"ether saddr {own} ether type 0x8035 accept";
         yield return $"ether saddr {own} ip saddr 0.0.0.0 udp sport 68 udp dport 67 accept";
         yield return "udp sport 67 udp dport 68 drop";   // a guest is no DHCP server
         foreach (var (mac, allowed) in sources)

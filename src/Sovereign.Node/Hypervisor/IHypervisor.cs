@@ -75,6 +75,27 @@ public interface IHypervisor
     /// <summary>Forgets a domain that does not run, with its console log.</summary>
     Task Remove(string id, CancellationToken stop);
 
+    /// <summary>Makes a process that waits for a domain that comes (<see cref="DomainSpec.Arrival"/>), once a migration. It never runs by itself; one that ended is
+    /// not made again.</summary>
+    Task Receive(DomainSpec domain, DomainDisks disks, CancellationToken stop);
+
+    /// <summary>Opens the way into a process that waits; whoever opened it closes it.</summary>
+    /// <param name="way">One of <see cref="MoveWays"/>.</param>
+    Task<Stream> OpenArrival(string id, string way, CancellationToken stop);
+
+    /// <summary>What arrived is this node's own: it goes on, or stands still when its spec says so.</summary>
+    Task Take(DomainSpec domain, CancellationToken stop);
+
+    /// <summary>Brings a running domain to another node. Returns when it has left: then it is there as a whole, and runs here no more. It goes on here when this
+    /// fails or is given up.</summary>
+    Task Leave(DomainSpec domain, MoveOrder order, CancellationToken giveUp);
+
+    /// <summary>Ends what an earlier try to leave left behind. One that has left goes on here.</summary>
+    Task Stay(string id, CancellationToken stop);
+
+    /// <summary>How far a domain is that leaves; null when it does not.</summary>
+    Task<MoveProgress?> Progress(string id, CancellationToken stop);
+
     /// <summary>The last bytes that the guest wrote to its serial console.</summary>
     Task<byte[]> ConsoleTail(string id, int bytesMax, CancellationToken stop);
 
@@ -99,12 +120,32 @@ public sealed record DomainDisks(string? Root, string? Rescue, IReadOnlyList<str
         [.. Root is null ? (IEnumerable<string>)[] : [Root], .. Blanks, .. Rescue is null ? (IEnumerable<string>)[] : [Rescue], .. Volumes.SelectMany(v => v.Files)];
 }
 
-/// <summary>Off: never started since the machine booted. Halted: the guest powered itself off. Crashed: the process died.</summary>
-public enum DomainPower { Absent, Off, Running, Halted, Crashed, Paused, Suspended }
+/// <summary>The ways on which a domain comes to another node.</summary>
+public static class MoveWays
+{
+    /// <summary>Memory and devices.</summary>
+    public const string Memory = "memory";
+
+    /// <summary>Disks; several at once.</summary>
+    public const string Disks = "disks";
+}
+
+/// <summary>How a domain leaves.</summary>
+/// <param name="Enter">Opens a way into the process that waits for it.</param>
+/// <param name="Forced">Completes when the guest may stand still for as long as the rest takes.</param>
+public sealed record MoveOrder(Func<string, CancellationToken, Task<Stream>> Enter, Task Forced);
+
+/// <summary>Off: never started since the machine booted. Halted: the guest powered itself off. Crashed: the process died. Arriving: its process waits for
+/// what comes from another node, or has it. Departed: it went to another node.</summary>
+public enum DomainPower { Absent, Off, Running, Halted, Crashed, Paused, Suspended, Arriving, Departed }
 
 /// <summary>What the hypervisor sees of one domain.</summary>
 /// <param name="Boots">The reboot count that the running (or last) process was started for.</param>
-public sealed record DomainSight(string Id, DomainPower Power, int Boots);
+public sealed record DomainSight(string Id, DomainPower Power, int Boots)
+{
+    /// <summary>The migration that its process was made for; null: none.</summary>
+    public string? Migration { get; init; }
+}
 
 /// <summary>What the hypervisor is and can.</summary>
 /// <param name="Accelerator">"kvm" or "tcg".</param>

@@ -42,6 +42,12 @@ internal sealed record DomainFiles(string Directory)
     /// <summary>Where memory passes from and to QEMU.</summary>
     public string MemorySocket => Path.Combine(Run, "ram.sock");
 
+    /// <summary>Where memory passes to or from another node.</summary>
+    public string MoveSocket => Path.Combine(Run, "move.sock");
+
+    /// <summary>Where disks pass to or from another node.</summary>
+    public string DiskSocket => Path.Combine(Run, "nbd.sock");
+
     /// <summary>Pass phrases that QEMU reads at its start; they go when it has.</summary>
     public string Secret(string id) => Path.Combine(Run, id);
 
@@ -124,6 +130,13 @@ internal static class QemuCommandLine
     {
         ["node-name"] = node, ["driver"] = driver, ["read-only"] = readOnly,
         ["file"] = new JsonObject { ["driver"] = "file", ["filename"] = path },
+    }.ToJsonString(JsonSerializerOptions.Web);
+
+    /// <summary>A raw file that gives back what is trimmed.</summary>
+    public static string Sparse(string node, string path) => new JsonObject
+    {
+        ["node-name"] = node, ["driver"] = "raw", ["discard"] = "unmap",
+        ["file"] = new JsonObject { ["driver"] = "file", ["filename"] = path, ["discard"] = "unmap" },
     }.ToJsonString(JsonSerializerOptions.Web);
 
     public static string Escape(string path) => path.Replace(",", ",,", StringComparison.Ordinal);

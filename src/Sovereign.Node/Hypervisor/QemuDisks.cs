@@ -71,7 +71,7 @@ internal static class QemuDisks
         for (var i = 0; i < disks.Blanks.Count; i++)
         {
             var node = string.Create(CultureInfo.InvariantCulture, $"blank{i}");
-            all.Add(new Disk(node, QemuCommandLine.File(node, "raw", disks.Blanks[i], readOnly: false), bus, false, null));
+            all.Add(new Disk(node, QemuCommandLine.Sparse(node, disks.Blanks[i]), bus, false, null));
         }
 
         all.AddRange(volumes.Select(pair => Volume(pair.First, pair.Second, direct, after, alone: false)));

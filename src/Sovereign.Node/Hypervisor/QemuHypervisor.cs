@@ -78,10 +78,15 @@ public sealed partial class QemuHypervisor : IHypervisor, IDisposable
         if (!Directory.Exists(files.Directory)) return new DomainSight(id, DomainPower.Absent, 0);
         var state = ReadState(files);
         if (state?.Phase == DomainPhase.Suspended) return new DomainSight(id, DomainPower.Suspended, state.Boots);
+        if (state is { Phase: DomainPhase.Departed or DomainPhase.Arriving }) return await LookAway(id, files, state, stop);
         if (state is null || state.BootId != bootId) return new DomainSight(id, DomainPower.Off, state?.Boots ?? 0);
         if (Pid(id, files) is not null && await Watch(id, files, stop))
-            return new DomainSight(id, paused.ContainsKey(id) ? DomainPower.Paused : DomainPower.Running, state.Boots);
-        state = ReadState(files);   // watching may have found that the guest is off
+        {
+            // Watching may have found that the guest left before this process.
+            return ReadState(files)?.Phase == DomainPhase.Departed ? new DomainSight(id, DomainPower.Departed, state.Boots)
+                : new DomainSight(id, paused.ContainsKey(id) ? DomainPower.Paused : DomainPower.Running, state.Boots);
+        }
+        state = ReadState(files);   // or that it is off
         return new DomainSight(id, state?.Phase switch
         {
             DomainPhase.Starting or null => DomainPower.Off,
@@ -101,21 +106,25 @@ public sealed partial class QemuHypervisor : IHypervisor, IDisposable
         Prepare(domain, files, disks);
         if (domain.Hardware.Tpm is { } tpm) await firmware.StartTpm(tpm, files, stop);
         if (!wakes) WriteState(files, new DomainState(DomainPhase.Starting, domain.RebootCount, bootId));
-        var arguments = new List<string> { "--net=" + Netns.PathOf(options.SwitchNetns) };
-        if (user is not null) arguments.AddRange(["-S", $"{user.Uid}", "-G",
-            $"{(accelerator == "kvm" ? SystemUser.Group("kvm") ?? user.Gid : user.Gid)}"]);
-        arguments.AddRange(["qemu-system-x86_64", .. QemuCommandLine.Arguments(domain, mark + domain.Id, files, disks, accelerator, Direct)]);
-        if (wakes) arguments.AddRange(["-incoming", "unix:" + files.MemorySocket]);
-        // Not by -daemonize: the sandbox forbids the fork that it needs.
-        using var child = ProcessRunner.Spawn("nsenter", arguments, () => Taps(domain));
-        await Ready(domain.Id, files, child, stop);
-        foreach (var place in disks.Volumes) File.Delete(files.Secret(VolumeNames.Secret(place.VolumeId)));
-        if (Pid(domain.Id, files) is { } pid) limits.Apply(domain.Id, pid, domain.Vcpus, domain.MemoryMib);
+        await Spawn(domain, files, disks, wakes ? ["-incoming", "unix:" + files.MemorySocket] : [], stop);
         if (wakes) await LoadMemory(domain.Id, files, stop);
         if (await Monitor(domain.Id, files, stop) is { } monitor) await Limit(monitor, files, domain, stop);
         WriteState(files, new DomainState(DomainPhase.Started, domain.RebootCount, bootId));
         if (wakes) await Unpause(domain.Id, stop);
         File.Delete(files.Memory);
+    }
+
+    private async Task Spawn(DomainSpec domain, DomainFiles files, DomainDisks disks, IEnumerable<string> more, CancellationToken stop)
+    {
+        var arguments = new List<string> { "--net=" + Netns.PathOf(options.SwitchNetns) };
+        if (user is not null) arguments.AddRange(["-S", $"{user.Uid}", "-G",
+            $"{(accelerator == "kvm" ? SystemUser.Group("kvm") ?? user.Gid : user.Gid)}"]);
+        arguments.AddRange(["qemu-system-x86_64", .. QemuCommandLine.Arguments(domain, mark + domain.Id, files, disks, accelerator, Direct), .. more]);
+        // Not by -daemonize: the sandbox forbids the fork that it needs.
+        using var child = ProcessRunner.Spawn("nsenter", arguments, () => Taps(domain));
+        await Ready(domain.Id, files, child, stop);
+        foreach (var place in disks.Volumes) File.Delete(files.Secret(VolumeNames.Secret(place.VolumeId)));
+        if (Pid(domain.Id, files) is { } pid) limits.Apply(domain.Id, pid, domain.Vcpus, domain.MemoryMib);
     }
 
     private async Task Ready(string id, DomainFiles files, SpawnedProcess child, CancellationToken stop)
@@ -151,7 +160,7 @@ public sealed partial class QemuHypervisor : IHypervisor, IDisposable
     {
         var files = Files(id);
         var pid = Pid(id, files);
-        if (pid is not null || ReadState(files)?.Phase == DomainPhase.Suspended) Mark(files, DomainPhase.Halted);
+        if (pid is not null || ReadState(files)?.Phase is DomainPhase.Suspended or DomainPhase.Departed) Mark(files, DomainPhase.Halted);
         if (pid is not null) Native.Kill(pid.Value);
         await Gone(id, files, stop);
         if (Directory.Exists(files.Directory)) File.Delete(files.Memory);
@@ -259,7 +268,7 @@ public sealed partial class QemuHypervisor : IHypervisor, IDisposable
         {
             monitor = await QmpConnection.Connect(files.Monitor, clock, (name, data) => OnEvent(id, files, name, data), stop);
         }
-        catch (NodeException) when (Pid(id, files) is null || ReadState(files)?.Phase is DomainPhase.Starting or DomainPhase.Suspended)
+        catch (NodeException) when (Pid(id, files) is null || ReadState(files)?.Phase is DomainPhase.Starting or DomainPhase.Suspended or DomainPhase.Arriving)
         {
             return false;
         }
@@ -268,6 +277,7 @@ public sealed partial class QemuHypervisor : IHypervisor, IDisposable
         if (File.Exists(files.Resting)) await GoOn(files, stop);
         var status = await monitor.Command("query-status", null, stop);
         Standing(id, status.GetProperty("status").GetString() == "paused");
+        if (ReadState(files)?.Phase == DomainPhase.Leaving && await HasLeft(monitor, stop)) Mark(files, DomainPhase.Departed);
         if (status.GetProperty("status").GetString() != "shutdown") return true;
         await End(id, files);
         return false;
@@ -277,6 +287,7 @@ public sealed partial class QemuHypervisor : IHypervisor, IDisposable
     {
         if (name == "SHUTDOWN") _ = End(id, files);
         else if (name is "STOP" or "RESUME") Standing(id, name == "STOP");
+        else if (name is "MIGRATION" or "JOB_STATUS_CHANGE") Moved(id);
         else if (name == "DEVICE_DELETED" && data.TryGetProperty("device", out var device)) Unplugged(id, device.GetString()!);
         else if (name is "BLOCK_JOB_READY" or "BLOCK_JOB_COMPLETED" && data.TryGetProperty("device", out var job)
             && job.GetString()!.StartsWith(SwapJob, StringComparison.Ordinal)) Changed?.Invoke(id);
@@ -296,6 +307,7 @@ public sealed partial class QemuHypervisor : IHypervisor, IDisposable
         try { await Gone(id, files, CancellationToken.None); } catch (NodeException) { /* it stays; whoever starts it again says so */ }
         watched.TryRemove(new KeyValuePair<string, QmpConnection>(id, monitor));
         monitor.Dispose();
+        Moved(id);
         Changed?.Invoke(id);
     }
 
@@ -357,10 +369,11 @@ public sealed partial class QemuHypervisor : IHypervisor, IDisposable
 }
 
 [JsonConverter(typeof(JsonStringEnumConverter<DomainPhase>))]
-internal enum DomainPhase { Starting, Started, Halted, Suspended }
+internal enum DomainPhase { Starting, Started, Halted, Suspended, Arriving, Leaving, Departed }
 
 /// <param name="BootId">The machine's boot that the process belongs to: after a reboot of the machine nothing of it is left.</param>
-internal sealed record DomainState(DomainPhase Phase, int Boots, string BootId);
+/// <param name="Migration">The migration that the process was made for.</param>
+internal sealed record DomainState(DomainPhase Phase, int Boots, string BootId, string? Migration = null);
 
 [JsonSerializable(typeof(DomainState))]
 internal sealed partial class DomainStateJson : JsonSerializerContext;

@@ -17,7 +17,9 @@ public sealed partial class QemuHypervisor
 
     public Task Pause(string id, CancellationToken stop) => Tell(id, "stop", stop);
 
-    public Task Unpause(string id, CancellationToken stop) => Tell(id, "cont", stop);
+    // One that leaves goes on by QEMU's own doing or by Stay, never by this.
+    public Task Unpause(string id, CancellationToken stop) =>
+        ReadState(Files(id))?.Phase is DomainPhase.Leaving or DomainPhase.Departed or DomainPhase.Arriving ? Task.CompletedTask : Tell(id, "cont", stop);
 
     public async Task Suspend(string id, CancellationToken stop)
     {
@@ -69,7 +71,7 @@ public sealed partial class QemuHypervisor
         listener.Listen(1);
         if (user is not null) Native.Own(files.MemorySocket, user.Uid, user.Gid);
         await monitor.Command("migrate_cancel", null, stop);   // an earlier try may have been cut off
-        await monitor.Command("migrate-set-parameters", "{\"max-bandwidth\":17179869184}", stop);
+        await MoveSettings(monitor, leaving: false, stop);
         await monitor.Command("migrate", new JsonObject { ["uri"] = "unix:" + files.MemorySocket }.ToJsonString(), stop);
         using (var socket = await listener.AcceptAsync(either.Token))
         await using (var source = new NetworkStream(socket))

@@ -85,8 +85,9 @@ internal static class NodeOperator
         var (data, name) = (CommonOptions.Data(), Name());
         var command = new Command("drain",
             """
-            Empty a node: it takes no new servers, and each of its servers is shut down, carried to another node and started there. One that no other node has room
-            for is stopped and named. Can be ended and run again at any time. Exit code: 0 when the node is empty, 1 when servers stay.
+            Empty a node: it takes no new servers. Servers that run go to other nodes while they run; the rest, and those that can't, are shut down, carried to another
+            node and started there. One that no other node has room for is stopped and named. Can be ended and run again at any time. Exit code: 0 when the node is
+            empty, 1 when servers stay.
             """)
         { name, data };
         command.SetAction((parsed, stop) => WithCompute(parsed.GetValue(data), async compute =>

@@ -2,8 +2,8 @@ using System.Text.Json.Nodes;
 
 namespace Sovereign.Launcher;
 
-/// <summary>Empties a node: takes it out of scheduling, moves what it can by cold migration, and stops what no other node takes. What it did is in the cloud, not here:
-/// a drain that was ended goes on when it is run again.</summary>
+/// <summary>Empties a node: takes it out of scheduling, moves what runs by live migration and the rest by cold migration, and stops what no other node takes. What it did
+/// is in the cloud, not here: a drain that was ended goes on when it is run again.</summary>
 internal sealed class NodeDrain(ComputeClient compute, TimeProvider clock, Action<string> say)
 {
     private const string Reason = "drained by the operator";
@@ -36,7 +36,8 @@ internal sealed class NodeDrain(ComputeClient compute, TimeProvider clock, Actio
             {
                 var id = Id(server);
                 tries[id] = tries.GetValueOrDefault(id) + 1;
-                var why = tries[id] > TriesMax ? "it comes back each time; its fault says why." : await Leave(server, stop);
+                // One that could not go while it runs is shut down for it.
+                var why = tries[id] > TriesMax ? "it comes back each time; its fault says why." : await Leave(server, running: tries[id] == 1, stop);
                 if (why is not null) stuck[id] = why;
             }
 
@@ -55,10 +56,19 @@ internal sealed class NodeDrain(ComputeClient compute, TimeProvider clock, Actio
         say($"{node} takes servers again.");
     }
 
+    /// <param name="running">True: while it runs, if it can.</param>
     /// <returns>Why it can't leave; null when it is on its way, or may be later.</returns>
-    private async Task<string?> Leave(JsonNode server, CancellationToken stop)
+    private async Task<string?> Leave(JsonNode server, bool running, CancellationToken stop)
     {
-        switch ((string?)server["status"])
+        var status = (string?)server["status"];
+        if (running && status is "ACTIVE" or "PAUSED"
+            && await Send(Id(server), new JsonObject { ["os-migrateLive"] = new JsonObject { ["host"] = null, ["block_migration"] = "auto" } }, stop) is null)
+        {
+            say($"Server {Id(server)} is moved while it runs.");
+            return null;
+        }
+
+        switch (status)
         {
             case "ACTIVE" or "SHUTOFF":
                 var moved = await Send(Id(server), new JsonObject { ["migrate"] = new JsonObject() }, stop);
@@ -101,7 +111,7 @@ internal sealed class NodeDrain(ComputeClient compute, TimeProvider clock, Actio
         {
             under |= (string?)row!["status"] switch
             {
-                "migrating" => true,
+                "migrating" or "queued" or "preparing" or "running" or "post-migrating" => true,
                 "finished" => await Act((string)row["instance_uuid"]!, "confirmResize", stop) is null,
                 _ => false,
             };

@@ -40,6 +40,8 @@ internal sealed class HouseWorld
     /// <summary>Disks on their way between the two; they outlive the control plane as files do.</summary>
     public SimulatedCarries Carries { get; } = new();
 
+    private readonly Dictionary<string, Func<string, CancellationToken, Task<Stream>>> street = new(StringComparer.Ordinal);
+
     /// <summary>Servers that ran on both at the same moment.</summary>
     public SortedSet<string> Doubles { get; } = new(StringComparer.Ordinal);
 
@@ -73,7 +75,7 @@ internal sealed class HouseWorld
         IFabric fabric = new SimulatedFabric(machine);
         var drivers = new NodeDrivers(new SimulatedHypervisor(machine), ForgetsRouters ? new ForgetfulFabric(fabric) : fabric, new SimulatedDisks(machine))
         {
-            Volumes = SimulatedVolumes.Of(machine),
+            Volumes = SimulatedVolumes.Of(machine), Doors = new SimulatedDoors(street, facts.HostAddress),
         };
         var link = new SimulatedLink(Cloud, life => ((NodeModule)life.Modules[0]).Hub);
         NodeWelcome? welcome = null;

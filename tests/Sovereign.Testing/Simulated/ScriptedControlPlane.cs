@@ -56,6 +56,8 @@ public sealed class ScriptedControlPlane : IControlPlane
 
     public void Set(DomainSpec spec) => Set(new ManifestItem(ItemKinds.Domain, spec.Id, 0) { Domain = spec });
 
+    public void Set(DepartureSpec spec) => Set(new ManifestItem(ItemKinds.Departure, spec.Id, 0) { Departure = spec });
+
     public void Set(CarrySpec spec) => Set(new ManifestItem(ItemKinds.Carry, spec.Id, 0) { Carry = spec });
 
     public void Set(VolumeSpec spec) => Set(new ManifestItem(ItemKinds.Volume, spec.Id, 0) { Volume = spec });

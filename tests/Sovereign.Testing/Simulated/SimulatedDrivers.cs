@@ -57,7 +57,7 @@ public sealed class SimulatedFabric(SimulatedMachine world) : IFabric
 }
 
 /// <summary>Virtual machines in memory.</summary>
-public sealed class SimulatedHypervisor(SimulatedMachine world) : IHypervisor
+public sealed partial class SimulatedHypervisor(SimulatedMachine world) : IHypervisor
 {
     public Action<string>? Changed { get => world.Changed; set => world.Changed = value; }
 
@@ -81,6 +81,7 @@ public sealed class SimulatedHypervisor(SimulatedMachine world) : IHypervisor
                 + "are made.");
         if (!world.Domains.TryGetValue(domain.Id, out var known)) world.Domains[domain.Id] = known = new SimulatedDomain();
         if (known.Power is DomainPower.Running or DomainPower.Paused) return;
+        if (known.Power is DomainPower.Arriving or DomainPower.Departed) throw new InvalidOperationException($"Domain {domain.Id} is started while it is on its way.");
         known.Volumes.Clear();
         known.Mirrors.Clear();
         if (known.Power != DomainPower.Suspended || known.Boots < domain.RebootCount) known.Starts++;
@@ -208,14 +209,14 @@ public sealed class SimulatedHypervisor(SimulatedMachine world) : IHypervisor
 
     public Task Kill(string id, CancellationToken stop) => world.Effect("hypervisor.kill", () =>
     {
-        if (world.Domains.TryGetValue(id, out var domain) && domain.Power is DomainPower.Running or DomainPower.Paused or DomainPower.Suspended)
-            domain.Power = DomainPower.Halted;
+        if (world.Domains.TryGetValue(id, out var domain) && domain.Power is DomainPower.Running or DomainPower.Paused or DomainPower.Suspended
+            or DomainPower.Arriving or DomainPower.Departed) domain.Power = DomainPower.Halted;
     });
 
     public Task Remove(string id, CancellationToken stop) => world.Effect("hypervisor.remove", () =>
     {
         if (world.Domains.TryGetValue(id, out var domain)
-            && domain.Power is DomainPower.Running or DomainPower.Paused)
+            && domain.Power is DomainPower.Running or DomainPower.Paused or DomainPower.Arriving)
             throw new InvalidOperationException($"Domain {id} is removed while it runs.");
         world.Domains.Remove(id);
     });
@@ -234,7 +235,7 @@ public sealed class SimulatedHypervisor(SimulatedMachine world) : IHypervisor
     public Task Trim(CancellationToken stop) => Task.CompletedTask;
 
     private DomainSight Sight(string id) =>
-        world.Domains.TryGetValue(id, out var domain) ? new DomainSight(id, domain.Power, domain.Boots)
+        world.Domains.TryGetValue(id, out var domain) ? new DomainSight(id, domain.Power, domain.Boots) { Migration = domain.Migration }
             : new DomainSight(id, DomainPower.Absent, 0);
 }
 

@@ -54,6 +54,9 @@ public sealed class SimulatedMachine
     /// <summary>True: guests ignore the power button.</summary>
     public bool GuestsIgnoreTheButton { get; set; }
 
+    /// <summary>What servers that leave for another machine wait for, unless they are forced.</summary>
+    public Task MovesMayEnd { get; set; } = Task.CompletedTask;
+
     /// <summary>True: guests let no volume go.</summary>
     public bool GuestsKeepVolumes { get; set; }
 
@@ -89,6 +92,12 @@ public sealed class SimulatedDomain
     public int Boots { get; set; }
 
     public int Starts { get; set; }
+
+    /// <summary>The migration that its process was made for.</summary>
+    public string? Migration { get; set; }
+
+    /// <summary>True: all that comes from another machine is there.</summary>
+    public bool Arrived { get; set; }
 
     /// <summary>Ports of its NICs.</summary>
     public IReadOnlyList<string> Nics { get; set; } = [];

@@ -109,10 +109,22 @@ internal sealed class MoveService(
     /// <summary>The server stays where it is now: what a move left elsewhere goes.</summary>
     public void Unmove(Tx tx, ServerRow row)
     {
+        Unleave(tx, row);
         if (row.Before() is not { } before) return;
         placement.Release(tx, before.Migration);
         foreach (var node in Others(row)) nodes.Remove(tx, node, ItemKinds.Domain, row.Id);
         Uncarry(tx, before);
+    }
+
+    /// <summary>A live migration ends where the server's row says that it is.</summary>
+    private void Unleave(Tx tx, ServerRow row)
+    {
+        if (MigrationStore.Live(tx, row.Id) is not { } live) return;
+        placement.Release(tx, live.Id);
+        nodes.Remove(tx, live.SourceId, ItemKinds.Departure, live.Id);
+        foreach (var node in new[] { live.SourceId, live.DestId }.Where(node => node != row.NodeId)) nodes.Remove(tx, node, ItemKinds.Domain, row.Id);
+        networks.Dismiss(tx, row.Id);
+        MigrationStore.End(tx, live.Id, LiveStatus.Error);
     }
 
     /// <summary>Nobody needs the carried disks any more.</summary>
@@ -124,12 +136,12 @@ internal sealed class MoveService(
     }
 
     /// <summary>Nodes beside its own that have something of a server that is being moved.</summary>
-    public static IEnumerable<string> Others(ServerRow row) =>
+    private static IEnumerable<string> Others(ServerRow row) =>
         row.Before() is { Node: { } source, Target: { } target } ? new[] { source, target }.Where(node => node != row.NodeId) : [];
 
     /// <summary>Moves the server's claim to another node.</summary>
     /// <param name="trial">A consumer of no use yet: room is looked for in its name, so that what the server has is given up only when there is some.</param>
-    private Outcome<string> Elsewhere(Tx tx, string trial, ServerRow row, string current, string? wanted)
+    internal Outcome<string> Elsewhere(Tx tx, string trial, ServerRow row, string current, string? wanted)
     {
         var all = Open(current);
         var fit = (hosts.Candidates(wanted, row.Zone) ?? all).Where(all.Contains).ToList();
@@ -153,7 +165,7 @@ internal sealed class MoveService(
     private List<string> Open(string current) =>
         [.. hosts.All().Where(host => host.Up && !host.Row.Disabled && host.Node.Id != current).Select(host => host.Node.Id)];
 
-    private Fault? ImageGone(ServerRow row)
+    internal Fault? ImageGone(ServerRow row)
     {
         // There is a better reason to refuse.
         if (Open(row.NodeId ?? "").Count == 0 || row.BlockDevices != "[]") return null;
