@@ -255,6 +255,29 @@ public class VolumeBackedTests
     }
 
     [Fact]
+    public async Task A_server_boots_from_the_volume_that_comes_beside_an_image_and_finds_its_disks_by_their_tags()
+    {
+        await using var world = await ComputeWorld.Start();
+        var (root, data) = (await ServerVolumesTests.Volume(world, ComputeWorld.Image), await ServerVolumesTests.Volume(world));
+        object Disk(string volume, int index, string? tag) => new { boot_index = index, uuid = volume, source_type = "volume", destination_type = "volume", tag };
+        var made = await world.Send("POST", "/servers", version: "2.42", body: new
+        {
+            server = new
+            {
+                name = "both", imageRef = ComputeWorld.Image, flavorRef = await world.Flavor(), networks = "none",
+                block_device_mapping_v2 = new[] { Disk(root, 0, "boot"), Disk(data, 1, null) },
+            },
+        });
+        Assert.True(made.Status == 202, made.Text);
+        var server = (string)made.Json["server"]!["id"]!;
+        await world.Until(server, "ACTIVE");
+        Assert.Equal((null, 2), (Domain(world, server).Root, Domain(world, server).Volumes.Count));
+        var document = JsonNode.Parse(Domain(world, server).Guest.MetaDataJson)!["devices"]!.AsArray();
+        Assert.Equal(("disk", root, "/dev/vda", "boot"), ((string)document.Single()!["type"]!, (string)document[0]!["serial"]!, (string)document[0]!["path"]!,
+            (string)document[0]!["tags"]![0]!));
+    }
+
+    [Fact]
     public async Task Images_whose_disks_can_t_be_read_boot_nothing()
     {
         await using var world = await ComputeWorld.Start();

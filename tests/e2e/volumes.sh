@@ -99,6 +99,9 @@ three=$(address three)
 check "ssh reaches it" until_true 120 guest "$three" true
 check_equal "it has what the first one had" mine "$(guest "$three" cat /etc/mine)"
 check "and goes" user server delete --wait three
+others() { user volume list -f json | jq -r '.[] | select(.Name == "") | .ID'; }
+check_equal "its volumes stay, as the first one's would" 2 "$(others | wc -l)"
+check "and are deleted" user volume delete $(others)
 
 check "a rebuild keeps the volume" user server rebuild one --image tiny --wait
 check "ssh reaches it again" until_true 120 guest "$one" true

@@ -3,6 +3,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Sovereign.Compute.Servers.Volumes;
 using Sovereign.Kernel.Keys;
 using Sovereign.Kernel.Wire;
 using Sovereign.Network;
@@ -84,6 +85,20 @@ internal sealed class GuestData(MasterKey master, ComputeOptions options)
             json.WriteString("mac", port.Mac);
             json.WriteStartArray("tags");
             json.WriteStringValue(tags[port.Id]);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        foreach (var disk in BlockDevices.Of(row).Where(disk => disk.Tag is not null && disk.State != BlockDeviceStates.Detaching))
+        {
+            json.WriteStartObject();
+            json.WriteString("type", "disk");
+            json.WriteString("bus", disk.Bus == "scsi" ? "scsi" : "pci");
+            json.WriteString("address", "none");
+            json.WriteString("serial", disk.VolumeId);
+            json.WriteString("path", disk.Device);
+            json.WriteStartArray("tags");
+            json.WriteStringValue(disk.Tag);
             json.WriteEndArray();
             json.WriteEndObject();
         }

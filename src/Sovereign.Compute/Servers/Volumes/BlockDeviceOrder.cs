@@ -6,7 +6,7 @@ using Sovereign.Kernel.Wire;
 namespace Sovereign.Compute.Servers.Volumes;
 
 /// <summary>Disks that a new server is to have ("block_device_mapping_v2" of the API reference), as far as they are right in themselves.</summary>
-/// <param name="ImageRef">The image that its own root disk is made of; "": a volume is its root disk.</param>
+/// <param name="ImageRef">The image that its own root disk is made of, unless it boots from a volume; "": none.</param>
 /// <param name="Devices">The volumes, the one that it boots from first.</param>
 internal sealed record BlockDeviceOrder(string ImageRef, IReadOnlyList<BlockDeviceRow> Devices)
 {
@@ -33,10 +33,8 @@ internal sealed record BlockDeviceOrder(string ImageRef, IReadOnlyList<BlockDevi
             devices.Add(read.Value);
         }
 
-        if (roots > 1 || (roots == 1 && imageRef is { Length: > 0 } && devices.Exists(device => device.BootIndex == 0)))
-        {
-            return Invalid("Boot sequence for the instance and image/block device mapping combination is not valid.");
-        }
+        // An image beside a volume to boot from says what the server is like, and is not copied.
+        if (roots > 1) return Invalid("Boot sequence for the instance and image/block device mapping combination is not valid.");
 
         if (image.Length == 0 && !devices.Exists(device => device.BootIndex == 0))
         {
