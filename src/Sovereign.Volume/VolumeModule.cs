@@ -11,6 +11,9 @@ using Sovereign.Node.Control;
 using Sovereign.Volume.Attachments;
 using Sovereign.Volume.Backups;
 using Sovereign.Volume.Backups.Keeping;
+using Sovereign.Volume.Groups;
+using Sovereign.Volume.GroupSnapshots;
+using Sovereign.Volume.GroupTypes;
 using Sovereign.Volume.Managing;
 using Sovereign.Volume.Messages;
 using Sovereign.Volume.QosSpecs;
@@ -42,6 +45,7 @@ public sealed class VolumeModule : IModule
     private readonly BackupContents contents;
     private readonly BackupEndpoints backups;
     private readonly ManagingService managing;
+    private readonly GroupService groups;
     private readonly IReconciler[] reconcilers;
 
     /// <summary>Puts the service together and listens to nodes; no I/O.</summary>
@@ -69,10 +73,11 @@ public sealed class VolumeModule : IModule
             kernel, new BackupService(kernel, nodes, backupBooks, books, zones), new BackupRestoring(kernel, creation, items, books),
             new BackupRecords(kernel, store, zones));
         managing = new ManagingService(kernel, items, placing, backupBooks, zones, snapshots);
+        groups = new GroupService(kernel, books, creation, zones);
         reconcilers =
         [
             new VolumeReconciler(kernel, placing, items, books, uploads, backupBooks, new UnmanagedBooks(nodes)), new SnapshotReconciler(kernel, nodes),
-            new BackupReconciler(kernel, nodes, backupBooks, contents),
+            new BackupReconciler(kernel, nodes, backupBooks, contents), new GroupReconciler(kernel), new GroupSnapshotReconciler(kernel),
         ];
         nodes.OnReport(ItemKinds.Volume, (tx, _, report) => tx.Due(VolumeRow.Kind, report.Id));
         nodes.OnReport(ItemKinds.VolumeSnapshot, (tx, _, report) =>
@@ -132,6 +137,9 @@ public sealed class VolumeModule : IModule
             kernel, volumes, creation, new VolumeView(nodes),
             new VolumeActions(volumes, creation, uploads, new AttachmentActions(kernel, attachments), managing)).Map(both);
         new SnapshotEndpoints(kernel, snapshots, managing).Map(both);
+        new GroupTypeEndpoints(kernel, new GroupTypeService(kernel)).Map(both);
+        new GroupEndpoints(kernel, groups).Map(both);
+        new GroupSnapshotEndpoints(kernel, new GroupSnapshotService(kernel, snapshots)).Map(both);
         new ManagingEndpoints(kernel, managing, new VolumeView(nodes)).Map(both);
         new AttachmentEndpoints(kernel, attachments).Map(both);
         backups.Map(both);

@@ -14,6 +14,7 @@ internal static class VolumeQuotas
     public const string PerVolume = "per_volume_gigabytes";
     public const string Backups = "backups";
     public const string BackupGigabytes = "backup_gigabytes";
+    public const string Groups = "groups";
     private const string Sizes =
         """
         SELECT project_id, type_id, wanted_gib AS gib FROM volumes UNION ALL SELECT project_id, type_id, size_gib AS gib FROM volume_snapshots
@@ -31,7 +32,7 @@ internal static class VolumeQuotas
         Family(Volumes, "SELECT project_id, 'volumes_' || type_id AS name, COUNT(*) AS used FROM volumes GROUP BY project_id, type_id"),
         Family(Gigabytes, $"SELECT project_id, 'gigabytes_' || type_id AS name, CAST(SUM(gib) AS BIGINT) AS used FROM ({Sizes}) s GROUP BY project_id, type_id"),
         Family(Snapshots, "SELECT project_id, 'snapshots_' || type_id AS name, COUNT(*) AS used FROM volume_snapshots GROUP BY project_id, type_id"),
-        new(Service, "groups", 10, null),
+        new(Service, Groups, 10, "SELECT project_id, COUNT(*) AS used FROM volume_groups GROUP BY project_id"),
     ];
 
     /// <summary>Names of the three quotas of a type, without the type.</summary>

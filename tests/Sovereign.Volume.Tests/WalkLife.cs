@@ -10,6 +10,12 @@ namespace Sovereign.Volume.Tests;
 internal sealed class WalkLife(TestHome home, MortalPoints points) : IAsyncDisposable
 {
     private const int TriesMax = 600;
+    private static readonly string[] tables =
+    [
+        "volumes", "volume_snapshots", "volume_attachments", "volume_backups", "volumes_unmanaged", "volume_snapshots_unmanaged", "volume_groups",
+        "volume_group_snapshots",
+    ];
+
     private static readonly TimeSpan pause = TimeSpan.FromMilliseconds(10);
     private TestCloud? cloud;
     private VolumeModule? module;
@@ -73,12 +79,13 @@ internal sealed class WalkLife(TestHome home, MortalPoints points) : IAsyncDispo
     }
 
     /// <summary>Null: the process died, so the outcome is unknown; it is started again. Questions are asked again until they are answered.</summary>
-    public async Task<TestReply?> Send(string method, string path, string? body = null, string token = "member-a")
+    public async Task<TestReply?> Send(string method, string path, string? body = null, string token = "member-a", string? version = null)
     {
         TestReply? reply = null;
         try
         {
-            if (!points.Dead) reply = await cloud!.Send(method, "/volume/v3" + path, token, body);
+            if (!points.Dead) reply = await cloud!.Send(
+                method, "/volume/v3" + path, token, body, version is null ? [] : [("OpenStack-API-Version", "volume " + version)]);
         }
         catch (HttpRequestException) when (points.Dead)
         {
@@ -88,7 +95,7 @@ internal sealed class WalkLife(TestHome home, MortalPoints points) : IAsyncDispo
         if (points.Dead)
         {
             await Boot();
-            return method == "GET" ? await Send(method, path, token: token) : null;
+            return method == "GET" ? await Send(method, path, token: token, version: version) : null;
         }
 
         return reply is { Status: < 500 } ? reply : throw new InvalidOperationException($"{method} {path} gave {reply?.Status}: {reply?.Text}");
@@ -108,23 +115,23 @@ internal sealed class WalkLife(TestHome home, MortalPoints points) : IAsyncDispo
     }
 
     /// <summary>Makes one of this name, once, and waits until it is available.</summary>
-    public async Task<string> Made(string collection, string name, string body)
+    public async Task<string> Made(string collection, string name, string body, string? version = null)
     {
         string? id = null;
         await Until(
             $"the name {name}",
             async () =>
             {
-                id = (string?)(await Send("GET", $"/{collection}?name={name}"))!.Json[collection]!.AsArray().FirstOrDefault()?["id"];
+                id = (string?)(await Send("GET", $"/{collection}?name={name}", version: version))!.Json[collection]!.AsArray().FirstOrDefault()?["id"];
                 return id is not null;
             },
-            () => Send("POST", "/" + collection, body));
-        await Until($"{name} is there", async () => (string?)(await Shown(collection, id!))?["status"] == "available");
+            () => Send("POST", "/" + collection, body, version: version));
+        await Until($"{name} is there", async () => (string?)(await Shown(collection, id!, version))?["status"] == "available");
         return id!;
     }
 
-    public async Task<JsonNode?> Shown(string collection, string id) =>
-        await Send("GET", $"/{collection}/{id}") is { Status: 200 } reply ? reply.Json[collection[..^1]] : null;
+    public async Task<JsonNode?> Shown(string collection, string id, string? version = null) =>
+        await Send("GET", $"/{collection}/{id}", version: version) is { Status: 200 } reply ? reply.Json[collection[..^1]] : null;
 
     /// <summary>What rest leaves: rows, items, work, and books that don't add up.</summary>
     public async Task<IReadOnlyList<string>> Leftovers()
@@ -133,7 +140,7 @@ internal sealed class WalkLife(TestHome home, MortalPoints points) : IAsyncDispo
         return
         [
             .. node!.Items.Keys.Select(key => $"the node kept {key}"),
-            .. new[] { "volumes", "volume_snapshots", "volume_attachments", "volume_backups", "volumes_unmanaged", "volume_snapshots_unmanaged" }.Where(table => Rows(table) > 0)
+            .. tables.Where(table => Rows(table) > 0)
                 .Select(table => $"{Rows(table)} rows of {table} were left behind"),
             .. Kept().Select(file => $"{file} was left in the store of backups"),
             .. cloud!.Kernel.Journal.Verify(), .. cloud.Kernel.Quotas.Verify(),

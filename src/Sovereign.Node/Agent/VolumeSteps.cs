@@ -86,6 +86,7 @@ internal sealed partial class ItemSteps
             return StepResult.Seen(entry, ItemState.Absent);
         }
         if (Missing(ItemKinds.Volume, snapshot.VolumeId) is { } volume) return StepResult.Wait(volume);
+        if (snapshot.Together is { Count: > 1 } together) return await VolumeSnapshots(entry, together, stop);
         var spec = SpecOf(snapshot.VolumeId);
         await TakeSnapshot(Backend(spec.Backend), spec, id, snapshot.Freeze, stop);
         return StepResult.Seen(entry, ItemState.Present);

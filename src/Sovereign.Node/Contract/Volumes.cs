@@ -40,7 +40,11 @@ public sealed record KeptContentSpec(string Id, string Digest, long Bytes);
 
 /// <summary>A volume as it is at one moment, kept by its backend beside it, whether or not a guest runs on it.</summary>
 /// <param name="Freeze">True: the guest's agent, when it answers, brings its file systems to rest meanwhile.</param>
-public sealed record VolumeSnapshotSpec(string Id, string VolumeId, bool Freeze);
+public sealed record VolumeSnapshotSpec(string Id, string VolumeId, bool Freeze)
+{
+    /// <summary>Snapshots that are taken at one moment, this one among them: by their ids, the volume of each; null: it is alone.</summary>
+    public IReadOnlyDictionary<string, string>? Together { get; init; }
+}
 
 /// <summary>The bytes of a volume (nobody uses it) or a snapshot, sent to the control plane under the item's id: for an image or a backup.</summary>
 /// <param name="SinceSnapshotId">Only what changed since this snapshot of the same volume; null: all.</param>

@@ -54,11 +54,12 @@ internal sealed class ManagingService(KernelServices kernel, VolumeItems items, 
         tx => VolumeService.Find(tx, access, id).Then<Done>(row =>
         {
             if (row.SealedKey is not null) return VolumeFaults.InvalidVolume("Unmanaging encrypted volumes is not supported.");
-            if (row.Deleting || row.Status is not (VolumeStates.Available or VolumeStates.Error or VolumeStates.ErrorManaging or VolumeStates.ErrorExtending)
+            if (row.Deleting || row.GroupId is not null
+                || row.Status is not (VolumeStates.Available or VolumeStates.Error or VolumeStates.ErrorManaging or VolumeStates.ErrorExtending)
                 || AttachmentStore.OfVolume(tx, id).Count > 0 || SnapshotStore.OfVolume(tx, id).Count > 0
                 || UnmanagedStore.SnapshotsOf(tx, id).Count > 0)
             {
-                return VolumeFaults.InvalidVolume("Volume status must be available or error and must not be attached or have snapshots to be unmanaged.");
+                return VolumeFaults.InvalidVolume("To be unmanaged it must be available or error, and not be attached, belong to a group or have snapshots.");
             }
 
             if (row.NodeId is null || items.Observed(tx, row) is not { State: ItemState.Present }) return VolumeFaults.Unplaced(id);
@@ -80,9 +81,9 @@ internal sealed class ManagingService(KernelServices kernel, VolumeItems items, 
         access.Origin,
         tx => SnapshotService.Find(tx, access, id).Then<Done>(row =>
         {
-            if (row.Deleting || row.Status is not (SnapshotStates.Available or SnapshotStates.Error))
+            if (row.Deleting || row.GroupSnapshotId is not null || row.Status is not (SnapshotStates.Available or SnapshotStates.Error))
             {
-                return new Fault.Invalid("", "Invalid snapshot: Snapshot status must be available or error to be unmanaged.");
+                return new Fault.Invalid("", "Invalid snapshot: Snapshot status must be available or error and it must not be part of a group to be unmanaged.");
             }
 
             if (!snapshots.Made(tx, row)) return new Fault.Invalid("", $"Invalid snapshot: Snapshot {id} was never made by a node: delete it.");
@@ -136,7 +137,11 @@ internal sealed class ManagingService(KernelServices kernel, VolumeItems items, 
         kernel.Queue.Write<SnapshotRow>("volume-snapshot.manage", access.Origin, tx =>
         {
             if (VolumeStore.Find(tx, volumeId) is not { Deleting: false } volume || !access.Covers(volume.ProjectId)) return VolumeFaults.Volume(volumeId);
-            if (UnmanagedStore.Snapshot(tx, named) is not { } old || old.VolumeId != volumeId) return WrongReference(reference, $"Volume {volumeId} has no such snapshot.");
+            if (UnmanagedStore.Snapshot(tx, named) is not { } old || old.VolumeId != volumeId)
+            {
+                return WrongReference(reference, $"Volume {volumeId} has no such snapshot.");
+            }
+
             if (VolumeQuotas.TakeSnapshot(kernel.Quotas, tx, volume.ProjectId, volume.TypeId, old.SizeGib) is { } over) return over;
             var row = new SnapshotRow
             {

@@ -12,11 +12,15 @@ internal static class FilterEndpoints
 {
     private static readonly string[] everywhere = ["metadata", "created_at", "updated_at", "name~", "status~"];
 
+    private static readonly string[] grouped = ["created_at", "updated_at", "name~", "status~"];
+
     private static readonly (string Resource, string[] Filters)[] all =
     [
         ("volume", [.. Names(VolumeStore.Shape), "glance_metadata", "volume_type", "consumes_quota", .. everywhere]),
         ("snapshot", [.. Names(SnapshotStore.Shape), .. everywhere]),
         ("backup", [.. Names(Backups.BackupRows.Shape), .. everywhere]),
+        ("group", [.. Names(Groups.GroupStore.Shape), .. grouped]),
+        ("group_snapshot", [.. Names(GroupSnapshots.GroupSnapshotStore.Shape), .. grouped]),
         ("attachment", Names(Attachments.AttachmentStore.Shape)),
         ("message", Names(MessageStore.Shape)),
         ("pool", ["name", "volume_type"]),

@@ -41,6 +41,9 @@ internal sealed record SnapshotRow
     /// <summary>What its node knows it by.</summary>
     public string Point => PointId ?? Id;
 
+    /// <summary>The group snapshot that it is part of.</summary>
+    public string? GroupSnapshotId { get; init; }
+
     /// <summary>True: the guest's file systems are brought to rest meanwhile.</summary>
     public bool Quiesced { get; init; }
 

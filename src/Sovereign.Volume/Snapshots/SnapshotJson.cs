@@ -41,6 +41,6 @@ internal static class SnapshotView
         Short(json, call, row);
         json.WriteString("os-extended-snapshot-attributes:progress", row.Progress);
         json.WriteString("os-extended-snapshot-attributes:project_id", row.ProjectId);
-        if (call.Version.Has(14)) json.WriteNull("group_snapshot_id");
+        if (call.Version.Has(14)) json.WriteString("group_snapshot_id", row.GroupSnapshotId);
     }
 }

@@ -66,6 +66,7 @@ internal sealed class SnapshotReconciler(KernelServices kernel, INodes nodes) : 
 
         // A volume that is deleted with its snapshots waits for the last one.
         tx.Due(Volumes.VolumeRow.Kind, row.VolumeId);
+        if (row.GroupSnapshotId is { } group) tx.Due(GroupSnapshots.GroupSnapshotRow.Kind, group);
         return Progress.Done;
     }
 

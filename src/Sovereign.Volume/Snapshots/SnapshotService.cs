@@ -6,6 +6,7 @@ using Sovereign.Kernel.Store;
 using Sovereign.Node.Contract;
 using Sovereign.Node.Control;
 using Sovereign.Volume.Attachments;
+using Sovereign.Volume.GroupSnapshots;
 using Sovereign.Volume.Volumes;
 using Sovereign.Volume.Wire;
 
@@ -24,6 +25,38 @@ internal sealed class SnapshotService(KernelServices kernel, INodes nodes)
         Tx tx, AccessGrant access, string volumeId, string? name, string? description, IReadOnlyDictionary<string, string> metadata, bool force)
     {
         if (VolumeStore.Find(tx, volumeId) is not { } volume || !access.Covers(volume.ProjectId)) return VolumeFaults.Volume(volumeId);
+        var made = Insert(tx, access, volume, name, description, metadata, force, null);
+        if (made.Ok) Put(tx, made.Value, made.Value.Quiesced, null);
+        return made;
+    }
+
+    /// <summary>Makes a snapshot of each volume, all at one moment.</summary>
+    public Outcome<Done> CreateTogether(Tx tx, AccessGrant access, IReadOnlyList<VolumeRow> volumes, GroupSnapshotRow group)
+    {
+        var rows = new List<SnapshotRow>();
+        foreach (var volume in volumes)
+        {
+            var made = Insert(tx, access, volume, group.Name, group.Description, new Dictionary<string, string>(), force: true, group.Id);
+            if (made.Fault is { } wrong) return wrong;
+            rows.Add(made.Value);
+        }
+
+        foreach (var row in rows)
+        {
+            Put(tx, row, rows.Exists(one => one.Quiesced), rows.Where(one => one.NodeId == row.NodeId).ToDictionary(one => one.Id, one => one.VolumeId));
+        }
+
+        return Done.Value;
+    }
+
+    /// <summary>Whether its node has it.</summary>
+    public bool Made(Session session, SnapshotRow row) =>
+        row.NodeId is not null && nodes.Observed(session, row.NodeId, ItemKinds.VolumeSnapshot, row.Point) is { State: ItemState.Present };
+
+    private Outcome<SnapshotRow> Insert(
+        Tx tx, AccessGrant access, VolumeRow volume, string? name, string? description, IReadOnlyDictionary<string, string> metadata, bool force, string? group)
+    {
+        var volumeId = volume.Id;
         if (volume.Status != VolumeStates.Available && !(force && volume.Status == VolumeStates.InUse))
         {
             return VolumeFaults.InvalidVolume($"Volume {volumeId} status must be available, but current status is: {volume.Status}.");
@@ -36,21 +69,19 @@ internal sealed class SnapshotService(KernelServices kernel, INodes nodes)
         {
             Id = kernel.Ids.Uuid(), ProjectId = volume.ProjectId, UserId = access.Caller.UserId, VolumeId = volumeId, TypeId = volume.TypeId, Name = name,
             Description = description, SizeGib = volume.SizeGib, Metadata = VolumeJson.Texts(metadata), NodeId = at ?? volume.NodeId,
-            Quiesced = volume.Status == VolumeStates.InUse, CreatedAt = tx.Now,
+            Quiesced = volume.Status == VolumeStates.InUse, GroupSnapshotId = group, CreatedAt = tx.Now,
         };
         SnapshotStore.Insert(tx, row);
         tx.Record(SnapshotRow.Kind, row.Id, row.ProjectId, Kernel.Journal.Change.Created, row.Document(), SnapshotJson.Wire.SnapshotDocument);
-        nodes.Put(tx, row.NodeId!, new ManifestItem(ItemKinds.VolumeSnapshot, row.Id, 0)
-        {
-            VolumeSnapshot = new VolumeSnapshotSpec(row.Id, volumeId, row.Quiesced),
-        });
         tx.Due(SnapshotRow.Kind, row.Id);
         return row;
     }
 
-    /// <summary>Whether its node has it.</summary>
-    public bool Made(Session session, SnapshotRow row) =>
-        row.NodeId is not null && nodes.Observed(session, row.NodeId, ItemKinds.VolumeSnapshot, row.Point) is { State: ItemState.Present };
+    private void Put(Tx tx, SnapshotRow row, bool freeze, Dictionary<string, string>? together) =>
+        nodes.Put(tx, row.NodeId!, new ManifestItem(ItemKinds.VolumeSnapshot, row.Id, 0)
+        {
+            VolumeSnapshot = new VolumeSnapshotSpec(row.Id, row.VolumeId, freeze) { Together = together },
+        });
 
     public Task<Outcome<SnapshotRow>> Order(
         AccessGrant access, string volumeId, string? name, string? description, IReadOnlyDictionary<string, string> metadata, bool force, CancellationToken stop) =>
@@ -68,7 +99,7 @@ internal sealed class SnapshotService(KernelServices kernel, INodes nodes)
     public Task<Outcome<SnapshotRow>> Delete(AccessGrant access, string id, bool force, CancellationToken stop) => Change(
         access,
         id,
-        (tx, row) => !force && row.Status is not (SnapshotStates.Available or SnapshotStates.Error or SnapshotStates.ErrorDeleting)
+        (tx, row) => !force && (row.GroupSnapshotId is not null || row.Status is not (SnapshotStates.Available or SnapshotStates.Error or SnapshotStates.ErrorDeleting))
             ? new Fault.Invalid("", "Invalid snapshot: Snapshot status must be available or error or error_deleting and must not be part of a group.")
             : Begin(tx, row),
         stop);
@@ -85,6 +116,7 @@ internal sealed class SnapshotService(KernelServices kernel, INodes nodes)
         var saved = row with { UpdatedAt = tx.Now };
         SnapshotStore.Update(tx, saved);
         tx.Record(SnapshotRow.Kind, row.Id, row.ProjectId, Kernel.Journal.Change.Updated, saved.Document(), SnapshotJson.Wire.SnapshotDocument);
+        if (row.GroupSnapshotId is { } group) tx.Due(GroupSnapshotRow.Kind, group);
         return saved;
     }
 }

@@ -29,9 +29,9 @@ internal static class SnapshotStore
     public static void Insert(Tx tx, SnapshotRow row) => tx.Execute(
         """
         INSERT INTO volume_snapshots (id, project_id, user_id, volume_id, type_id, name, description, status, size_gib, metadata, progress, node_id, quiesced,
-          deleting, message, created_at, updated_at, point_id)
+          deleting, message, created_at, updated_at, point_id, group_snapshot_id)
         VALUES (@Id, @ProjectId, @UserId, @VolumeId, @TypeId, @Name, @Description, @Status, @SizeGib, @Metadata, @Progress, @NodeId, @quiesced, @deleting,
-          @Message, @CreatedAt, @UpdatedAt, @PointId)
+          @Message, @CreatedAt, @UpdatedAt, @PointId, @GroupSnapshotId)
         """,
         Parameters(row));
 
@@ -48,6 +48,6 @@ internal static class SnapshotStore
     private static object Parameters(SnapshotRow row) => new
     {
         row.Id, row.ProjectId, row.UserId, row.VolumeId, row.TypeId, row.Name, row.Description, row.Status, row.SizeGib, row.Metadata, row.Progress, row.NodeId,
-        quiesced = row.Quiesced ? 1L : 0L, deleting = row.Deleting ? 1L : 0L, row.Message, row.CreatedAt, row.UpdatedAt, row.PointId,
+        quiesced = row.Quiesced ? 1L : 0L, deleting = row.Deleting ? 1L : 0L, row.Message, row.CreatedAt, row.UpdatedAt, row.PointId, row.GroupSnapshotId,
     };
 }

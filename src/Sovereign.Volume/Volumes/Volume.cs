@@ -71,6 +71,8 @@ internal sealed record VolumeRow
     /// <summary>The node where it is wanted, because its server is there; null: any.</summary>
     public string? WantedNode { get; init; }
 
+    public string? GroupId { get; init; }
+
     /// <summary>The backup that it is being made of; null: none, or not any more.</summary>
     public string? BackupId { get; init; }
 

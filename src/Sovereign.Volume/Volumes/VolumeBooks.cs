@@ -16,6 +16,7 @@ internal sealed class VolumeBooks
     {
         var saved = row with { UpdatedAt = tx.Now };
         VolumeStore.Update(tx, saved);
+        if (row.GroupId is { } group) tx.Due(Groups.GroupRow.Kind, group);
         tx.Record(VolumeRow.Kind, row.Id, row.ProjectId, Change.Updated, saved.Document(), VolumesJson.Wire.VolumeDocument);
         if (told) Tell(tx, saved.Id, saved.Status, saved.Message, grown);
         return saved;

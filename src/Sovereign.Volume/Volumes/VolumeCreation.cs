@@ -8,6 +8,7 @@ using Sovereign.Kernel.Store;
 using Sovereign.Node.Contract;
 using Sovereign.Volume.Attachments;
 using Sovereign.Volume.Backups;
+using Sovereign.Volume.Groups;
 using Sovereign.Volume.Services;
 using Sovereign.Volume.Snapshots;
 using Sovereign.Volume.Types;
@@ -29,6 +30,12 @@ internal sealed class VolumeCreation(KernelServices kernel, IImages images, Zone
         if (source.Fault is { } wrong) return wrong;
         var type = Type(tx, access, order, source.Value);
         if (type.Fault is { } unknown) return unknown;
+        if (order.GroupId is { } named)
+        {
+            var group = GroupService.Find(tx, access, named);
+            if ((group.Fault ?? GroupService.Unfit(group.Value, type.Value, order.Type is not null)) is { } unfit) return unfit;
+        }
+
         var size = order.SizeGib > 0 ? order.SizeGib : source.Value.SizeGib;
         if (size < 1) return Reading.Wrong("size", "None", "A volume without a source has a size.");
         if (TooSmall(source.Value, size) is { } small) return small;
@@ -40,7 +47,7 @@ internal sealed class VolumeCreation(KernelServices kernel, IImages images, Zone
             Source = source.Value.Spec is { } spec ? JsonSerializer.Serialize(spec, VolumeJson.Wire.VolumeSourceSpec) : null,
             SealedKey = Key(tx, project, id, type.Value, source.Value.Volume), Bootable = source.Value.Bootable, Multiattach = type.Value.Multiattach,
             Metadata = VolumeJson.Texts(Metadata(order, source.Value)), ImageMetadata = source.Value.ImageMetadata, WantedNode = source.Value.NodeId ?? order.NodeId,
-            Backend = source.Value.Backend, BackupId = order.BackupId, CreatedAt = tx.Now,
+            Backend = source.Value.Backend, BackupId = order.BackupId, GroupId = order.GroupId, CreatedAt = tx.Now,
             Status = order.Restoring ? VolumeStates.RestoringBackup : VolumeStates.Creating,
         };
         if (VolumeQuotas.TakeVolume(kernel.Quotas, tx, project, row.TypeId, size) is { } over) return over;

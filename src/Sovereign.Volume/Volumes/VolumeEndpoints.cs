@@ -93,17 +93,17 @@ internal sealed class VolumeEndpoints(KernelServices kernel, VolumeService volum
     {
         var body = await call.Body(VolumesJson.Wire.VolumeCreateBody);
         if (body.Fault is { } malformed) return malformed;
-        var order = Order(body.Value.Volume, call.Version.Has(47));
+        var order = Order(call, body.Value.Volume);
         if (order.Fault is { } wrong) return wrong;
         var made = await kernel.Queue.Write<VolumeRow>("volume.create", call.Origin, tx => creation.Create(tx, call.Access, order.Value), call.Stop);
         return Answer.Of(made, row => Render.Object(202, "volume", json =>
             view.Full(json, call, row, kernel.Database.Read(session => VolumeSight.Of(session, [row])), made: true)));
     }
 
-    /// <param name="backups">True: it may be made of a backup; before 3.47 the member was not looked at.</param>
-    private static Outcome<VolumeOrder> Order(VolumeWish wish, bool backups)
+    private static Outcome<VolumeOrder> Order(Call call, VolumeWish wish)
     {
-        var backup = backups ? Filled(wish.BackupId) : null;
+        // Before these versions the members were not looked at.
+        var (backup, group) = (call.Version.Has(47) ? Filled(wish.BackupId) : null, call.Version.Has(13) ? Filled(wish.GroupId) : null);
         var sourced = wish.SnapshotId is not null || wish.SourceVolid is not null || backup is not null;
         long size = 0;
         if (wish.Size is { ValueKind: not JsonValueKind.Null } || !sourced)
@@ -116,11 +116,12 @@ internal sealed class VolumeEndpoints(KernelServices kernel, VolumeService volum
         var (name, description) = ((wish.Name ?? wish.DisplayName)?.Trim(), wish.Description ?? wish.DisplayDescription);
         var metadata = wish.Metadata ?? [];
         if ((Reading.TooLong("name", name) ?? Reading.TooLong("description", description) ?? Reading.WrongMetadata("metadata", metadata)) is { } wrong) return wrong;
-        if ((wish.GroupId ?? wish.ConsistencygroupId) is { } group) return new Fault.NotFound("Group", group);
+        if (Filled(wish.ConsistencygroupId) is { } old) return Groups.GroupService.Missing(old);
         return new VolumeOrder(name, description, size, Filled(wish.VolumeType), Filled(wish.AvailabilityZone))
         {
             ImageId = Filled(wish.ImageRef ?? wish.ImageId) is { } image ? image[(image.LastIndexOf('/') + 1)..] : null,
-            SnapshotId = wish.SnapshotId, SourceVolumeId = wish.SourceVolid, BackupId = backup, Metadata = metadata.ToDictionary(pair => pair.Key, pair => pair.Value!),
+            SnapshotId = wish.SnapshotId, SourceVolumeId = wish.SourceVolid, BackupId = backup, GroupId = group,
+            Metadata = metadata.ToDictionary(pair => pair.Key, pair => pair.Value!),
         };
     }
 

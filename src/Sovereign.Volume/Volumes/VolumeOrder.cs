@@ -15,6 +15,8 @@ public sealed record VolumeOrder(string? Name, string? Description, long SizeGib
 
     public string? BackupId { get; init; }
 
+    internal string? GroupId { get; init; }
+
     /// <summary>True: it is made by the restore of the backup, which its state shows.</summary>
     internal bool Restoring { get; init; }
 

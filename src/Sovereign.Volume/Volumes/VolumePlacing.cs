@@ -2,6 +2,7 @@ using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Store;
 using Sovereign.Node.Contract;
 using Sovereign.Node.Control;
+using Sovereign.Volume.Groups;
 using Sovereign.Volume.Services;
 using Sovereign.Volume.Types;
 
@@ -34,7 +35,7 @@ internal sealed class VolumePlacing(INodes nodes)
         }
 
         var specs = type.Specs();
-        var fitting = all.Where(place => Capabilities.Fit(place, specs)).Where(place => Copies(row, place)).ToList();
+        var fitting = all.Where(place => Capabilities.Fit(place, specs)).Where(place => Copies(row, place)).Where(place => With(session, row, place)).ToList();
         if (fitting.Count == 0)
         {
             var wanted = specs.GetValueOrDefault(BackendSpec) ?? row.Backend;
@@ -71,6 +72,11 @@ internal sealed class VolumePlacing(INodes nodes)
             : promised.GetValueOrDefault((place.Node.Id, place.Backend.Name));
         return Math.Min(place.Backend.FreeGib, place.Backend.TotalGib - taken);
     }
+
+    /// <summary>Volumes of a group are in one place, so that they can be kept at one moment.</summary>
+    private static bool With(Session session, VolumeRow row, VolumePlace place) =>
+        row.GroupId is not { } group || GroupStore.Volumes(session, group).Find(other => other.NodeId is not null) is not { } there
+            || (there.Backend == place.Backend.Name && there.NodeId == place.Node.Id);
 
     /// <summary>A copy is made by the backend that has its source.</summary>
     private static bool Copies(VolumeRow row, VolumePlace place) =>

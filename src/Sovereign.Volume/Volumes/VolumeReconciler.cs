@@ -6,6 +6,7 @@ using Sovereign.Kernel.Store;
 using Sovereign.Node.Contract;
 using Sovereign.Volume.Attachments;
 using Sovereign.Volume.Backups;
+using Sovereign.Volume.Groups;
 using Sovereign.Volume.Managing;
 using Sovereign.Volume.Messages;
 using Sovereign.Volume.Snapshots;
@@ -192,6 +193,7 @@ internal sealed class VolumeReconciler(
             AttachmentStore.DeleteOfVolume(tx, now.Id);
             TransferStore.DeleteOfVolume(tx, now.Id);
             VolumeStore.Delete(tx, now.Id);
+            if (now.GroupId is { } group) tx.Due(GroupRow.Kind, group);
             VolumeQuotas.GiveVolume(kernel.Quotas, tx, now.ProjectId, now.TypeId, now.WantedGib);
             tx.Record(VolumeRow.Kind, now.Id, now.ProjectId, Change.Deleted, now.Document(), VolumesJson.Wire.VolumeDocument);
             books.Tell(tx, now.Id, null, null);

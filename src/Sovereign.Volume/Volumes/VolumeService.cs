@@ -38,6 +38,7 @@ internal sealed class VolumeService(KernelServices kernel, VolumeItems items, Vo
         if (row.Deleting) return row;
         var attached = AttachmentStore.OfVolume(tx, id).Exists(one => one.Status is AttachmentStates.Attached or AttachmentStates.Detaching);
         var snapshots = SnapshotStore.OfVolume(tx, id);
+        if (row.GroupId is not null && !force) return VolumeFaults.InvalidVolume(NotDeletable);
         if (attached || (!force && !VolumeStates.Deletable.Contains(row.Status)) || (snapshots.Count > 0 && !cascade)) return VolumeFaults.InvalidVolume(NotDeletable);
         if (snapshots.Exists(snapshot =>
             snapshot.Status is not (SnapshotStates.Available or SnapshotStates.Error or SnapshotStates.ErrorDeleting or SnapshotStates.Deleting)))

@@ -97,7 +97,7 @@ internal sealed class VolumeView(INodes nodes)
     /// <summary>Members that came with microversions.</summary>
     private static void Newer(Utf8JsonWriter json, Call call, VolumeRow row)
     {
-        if (call.Version.Has(13)) json.WriteNull("group_id");
+        if (call.Version.Has(13)) json.WriteString("group_id", row.GroupId);
         if (call.Version.Has(21) && call.Access.Everything) json.WriteNull("provider_id");
         if (call.Version.Has(48))
         {

@@ -173,8 +173,9 @@ public sealed partial class SimulatedHypervisor(SimulatedMachine world) : IHyper
 
     public async Task AtRest(string id, Func<Task> work, CancellationToken stop)
     {
-        await world.Effect("hypervisor.rest", () => { });
-        await work();
+        await world.Effect("hypervisor.rest", () => world.Resting.Add(id));
+        try { await work(); }
+        finally { world.Resting.Remove(id); }
     }
 
     private void Open(SimulatedDomain domain, VolumePlace place)

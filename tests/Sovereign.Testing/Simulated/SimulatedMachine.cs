@@ -42,6 +42,9 @@ public sealed class SimulatedMachine
     /// <summary>What volumes were when a snapshot was made.</summary>
     public Dictionary<(string Volume, string Id), byte[]> VolumeSnapshots { get; } = [];
 
+    /// <summary>Domains whose file systems are at rest: they write nothing.</summary>
+    public HashSet<string> Resting { get; } = [];
+
     public Dictionary<string, StoredItem> Stored { get; } = [];
 
     /// <summary>Called before ("name:before") and after ("name:after") every effect: may wait (latency) or throw (a crash point, a
