@@ -45,7 +45,8 @@ public interface INetworks
     /// <summary>Binds the server's ports to a node: puts them, their networks and groups on its manifest.</summary>
     void Bind(Tx tx, string serverId, string nodeId);
 
-    /// <summary>Puts the server's ports on a second node, to which it is to come while it runs; they stay bound where they are. <see cref="Bind"/> moves them there.</summary>
+    /// <summary>Puts the server's ports on a second node, to which it is to come while it runs; they stay bound where they are. <see cref="Bind"/> moves them
+    /// there.</summary>
     void Admit(Tx tx, string serverId, string nodeId);
 
     /// <summary>The server does not come to the second node: its ports are on their own node alone. Absent is fine.</summary>

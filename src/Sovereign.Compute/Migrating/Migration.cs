@@ -115,7 +115,10 @@ internal static class MigrationStore
 
     /// <summary>The server is gone: nothing of it is under way any more.</summary>
     public static void Abandon(Tx tx, string serverId) => tx.Execute(
-        "UPDATE compute_migrations SET status = 'error', updated_at = @Now WHERE server_id = @serverId AND status IN ('migrating', 'finished', 'accepted', 'queued', 'preparing', 'running', 'post-migrating')",
+        """
+        UPDATE compute_migrations SET status = 'error', updated_at = @Now
+        WHERE server_id = @serverId AND status IN ('migrating', 'finished', 'accepted', 'queued', 'preparing', 'running', 'post-migrating')
+        """,
         new { serverId, tx.Now });
 
     /// <summary>The live migration of a server that is under way; null: none.</summary>

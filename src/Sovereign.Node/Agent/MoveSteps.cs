@@ -7,7 +7,8 @@ namespace Sovereign.Node.Agent;
 /// <summary>Domains that run while they go from one node to another. Neither node decides whose a domain is: the manifests say so (docs/decisions/0105).</summary>
 internal sealed partial class ItemSteps
 {
-    /// <summary>Domains that are on their way from here, by the departure's id. They end with this process, and what they left behind is cleared by the next try.</summary>
+    /// <summary>Domains that are on their way from here, by the departure's id. They end with this process; what they left behind is cleared by the next
+    /// try.</summary>
     private readonly Dictionary<string, Move> moves = new(StringComparer.Ordinal);
 
     /// <summary>Has an entry looked at again.</summary>

@@ -286,8 +286,9 @@ public sealed record TopologySpec(int Sockets, int Cores, int Threads);
 
 /// <summary>A one-shot read; the agent posts the bytes to the stream named by the ticket.</summary>
 /// <param name="Kind">"console": the tail of the domain's console log. "diagnostics": what the domain uses, as a JSON document.
-/// "interrupt": sends the domain a non-maskable interrupt; nothing when it does not run. "uptime": a line about the machine. "move": how far its way to another node is, as a JSON document. "vnc" and "serial": the
-/// domain's display or serial line, carried both ways on the stream of the ticket.</param>
+/// "interrupt": sends the domain a non-maskable interrupt; nothing when it does not run. "uptime": a line about the machine.
+/// "move": how far the domain's way to another node is, as a JSON document. "vnc" and "serial": the domain's
+/// display or serial line, carried both ways on the stream of the ticket.</param>
 /// <param name="BytesMax">At most this many bytes, from the end.</param>
 public sealed record NodeRequest(string Ticket, string Kind, string Id, int BytesMax);
 

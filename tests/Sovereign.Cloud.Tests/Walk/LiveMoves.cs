@@ -34,10 +34,11 @@ internal static class LiveMoves
     }
 
     // A kill in the middle may end a move: the server is where it was then, and is asked to go again.
-    private static void Move(CarefulClient client, string server, Func<string?, bool> to) => client.Until("the move", () => Idle(client, server) && to(Host(client, server)), () =>
-    {
-        if (Idle(client, server)) Act(client, server);
-    });
+    private static void Move(CarefulClient client, string server, Func<string?, bool> to) =>
+        client.Until("the move", () => Idle(client, server) && to(Host(client, server)), () =>
+        {
+            if (Idle(client, server)) Act(client, server);
+        });
 
     // As the abort of later versions of the API does.
     private static void Abort(CarefulClient client, string server) =>

@@ -104,7 +104,10 @@ public sealed class GuestMoves(ITestOutputHelper output)
         var image = new byte[1024 * 1024];
         var digest = here.AddImage(image);
         there.AddImage(image);
-        var domain = RealCloud.Domain(digest, "raw", image.Length, []) with { ShutdownSeconds = 0, Blanks = [new BlankDiskSpec("swap", 4 << 20)], Power = PowerTarget.Shutoff };
+        var domain = RealCloud.Domain(digest, "raw", image.Length, []) with
+        {
+            ShutdownSeconds = 0, Blanks = [new BlankDiskSpec("swap", 4 << 20)], Power = PowerTarget.Shutoff,
+        };
         here.Control.Set(domain with { Power = PowerTarget.Running });
         here.Start();
         await here.Until(ItemKinds.Domain, domain.Id, ItemState.Running);

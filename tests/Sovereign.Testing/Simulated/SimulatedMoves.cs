@@ -9,8 +9,8 @@ public sealed partial class SimulatedHypervisor
 {
     public Task Receive(DomainSpec domain, DomainDisks disks, CancellationToken stop) => world.Effect("hypervisor.receive", () =>
     {
-        if (domain.Root is not null && !world.Disks.ContainsKey(domain.Id)) throw new InvalidOperationException($"Domain {domain.Id} is received before its disk is made.");
-        if (domain.Nics.Any(n => !world.Ports.ContainsKey(n.PortId))) throw new InvalidOperationException($"Domain {domain.Id} is received before its ports are made.");
+        if ((domain.Root is not null && !world.Disks.ContainsKey(domain.Id)) || domain.Nics.Any(n => !world.Ports.ContainsKey(n.PortId)))
+            throw new InvalidOperationException($"Domain {domain.Id} is received before its disk and its ports are made.");
         if (world.Domains.TryGetValue(domain.Id, out var known) && known.Migration == domain.Arrival!.Migration)
         {
             if (known.Power == DomainPower.Arriving) return;
@@ -36,7 +36,8 @@ public sealed partial class SimulatedHypervisor
     {
         await world.Effect("hypervisor.mirror", () =>
         {
-            if (world.Domains[domain.Id].Power is not (DomainPower.Running or DomainPower.Paused)) throw new InvalidOperationException($"{domain.Id} leaves and does not run.");
+            if (world.Domains[domain.Id].Power is not (DomainPower.Running or DomainPower.Paused))
+                throw new InvalidOperationException($"Domain {domain.Id} leaves and does not run.");
         });
         await using var way = (SimulatedWay)await order.Enter(MoveWays.Disks, giveUp);
         await Task.WhenAny(world.MovesMayEnd, order.Forced).WaitAsync(giveUp);

@@ -14,6 +14,7 @@ namespace Sovereign.Compute.Servers.Moving;
 /// the one node says that it has left and the other that it is there and stands still.</summary>
 internal sealed class LivePhases(KernelServices kernel, INodes nodes, INetworks networks, IPlacement placement, Domains domains)
 {
+    private const string Away = "The node that it should go to is away.";
     private static readonly TimeSpan nodeWait = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan helloWait = TimeSpan.FromSeconds(1);
 
@@ -83,7 +84,8 @@ internal sealed class LivePhases(KernelServices kernel, INodes nodes, INetworks 
             LiveStatus.Queued => Prepare,
             LiveStatus.Preparing when seen.Waits => Order,
             // A node that was just restarted says first that it still has it.
-            LiveStatus.Running when seen.Departure is { Current: true, State: ItemState.Departed } => seen.Waits && nodes.Find(live.DestId)?.Up == true ? HandOver : null,
+            LiveStatus.Running when seen.Departure is { Current: true, State: ItemState.Departed } =>
+                seen.Waits && nodes.Find(live.DestId)?.Up == true ? HandOver : null,
             LiveStatus.Running when live.Told != live.Wish => Order,
             _ => null,
         };
@@ -115,7 +117,7 @@ internal sealed class LivePhases(KernelServices kernel, INodes nodes, INetworks 
     /// <summary>Nothing waits for it any more: it stays.</summary>
     private Outcome<Done> GiveUp(Tx tx, ServerRow row, Seen seen)
     {
-        MigrationStore.Wish(tx, seen.Live.Id, LiveWish.Stay, seen.Arrival is { State: ItemState.Error, Message: { } why } ? why : "The node that it should go to is away.");
+        MigrationStore.Wish(tx, seen.Live.Id, LiveWish.Stay, seen.Arrival is { State: ItemState.Error, Message: { } why } ? why : Away);
         return Done.Value;
     }
 
@@ -137,7 +139,7 @@ internal sealed class LivePhases(KernelServices kernel, INodes nodes, INetworks 
     {
         var live = seen.Live;
         var why = seen.SourceFenced ? "Its node was confirmed to be off."
-            : live.Message ?? seen.Departure?.Message ?? (seen.Arrival?.State == ItemState.Error ? seen.Arrival.Message : null) ?? "The node that it should go to is away.";
+            : live.Message ?? seen.Departure?.Message ?? (seen.Arrival?.State == ItemState.Error ? seen.Arrival.Message : null) ?? Away;
         nodes.Remove(tx, live.SourceId, ItemKinds.Departure, live.Id);
         nodes.Remove(tx, live.DestId, ItemKinds.Domain, row.Id);
         networks.Dismiss(tx, row.Id);

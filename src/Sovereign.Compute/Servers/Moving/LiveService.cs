@@ -80,7 +80,8 @@ internal sealed class LiveService(KernelServices kernel, ServerService servers, 
 
             if (!fits(found.Value.Status) || found.Value.Wish is LiveWish.Abort or LiveWish.Stay)
             {
-                return new Fault.Invalid("", $"Migration {migration} state of instance {id} is {found.Value.Status}. Cannot {action} while the migration is in this state.");
+                return new Fault.Invalid(
+                    "", $"Migration {migration} state of instance {id} is {found.Value.Status}. Cannot {action} while the migration is in this state.");
             }
 
             MigrationStore.Wish(tx, found.Value.Id, wish, wish == LiveWish.Abort ? "The live migration was aborted." : null);
