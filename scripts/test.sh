@@ -9,12 +9,12 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root" || exit 1
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 LC_ALL=C.UTF-8 HOME=${HOME:-/root}
 
-# Seconds that a suite may take on a machine with two cores; "default" is for unit suites that are not named here.
-declare -A budget=([format]=90 [build]=600 [default]=120 [e2e]=300 [e2e/client-commands]=300 [e2e/kills]=600 [e2e/nodes]=700 [e2e/volumes]=900 [e2e/tempest]=900 [postgres]=400
-  [e2e/tempest-admin]=900 [e2e/tempest-scenarios]=1800
-  [Sovereign.Kernel.Tests]=400 [Sovereign.Identity.Tests]=240
-  [Sovereign.Image.Tests]=480 [Sovereign.Placement.Tests]=120 [Sovereign.Network.Tests]=300 [Sovereign.Compute.Tests]=300 [Sovereign.Node.Tests]=500 [Sovereign.Volume.Tests]=240
-  [Sovereign.Cloud.Tests]=1000)
+# Seconds that a suite may take on a machine with two cores, while another runs beside it; "default" is for unit suites that are not named here.
+declare -A budget=([format]=120 [build]=600 [program]=300 [default]=200 [postgres]=400
+  [Sovereign.Cloud.Tests]=1200 [Sovereign.Node.Tests]=800 [Sovereign.Image.Tests]=600 [Sovereign.Kernel.Tests]=400 [Sovereign.Volume.Tests]=400
+  [Sovereign.Network.Tests]=400 [Sovereign.Compute.Tests]=400 [Sovereign.Identity.Tests]=300
+  [e2e]=450 [e2e/kills]=900 [e2e/nodes]=900 [e2e/volumes]=900 [e2e/tempest]=900 [e2e/backups]=400
+  [e2e/tempest-admin]=900 [e2e/tempest-scenarios]=1800)
 work= lanes=2
 
 cleanup() {

@@ -53,8 +53,8 @@ internal sealed class ServerReconciler : IReconciler
         this.moves = moves;
         phases =
         [
-            new("place", Place, Forget), new("disks", Disks, Nothing), new("move", between.Move, Nothing), new("reimage", rebuilds.Reimage, Nothing),
-            new("leave", live.Move, Nothing), new("swap", swaps.Follow, Nothing), new("run", Follow, Unrun),
+            new("place", Place, Forget), new("disks", Disks, Nothing), new("move", between.Move, Nothing),
+            new("leave", live.Move, Nothing), new("reimage", rebuilds.Reimage, Nothing), new("swap", swaps.Follow, Nothing), new("run", Follow, Unrun),
             new("copy", copies.Copy, Nothing), new("offload", copies.Offload, Nothing),
         ];
     }

@@ -93,8 +93,8 @@ internal sealed partial class ItemSteps
         if (sight.Power == DomainPower.Departed) return StepResult.Seen(entry, ItemState.Departed);
         if (!moves.TryGetValue(departure.Id, out var move))
         {
-            if (departure.Door is not { } door) return Failed(entry, $"The server {departure.DomainId} has nowhere to go.");
-            if (sight.Power is not (DomainPower.Running or DomainPower.Paused)) return Failed(entry, $"The server {departure.DomainId} does not run: it can't leave.");
+            if (departure.Door is not { } door) return Remains(entry, $"The server {departure.DomainId} has nowhere to go.");
+            if (sight.Power is not (DomainPower.Running or DomainPower.Paused)) return Remains(entry, $"The server {departure.DomainId} does not run: it can't leave.");
             var begun = moves[departure.Id] = move = new Move();
             var order = new MoveOrder((way, end) => drivers.Doors.Enter(door, departure.Key, way, end), begun.Forced.Task);
             begun.Work = drivers.Hypervisor.Leave(domain, order, begun.GivenUp.Token);
@@ -104,11 +104,11 @@ internal sealed partial class ItemSteps
         if (departure.Force) move.Forced.TrySetResult();
         if (!move.Work.IsCompleted) return StepResult.Wait(null);
         return move.Work.IsCompletedSuccessfully ? StepResult.Seen(entry, ItemState.Departed)
-            : Failed(entry, move.Work.Exception?.InnerException?.Message ?? "The move was given up.");
+            : Remains(entry, move.Work.Exception?.InnerException?.Message ?? "The move was given up.");
     }
 
     // Reported, and not tried again by itself: the control plane decides what follows.
-    private static StepResult Failed(Entry entry, string why) =>
+    private static StepResult Remains(Entry entry, string why) =>
         new(new ItemReport(entry.Item.Kind, entry.Item.Id, entry.Item.Version, ItemState.Error, why), null);
 
     private async Task Ended(Move move, Entry entry)

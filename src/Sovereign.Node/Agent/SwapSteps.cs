@@ -8,7 +8,7 @@ namespace Sovereign.Node.Agent;
 /// dies; until then it has the old one. One that failed is not tried again, for the control plane may have gone on by then.</summary>
 internal sealed partial class ItemSteps
 {
-    private const long SwapFailed = -2;
+    private const long Failed = -2;
 
     private async Task<StepResult> VolumeSwap(Entry entry, CancellationToken stop)
     {
@@ -22,7 +22,7 @@ internal sealed partial class ItemSteps
             return StepResult.Seen(entry, ItemState.Absent);
         }
 
-        if (entry.Stored.HaltedVersion == SwapFailed) throw new NodeException(entry.Observed?.Message ?? "The swap failed before.");
+        if (entry.Stored.HaltedVersion == Failed) throw new NodeException(entry.Observed?.Message ?? "The swap failed before.");
         if (!Same(entry))
         {
             var (same, waits) = await Mirrored(entry, swap, stop);
@@ -47,7 +47,7 @@ internal sealed partial class ItemSteps
         }
         catch (NodeException)
         {
-            await rememberHalt(entry, SwapFailed);
+            await rememberHalt(entry, Failed);
             throw;
         }
     }
