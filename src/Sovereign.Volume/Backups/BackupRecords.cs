@@ -62,7 +62,8 @@ internal sealed class BackupRecords(KernelServices kernel, IBackupStore store, Z
         var row = new BackupRow
         {
             Id = record.Id, ProjectId = project, UserId = access.Caller.UserId, VolumeId = record.VolumeId, SnapshotId = record.SnapshotId, ParentId = record.ParentId,
-            TypeId = record.VolumeTypeId ?? TypeStore.Default(tx, project)?.Id ?? "", Name = record.Name, Description = record.Description, Container = record.Container ?? "",
+            TypeId = record.VolumeTypeId ?? TypeStore.Default(tx, project)?.Id ?? "", Name = record.Name, Description = record.Description,
+            Container = record.Container ?? "",
             Zone = zones.Default, SizeGib = record.Size, Metadata = VolumeJson.Texts(record.Metadata ?? []),
             VolumeMetadata = VolumeJson.Texts(record.VolumeMetadata ?? []),
             ImageMetadata = record.ImageMetadata is null ? null : VolumeJson.Texts(record.ImageMetadata), Bootable = record.Bootable, SealedKey = key,

@@ -61,7 +61,8 @@ internal sealed class TypeEndpoints(KernelServices kernel, TypeService types)
     private Answer Show(Call call)
     {
         var found = call.Route("id") == "default"
-            ? kernel.Database.Read(session => TypeStore.Default(session, call.Access.Caller.ProjectId)) is { } row ? Outcome.Of(row) : VolumeFaults.Missing("Default volume type can not be found.")
+            ? kernel.Database.Read(session => TypeStore.Default(session, call.Access.Caller.ProjectId)) is { } row ? Outcome.Of(row)
+                : VolumeFaults.Missing("Default volume type can not be found.")
             : types.Find(call.Access, call.Route("id"));
         return One(call, found);
     }

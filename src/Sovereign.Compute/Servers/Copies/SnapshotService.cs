@@ -73,7 +73,8 @@ internal sealed class SnapshotService(KernelServices kernel, ServerService serve
                 return new Fault.Conflict($"Cannot 'unshelve' instance {id} while it is in vm_state {row.VmState}");
             }
 
-            if (zone.Value is { } asked && !hosts.Zones().Contains(asked)) return new Fault.Invalid("availability_zone", "The requested availability zone is not available");
+            if (zone.Value is { } asked && !hosts.Zones().Contains(asked))
+                return new Fault.Invalid("availability_zone", "The requested availability zone is not available");
             if (row.ShelvedImage is { } image && images.StatusOf(tx, image) is null)
             {
                 return new Fault.Conflict($"The image {image} of the shelved instance {id} is gone: it can't be unshelved.");
