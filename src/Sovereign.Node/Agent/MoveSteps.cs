@@ -30,8 +30,10 @@ internal sealed partial class ItemSteps
 
         if (sight.Power == DomainPower.Arriving)
         {
-            if (sight.Boots >= domain.RebootCount) return await Take(entry, domain, stop);
-            await drivers.Hypervisor.Kill(domain.Id, stop);
+            var here = domain.Arrival?.Migration == sight.Migration && sight.Boots >= domain.RebootCount && domain.Power is PowerTarget.Running or PowerTarget.Paused;
+            if (here) return await Take(entry, domain, stop);
+            // It is wanted otherwise than as what came.
+            await EndArrival(domain.Id, sight, stop);
             return null;
         }
 
@@ -46,7 +48,7 @@ internal sealed partial class ItemSteps
         if (sight.Power != DomainPower.Absent && sight.Migration != arrival.Migration)
         {
             // Of an earlier time that it was here: it is another node's now.
-            await drivers.Hypervisor.Kill(domain.Id, stop);
+            await EndArrival(domain.Id, sight, stop);
             await drivers.Disks.Remove(domain.Id, stop);
             await drivers.Hypervisor.Remove(domain.Id, stop);
         }
@@ -57,6 +59,12 @@ internal sealed partial class ItemSteps
         await drivers.Hypervisor.Receive(domain, await Disks(domain, stop), stop);
         var door = await drivers.Doors.Open(arrival, (way, end) => drivers.Hypervisor.OpenArrival(domain.Id, way, end), stop);
         return new StepResult(new ItemReport(entry.Item.Kind, entry.Item.Id, entry.Item.Version, ItemState.Arriving, door.Text, domain.RebootCount), null);
+    }
+
+    private async Task EndArrival(string domainId, DomainSight sight, CancellationToken stop)
+    {
+        if (sight.Migration is { } migration) await drivers.Doors.Close(migration);
+        await drivers.Hypervisor.Kill(domainId, stop);
     }
 
     private async Task<StepResult> Take(Entry entry, DomainSpec domain, CancellationToken stop)
@@ -80,7 +88,7 @@ internal sealed partial class ItemSteps
         if (departure.Stay)
         {
             await EndMove(departure.Id);
-            await drivers.Hypervisor.Stay(departure.DomainId, stop);
+            await drivers.Hypervisor.Stay(domain, stop);
             return StepResult.Seen(entry, ItemState.Present);
         }
 

@@ -90,8 +90,8 @@ public interface IHypervisor
     /// fails or is given up.</summary>
     Task Leave(DomainSpec domain, MoveOrder order, CancellationToken giveUp);
 
-    /// <summary>Ends what an earlier try to leave left behind. One that has left goes on here.</summary>
-    Task Stay(string id, CancellationToken stop);
+    /// <summary>Ends what an earlier try to leave left behind. One that has left goes on here, or stands still when its spec says so.</summary>
+    Task Stay(DomainSpec domain, CancellationToken stop);
 
     /// <summary>How far a domain is that leaves; null when it does not.</summary>
     Task<MoveProgress?> Progress(string id, CancellationToken stop);

@@ -43,16 +43,20 @@ public sealed partial class QemuHypervisor
         finally { moving.TryRemove(id, out _); }
     }
 
-    public async Task Stay(string id, CancellationToken stop)
+    public async Task Stay(DomainSpec domain, CancellationToken stop)
     {
-        var files = Files(id);
+        var (id, files) = (domain.Id, Files(domain.Id));
         if (ReadState(files) is not { Phase: DomainPhase.Leaving or DomainPhase.Departed } state) return;
         if (await Monitor(id, files, stop) is { } monitor)
         {
-            if (ReadState(files)?.Phase == DomainPhase.Departed) await monitor.Command("cont", null, stop);
-            else await ClearMove(monitor, moving.GetOrAdd(id, _ => new MoveSignal()), stop);
-            if (await HasLeft(monitor, stop)) await monitor.Command("cont", null, stop);
+            await ClearMove(monitor, moving.GetOrAdd(id, _ => new MoveSignal()), stop);
             moving.TryRemove(id, out _);
+            if (await HasLeft(monitor, stop))
+            {
+                // From there it only goes on: one that stood still is stopped again at once.
+                await monitor.Command("cont", null, stop);
+                if (domain.Power == PowerTarget.Paused) await monitor.Command("stop", null, stop);
+            }
         }
         // Without its process it is seen as one that crashed.
         if (ReadState(files)?.Phase != DomainPhase.Halted) WriteState(files, state with { Phase = DomainPhase.Started });

@@ -58,14 +58,17 @@ public abstract class MovesContract : IAsyncLifetime
         Assert.Equal(DomainPower.Running, (await To.Look(Domain.Id, Stop)).Power);
     }
 
-    [Fact]
-    public async Task A_domain_that_left_and_is_to_stay_goes_on_where_it_was()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_domain_that_left_and_is_to_stay_goes_on_where_it_was(bool standing)
     {
         await Both();
+        if (standing) await From.Pause(Domain.Id, Stop);
         await From.Leave(Domain, Order, Stop);
         await To.Kill(Domain.Id, Stop);
-        for (var round = 0; round < 2; round++) await From.Stay(Domain.Id, Stop);
-        Assert.Equal(DomainPower.Running, (await From.Look(Domain.Id, Stop)).Power);
+        for (var round = 0; round < 2; round++) await From.Stay(Domain with { Power = standing ? PowerTarget.Paused : PowerTarget.Running }, Stop);
+        Assert.Equal(standing ? DomainPower.Paused : DomainPower.Running, (await From.Look(Domain.Id, Stop)).Power);
         await From.Suspend(Domain.Id, Stop);
         await From.Start(Domain, await Disk(Domain, there: false), Stop);
         Assert.Equal(DomainPower.Running, (await From.Look(Domain.Id, Stop)).Power);

@@ -53,9 +53,10 @@ public sealed partial class SimulatedHypervisor
         });
     }
 
-    public Task Stay(string id, CancellationToken stop) => world.Effect("hypervisor.stay", () =>
+    public Task Stay(DomainSpec domain, CancellationToken stop) => world.Effect("hypervisor.stay", () =>
     {
-        if (world.Domains.TryGetValue(id, out var domain) && domain.Power == DomainPower.Departed) domain.Power = DomainPower.Running;
+        if (world.Domains.TryGetValue(domain.Id, out var known) && known.Power == DomainPower.Departed)
+            known.Power = domain.Power == PowerTarget.Paused ? DomainPower.Paused : DomainPower.Running;
     });
 
     public Task<MoveProgress?> Progress(string id, CancellationToken stop) => Task.FromResult<MoveProgress?>(

@@ -121,6 +121,8 @@ internal sealed class MoveService(
     {
         if (MigrationStore.Live(tx, row.Id) is not { } live) return;
         placement.Release(tx, live.Id);
+        placement.Release(tx, row.Id);
+        _ = placement.Claim(tx, new ClaimRequest(row.Id, row.ProjectId, row.UserId, ServerReconciler.Resources(row), [row.NodeId!]));
         nodes.Remove(tx, live.SourceId, ItemKinds.Departure, live.Id);
         foreach (var node in new[] { live.SourceId, live.DestId }.Where(node => node != row.NodeId)) nodes.Remove(tx, node, ItemKinds.Domain, row.Id);
         networks.Dismiss(tx, row.Id);
