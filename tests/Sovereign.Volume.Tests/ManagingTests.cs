@@ -124,7 +124,8 @@ public sealed class ManagingTests(ITestOutputHelper output)
             },
             () => again is null ? life.Send("POST", "/os-volume-manage", Body(volume, ", \"name\": \"again\""), "admin") : life.Send("GET", "/volumes"));
         await life.Until(
-            "it goes", async () => (await life.Send("GET", "/volumes/" + again, token: "admin"))?.Status == 404, () => life.Send("DELETE", "/volumes/" + again, token: "admin"));
+            "it goes", async () => (await life.Send("GET", "/volumes/" + again, token: "admin"))?.Status == 404,
+            () => life.Send("DELETE", "/volumes/" + again, token: "admin"));
     }
 
     private static Task<TestReply> Manage(VolumeWorld world, string volume, string members = "") =>

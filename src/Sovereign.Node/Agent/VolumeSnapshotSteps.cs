@@ -1,4 +1,5 @@
 using Sovereign.Node.Contract;
+using Sovereign.Node.Volumes;
 
 namespace Sovereign.Node.Agent;
 
@@ -29,7 +30,7 @@ internal sealed partial class ItemSteps
             if (await Backend(SpecOf(one.Value).Backend).HasSnapshot(one.Value, one.Key, stop)) made.Add(one);
         if (made.Count == wanted.Count)
         {
-            foreach (var (_, volumeId) in wanted) await FollowHolder(volumeId, stop);
+            await FollowHolders(wanted, stop);
             return;
         }
         // A crash came in the middle: what it made is of another moment, and nobody was told of it.
@@ -42,19 +43,22 @@ internal sealed partial class ItemSteps
         }
         await AllAtRest(holders, async () =>
         {
-            foreach (var (id, volumeId) in wanted)
-            {
-                await Backend(SpecOf(volumeId).Backend).Snapshot(SpecOf(volumeId), id, stop);
-                await FollowHolder(volumeId, stop);
-            }
+            foreach (var (id, volumeId) in wanted) await Backend(SpecOf(volumeId).Backend).Snapshot(SpecOf(volumeId), id, stop);
+            await FollowHolders(wanted, stop);
         }, stop);
     }
 
-    /// <summary>The domain that has the volume writes where it is written to now.</summary>
-    private async Task FollowHolder(string volumeId, CancellationToken stop)
+    /// <summary>Each domain writes its volumes where they are written to now, all of them from one moment on.</summary>
+    private async Task FollowHolders(List<KeyValuePair<string, string>> wanted, CancellationToken stop)
     {
-        if (await Holder(volumeId, stop) is { } holder && await Backend(SpecOf(volumeId).Backend).Open(SpecOf(volumeId), stop) is { } place)
-            await drivers.Hypervisor.Follow(holder.Item.Id, place, stop);
+        var places = new Dictionary<string, List<VolumePlace>>();
+        foreach (var (_, volumeId) in wanted)
+        {
+            if (await Holder(volumeId, stop) is not { } holder || await Backend(SpecOf(volumeId).Backend).Open(SpecOf(volumeId), stop) is not { } place) continue;
+            if (!places.TryGetValue(holder.Item.Id, out var all)) places[holder.Item.Id] = all = [];
+            all.Add(place);
+        }
+        foreach (var (domain, all) in places) await drivers.Hypervisor.Follow(domain, all, stop);
     }
 
     private Task AllAtRest(List<string> domains, Func<Task> work, CancellationToken stop) => domains.Count == 0

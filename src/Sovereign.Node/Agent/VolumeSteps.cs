@@ -108,7 +108,7 @@ internal sealed partial class ItemSteps
         async Task Take(Entry? holder)
         {
             if (!made) await backend.Snapshot(volume, id, stop);
-            if (holder is not null && await backend.Open(volume, stop) is { } place) await drivers.Hypervisor.Follow(holder.Item.Id, place, stop);
+            if (holder is not null && await backend.Open(volume, stop) is { } place) await drivers.Hypervisor.Follow(holder.Item.Id, [place], stop);
         }
     }
 

@@ -44,8 +44,8 @@ public interface IHypervisor
     /// <summary>Ids of the volumes that a running domain has; none when it does not run.</summary>
     Task<IReadOnlyList<string>> VolumesOf(string id, CancellationToken stop);
 
-    /// <summary>Makes a running domain write a volume where its place says.</summary>
-    Task Follow(string id, VolumePlace place, CancellationToken stop);
+    /// <summary>Makes a running domain write volumes where their places say, all from one moment on.</summary>
+    Task Follow(string id, IReadOnlyList<VolumePlace> places, CancellationToken stop);
 
     /// <summary>Grows a volume that a running domain has; the guest sees it.</summary>
     Task Grow(string id, VolumePlace place, long sizeBytes, CancellationToken stop);

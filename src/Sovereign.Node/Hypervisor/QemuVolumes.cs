@@ -50,12 +50,18 @@ public sealed partial class QemuHypervisor
     public async Task<IReadOnlyList<string>> VolumesOf(string id, CancellationToken stop) =>
         await Monitor(id, Files(id), stop) is { } monitor ? [.. (await Devices(monitor, Files(id), stop)).Keys] : [];
 
-    public async Task Follow(string id, VolumePlace place, CancellationToken stop)
+    public async Task Follow(string id, IReadOnlyList<VolumePlace> places, CancellationToken stop)
     {
         if (await Monitor(id, Files(id), stop) is not { } monitor) return;
         await Alone(id, async () =>
         {
-            if ((await OpenVolumes(monitor, Files(id), stop)).GetValueOrDefault(place.VolumeId) is { } known) await Move(monitor, known, place, stop);
+            var known = await OpenVolumes(monitor, Files(id), stop);
+            var actions = new JsonArray();
+            foreach (var place in places)
+                if (known.GetValueOrDefault(place.VolumeId) is { } open && await Overlay(monitor, open, place, stop) is { } overlay)
+                    actions.Add(new JsonObject { ["type"] = "blockdev-snapshot", ["data"] = overlay });
+            // QEMU lets no write through between the first and the last of them.
+            if (actions.Count > 0) await monitor.Command("transaction", new JsonObject { ["actions"] = actions }.ToJsonString(), stop);
             return true;
         }, stop);
     }
@@ -159,14 +165,20 @@ public sealed partial class QemuHypervisor
     /// <summary>Moves the writing of a volume on to its newest layer.</summary>
     private async Task Move(QmpConnection monitor, OpenVolume known, VolumePlace place, CancellationToken stop)
     {
-        if (place.NodeAlone is null || known.Head >= place.Head) return;
+        if (await Overlay(monitor, known, place, stop) is { } overlay) await monitor.Command("blockdev-snapshot", overlay.ToJsonString(), stop);
+    }
+
+    /// <summary>Opens a volume's newest layer; gives what makes QEMU write there, null when it does already.</summary>
+    private async Task<JsonObject?> Overlay(QmpConnection monitor, OpenVolume known, VolumePlace place, CancellationToken stop)
+    {
+        if (place.NodeAlone is null || known.Head >= place.Head) return null;
         Own(place);
         var name = QemuVolume.NodeName(place);
         await QuietlyClose(monitor, name, stop);   // half of an earlier try
         await monitor.Command("blockdev-add", QemuVolume.NodeAlone(place, Direct).ToJsonString(), stop);
         // It may have grown since the layer was made: a guest's disk never shrinks.
         if (known.SizeBytes > place.SizeBytes) await Resize(monitor, name, known.SizeBytes, stop);
-        await monitor.Command("blockdev-snapshot", new JsonObject { ["node"] = known.Node, ["overlay"] = name }.ToJsonString(), stop);
+        return new JsonObject { ["node"] = known.Node, ["overlay"] = name };
     }
 
     private static Task Resize(QmpConnection monitor, string node, long sizeBytes, CancellationToken stop) =>

@@ -131,7 +131,10 @@ public sealed partial class SimulatedHypervisor(SimulatedMachine world) : IHyper
     public Task<IReadOnlyList<string>> VolumesOf(string id, CancellationToken stop) => Task.FromResult<IReadOnlyList<string>>(
         world.Domains.TryGetValue(id, out var domain) && domain.Power is DomainPower.Running or DomainPower.Paused ? [.. domain.Volumes.Keys] : []);
 
-    public Task Follow(string id, VolumePlace place, CancellationToken stop) => world.Effect("hypervisor.follow", () => Open(world.Domains[id], place));
+    public Task Follow(string id, IReadOnlyList<VolumePlace> places, CancellationToken stop) => world.Effect("hypervisor.follow", () =>
+    {
+        foreach (var place in places) Open(world.Domains[id], place);
+    });
 
     public Task Grow(string id, VolumePlace place, long sizeBytes, CancellationToken stop) => world.Effect("hypervisor.grow", () =>
     {
