@@ -62,7 +62,7 @@ internal sealed class RescueService(KernelServices kernel, ServerService servers
             {
                 Rescue = null,
                 RebootCount = row.RebootCount + 1,
-                RebootHard = false,
+                RebootHard = true,   // what mends a server keeps nothing of its own
                 PowerTarget = ServerStates.TargetRunning,
             }),
         stop);
