@@ -51,7 +51,7 @@ internal sealed class KnownClouds(string register = "/var/lib/sovereign.clouds",
             }
             catch (IOException)
             {
-                try { await Task.Delay(again, limit.Token); }
+                try { await Task.Delay(again, TimeProvider.System, limit.Token); }
                 catch (OperationCanceledException) when (!stop.IsCancellationRequested)
                 {
                     throw new LauncherException($"Another \"sovereign\" command holds {turns} for {turnTimeMax.TotalMinutes:0} minutes.");
