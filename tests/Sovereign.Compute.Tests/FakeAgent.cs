@@ -36,6 +36,9 @@ internal sealed class FakeAgent(NodeHub hub, string name)
 
     public string Id => node;
 
+    /// <summary>False: it is of a release that knows nothing of servers that come while they run.</summary>
+    public bool KnowsMoves { get; set; } = true;
+
     /// <summary>Guests that leave don't come to their end before this is set to false and their item changes; forced ones do.</summary>
     public bool HoldsDepartures { get; set; }
 
@@ -49,6 +52,7 @@ internal sealed class FakeAgent(NodeHub hub, string name)
         node = (await hub.Hello(
             new NodeFacts(name, "127.0.0.1", 64, 262_144, 10_000, "tcg", "qemu64", 7_002_022, "203.0.113.0/24")
             {
+                Receives = KnowsMoves,
                 Backends = [new BackendFacts("files", "qcow2", false, "", 500, 500)],
             },
             stop)).Node;

@@ -172,6 +172,23 @@ public sealed class LiveMigrationTests
         Assert.Equal(1, world.Placement.Claims);
     }
 
+    [Fact]
+    public async Task A_node_of_an_older_release_would_start_a_second_copy_and_gets_none()
+    {
+        await using var world = await ComputeWorld.Start(nodes: 2);
+        var id = await world.Create();
+        await world.Until(id, "ACTIVE");
+        var (_, to) = Sides(world, id);
+        to.KnowsMoves = false;
+        await to.Hello(TestContext.Current.CancellationToken);
+        await Act(world, id, Live, 400);
+        to.KnowsMoves = true;
+        await to.Hello(TestContext.Current.CancellationToken);
+        await Act(world, id, Live, 202);
+        await world.Until(id, "ACTIVE");
+        Assert.Equal(to.Name, await Host(world, id));
+    }
+
     private static async Task<JsonNode> Running(ComputeWorld world, string id)
     {
         for (var tries = 0; tries < 400; tries++)

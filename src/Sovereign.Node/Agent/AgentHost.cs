@@ -94,7 +94,7 @@ public static class AgentHost
         var probed = await prober.Probe(stop);
         using var files = new QcowVolumes(options.StateDir, runner);
         var volumes = new Dictionary<string, IVolumeBackend> { [QcowVolumes.BackendName] = files };
-        var facts = HostFacts.Read(options, probed, range) with { Backends = await Places(volumes.Values, stop) };
+        var facts = HostFacts.Read(options, probed, range) with { Receives = true, Backends = await Places(volumes.Values, stop) };
         var self = await ReadWelcome(options, stop) ?? await Register(options, control, facts, log, stop);
         using var hypervisor = new QemuHypervisor(Qemu(options, self), runner, options.Clock);
         await hypervisor.Probe(stop);

@@ -18,6 +18,9 @@ public sealed record NodeFacts(
     /// <summary>Where volumes can be on this node; null: from an agent that does not know of volumes.</summary>
     public IReadOnlyList<BackendFacts>? Backends { get; init; }
 
+    /// <summary>True: it takes in servers that come while they run. An agent that does not know of that would start them anew.</summary>
+    public bool Receives { get; init; }
+
     /// <summary>True: the external network is joined to this node's host.</summary>
     [JsonIgnore]
     public bool Gateway => ExternalCidr.Length > 0;

@@ -21,7 +21,7 @@ namespace Sovereign.Cloud.Tests.Walk;
 /// <summary>The real services and the real agent on one simulated machine: only drivers, images and tokens are simulated.</summary>
 internal sealed class HouseWorld
 {
-    private static readonly NodeFacts facts = new("node-1", "192.0.2.1", 8, 32_768, 500, "tcg", "simulated", 7_002_022, "198.18.7.0/24");
+    private static readonly NodeFacts facts = new("node-1", "192.0.2.1", 8, 32_768, 500, "tcg", "simulated", 7_002_022, "198.18.7.0/24") { Receives = true };
 
     public HouseWorld(int seed, CrashPlan plan, string engine = "sqlite", bool twoNodes = false)
     {

@@ -37,7 +37,7 @@ internal sealed class LiveService(KernelServices kernel, ServerService servers, 
 
                 if (hosts.Find(row.NodeId!) is not { Node.Up: true }) return new Fault.Invalid("", $"Compute service of {host} is unavailable at this time.");
                 var migration = kernel.Ids.Uuid();
-                var claimed = moves.Elsewhere(tx, migration, row, row.NodeId!, wanted);
+                var claimed = moves.Elsewhere(tx, migration, row, row.NodeId!, wanted, live: true);
                 if (claimed.Fault is { } full) return full;
                 var kept = placement.Claim(tx, new ClaimRequest(migration, row.ProjectId, row.UserId, ServerReconciler.Resources(row), [row.NodeId!]));
                 if (kept.Fault is { } lost) return lost;

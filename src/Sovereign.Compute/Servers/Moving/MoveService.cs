@@ -143,9 +143,10 @@ internal sealed class MoveService(
 
     /// <summary>Moves the server's claim to another node.</summary>
     /// <param name="trial">A consumer of no use yet: room is looked for in its name, so that what the server has is given up only when there is some.</param>
-    internal Outcome<string> Elsewhere(Tx tx, string trial, ServerRow row, string current, string? wanted)
+    /// <param name="live">True: it goes there while it runs.</param>
+    internal Outcome<string> Elsewhere(Tx tx, string trial, ServerRow row, string current, string? wanted, bool live = false)
     {
-        var all = Open(current);
+        var all = Open(current).Where(node => !live || nodes.Find(node)?.Facts.Receives == true).ToList();
         var fit = (hosts.Candidates(wanted, row.Zone) ?? all).Where(all.Contains).ToList();
         var left = SchedulerHints.Narrow(tx, row, fit, () => all) ?? fit;
         IEnumerable<IReadOnlyList<string>> sets = GroupService.Rule(tx, row.Id)?.Without(current).Among(left) ?? [left];
