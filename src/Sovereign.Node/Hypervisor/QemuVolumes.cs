@@ -149,7 +149,7 @@ public sealed partial class QemuHypervisor
     }
 
     /// <summary>Closes what no device has: of volumes that went, or half of an earlier try.</summary>
-    private static async Task CloseNodes(QmpConnection monitor, Dictionary<string, string> devices, CancellationToken stop)
+    private async Task CloseNodes(QmpConnection monitor, Dictionary<string, string> devices, CancellationToken stop)
     {
         var used = devices.Keys.Select(VolumeNames.NodePrefix).Concat(await Targets(monitor, stop)).ToHashSet();
         var nodes = (await monitor.Command("query-named-block-nodes", "{\"flat\":true}", stop)).EnumerateArray()
@@ -157,9 +157,27 @@ public sealed partial class QemuHypervisor
             .Select(name => (Name: name, Prefix: name[..(name.LastIndexOf('-') + 1)], Head: name[(name.LastIndexOf('-') + 1)..]))
             .Where(node => !used.Contains(node.Prefix)).ToList();
         foreach (var node in nodes.OrderByDescending(node => int.Parse(node.Head, CultureInfo.InvariantCulture)))
-            await monitor.Command("blockdev-del", new JsonObject { ["node-name"] = node.Name }.ToJsonString(), stop);
+            await CloseNode(monitor, node.Name, stop);
         foreach (var prefix in nodes.Select(node => node.Prefix).Distinct())
             await Quietly(monitor, "object-del", "key-" + prefix[2..^1], stop);
+    }
+
+    // What was written through a node until now may hold it a moment longer.
+    private async Task CloseNode(QmpConnection monitor, string name, CancellationToken stop)
+    {
+        var deadline = clock.GetUtcNow() + unplugLimit;
+        while (true)
+        {
+            try
+            {
+                await monitor.Command("blockdev-del", new JsonObject { ["node-name"] = name }.ToJsonString(), stop);
+                return;
+            }
+            catch (NodeException refused) when (refused.Message.EndsWith("is in use", StringComparison.Ordinal) && clock.GetUtcNow() < deadline)
+            {
+                await Task.Delay(copyLookAgain, clock, stop);
+            }
+        }
     }
 
     /// <summary>Moves the writing of a volume on to its newest layer.</summary>
