@@ -32,8 +32,10 @@ internal sealed record BackupRow
     /// <summary>One of <see cref="BackupStates"/>.</summary>
     public string Status { get; init; } = BackupStates.Creating;
 
+    /// <summary>What the store calls its place; "": nobody asked for one, and it is not kept yet.</summary>
     public string Container { get; init; } = "";
 
+    /// <summary>The zone that was asked for; "": none.</summary>
     public string Zone { get; init; } = "";
 
     public long SizeGib { get; init; }

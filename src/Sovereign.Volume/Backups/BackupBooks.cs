@@ -13,6 +13,7 @@ namespace Sovereign.Volume.Backups;
 internal sealed class BackupBooks(KernelServices kernel, INodes nodes, VolumeBooks volumes)
 {
     private const int ReasonCharsMax = 255;
+    private const string ContainerDefault = "volumebackups";
 
     public static BackupRow Save(Tx tx, BackupRow row)
     {
@@ -34,7 +35,7 @@ internal sealed class BackupBooks(KernelServices kernel, INodes nodes, VolumeBoo
     {
         nodes.Remove(tx, row.NodeId!, ItemKinds.VolumeContent, row.Id);
         GiveBack(tx, row);
-        Save(tx, row with { Status = BackupStates.Available, FailReason = null });
+        Save(tx, row with { Status = BackupStates.Available, FailReason = null, Container = row.Container.Length > 0 ? row.Container : ContainerDefault });
         Prune(tx, row.VolumeId);
     }
 

@@ -55,9 +55,9 @@ internal static class BackupView
         json.WriteString("id", row.Id);
         json.WriteString("status", row.Status);
         json.WriteNumber("size", row.SizeGib);
-        json.WriteNumber("object_count", 0);
-        json.WriteString("availability_zone", row.Zone);
-        json.WriteString("container", row.Container);
+        json.WriteNumber("object_count", row.Digest is null ? 0 : 1);
+        json.WriteString("availability_zone", row.Zone.Length > 0 ? row.Zone : null);
+        json.WriteString("container", row.Container.Length > 0 ? row.Container : null);
         json.TimeOrNull("created_at", row.CreatedAt);
         json.TimeOrNull("updated_at", row.UpdatedAt);
         json.WriteString("name", row.Name);

@@ -59,7 +59,7 @@ internal static class BackupRows
         """
         UPDATE volume_backups SET parent_id = @ParentId, name = @Name, description = @Description, status = @Status, metadata = @Metadata,
           fail_reason = @FailReason, node_id = @NodeId, point_id = @PointId, bytes = @Bytes, stored_bytes = @StoredBytes, digest = @Digest,
-          deleting = @deleting, updated_at = @UpdatedAt
+          deleting = @deleting, container = @Container, updated_at = @UpdatedAt
         WHERE id = @Id
         """,
         Parameters(row));

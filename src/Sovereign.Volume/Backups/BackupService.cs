@@ -28,7 +28,6 @@ internal sealed record BackupOrder(string VolumeId, string? Name, string? Descri
 /// <summary>What users ask of backups.</summary>
 internal sealed class BackupService(KernelServices kernel, INodes nodes, BackupBooks books, VolumeBooks volumes, ZoneService zones)
 {
-    private const string ContainerDefault = "volumebackups";
     private const int KeyBytes = 32;
 
     public Outcome<BackupRow> Find(AccessGrant access, string id) => kernel.Database.Read(session => Find(session, access, id));
@@ -111,11 +110,11 @@ internal sealed class BackupService(KernelServices kernel, INodes nodes, BackupB
         {
             Id = id, ProjectId = volume.ProjectId, UserId = access.Caller.UserId, VolumeId = volume.Id, SnapshotId = snapshot?.Id,
             ParentId = since is null ? null : parent!.Id,
-            TypeId = volume.TypeId, Name = order.Name, Description = order.Description, Container = order.Container ?? ContainerDefault, Zone = order.Zone ?? volume.Zone,
+            TypeId = volume.TypeId, Name = order.Name, Description = order.Description, Container = order.Container ?? "", Zone = order.Zone ?? "",
             SizeGib = snapshot?.SizeGib ?? volume.SizeGib, Metadata = VolumeJson.Texts(order.Metadata), VolumeMetadata = volume.Metadata,
             ImageMetadata = volume.ImageMetadata, Bootable = volume.Bootable, NodeId = node, PointId = snapshot?.Point ?? kernel.Ids.Uuid(), Content = id,
             SealedKey = volume.SealedKey is null ? null : kernel.Keys.Seal(tx, volume.ProjectId, kernel.Randomness.Bytes(KeyBytes), id),
-            DataAt = snapshot?.CreatedAt ?? tx.Now, CreatedAt = tx.Now,
+            DataAt = snapshot?.CreatedAt ?? tx.Now, CreatedAt = tx.Now, UpdatedAt = tx.Now,
         };
         Begin(tx, row, volume, snapshot, since);
         return row;

@@ -16,7 +16,7 @@ internal sealed class Comparison(Correspondence names)
     [
         // Of the machine and its load.
         "hypervisor_version", "vcpus", "vcpus_used", "memory_mb", "memory_mb_used", "local_gb", "local_gb_used", "free_ram_mb", "free_disk_gb", "running_vms",
-        "disk_available_least", "cpu_info", "host_ip", "hypervisor_hostname", "host", "count", "used_ips", "total_ips",
+        "disk_available_least", "cpu_info", "container", "host_ip", "hypervisor_hostname", "host", "count", "used_ips", "total_ips",
         // Of the moment.
         "hours", "uptime", "total_hours", "total_local_gb_usage", "total_vcpus_usage", "total_memory_mb_usage", "revision_number",
         // Of the content and of secrets.
