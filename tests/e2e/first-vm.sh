@@ -9,10 +9,8 @@ begin
 processes() { grep -lzF "$data/" /proc/[0-9]*/cmdline 2>/dev/null | cut -d/ -f3 | grep -vx "$$" | while read -r pid; do
   tr '\0' ' ' < "/proc/$pid/cmdline" 2>/dev/null | cut -c1-150; echo; done | grep .; }
 machines() { processes | grep qemu-system; }
-links() { ip -o link show | grep -oE '^[0-9]+: (sov|tap|brq|ext|dhc)[^:@]*' | cut -d' ' -f2 | sort; }
-spaces() { ip netns list | awk '/^sov-/ { print $1 }' | sort; }
-new_since() { comm -13 "$work/$1.before" <("$1"); }
-remember() { for what in links spaces; do $what > "$work/$what.before"; done; }
+links() { ip -o link show | grep -F "sov:$cloud:"; }
+spaces() { ip netns list | awk '{ print $1 }' | grep "^sov-${cloud:0:8}-"; }
 none() { local found; found=$("$@"); [ -z "$found" ] || { echo "$found"; return 1; }; }
 user() { os first-user "$@"; }
 guest() { ssh -o BatchMode=yes -o ConnectTimeout=3 -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR \
@@ -21,8 +19,9 @@ server_is() { [ "$(user server show one -f value -c status)" = "$1" ] || { user 
 gone() { ! user "$@" >/dev/null 2>&1; }
 closed() { nc -z -w 2 "$floating" "$1"; [ $? -ne 0 ]; }
 
-remember
 check "a cloud starts with one command" "$root/sovereign" up --data "$data" --listen "127.0.0.1:$port" --detach
+cloud=$(jq -r .cloud "$data/node/welcome.json")
+check "its links and namespaces carry its id" test -n "$(links)" -a -n "$(spaces)"
 check "it says that it is ready" "$root/sovereign" status --data "$data"
 check "the same command again says so and changes nothing" bash -c "'$root/sovereign' up --data '$data' --detach | grep -q 'running already'"
 check_equal "the client's configuration is closed to others" 600 "$(stat -c %a "$data/clouds.yaml")"
@@ -94,14 +93,14 @@ check "the user and the project go" os sovereign-admin user delete first
 check "both" os sovereign-admin project delete first
 check "no QEMU process is left" until_true 20 none machines
 check "no disk is left" until_true 20 none find "$data/node/disks" "$data/node/domains" -mindepth 1 -type f
-deleted_spaces() { new_since spaces | grep -E -- '-(dhcp|router)-'; }
+deleted_spaces() { spaces | grep -E -- '-(dhcp|router)-'; }
 check "no namespace of the network and the router is left" until_true 20 none deleted_spaces
 
 check "the cloud stops" "$root/sovereign" down --data "$data"
 check "and comes back" "$root/sovereign" up --data "$data" --detach
 check "the cloud is destroyed" "$root/sovereign" down --data "$data" --destroy
 check "no process is left" none processes
-check_equal "no namespace is left" "" "$(new_since spaces)"
-check_equal "no link is left" "" "$(new_since links)"
+check_equal "no namespace is left" "" "$(spaces)"
+check_equal "no link is left" "" "$(links)"
 check "no file is left" test ! -e "$data"
 [ $failed -eq 0 ]

@@ -188,7 +188,8 @@ public sealed class TlsDoors(IPAddress address, TimeProvider clock) : IDoors, IA
                 }
             }
             catch (Exception e) when (e is IOException or OperationCanceledException or SocketException or AuthenticationException or NodeException
-                or ObjectDisposedException) { /* whoever passed sees the end, and says so */ }
+                or ObjectDisposedException)
+            { /* whoever passed sees the end, and says so */ }
             finally { if (!closed.IsCancellationRequested) room.Release(); }
         }
 

@@ -78,7 +78,8 @@ internal sealed class BackupEndpoints(KernelServices kernel, BackupService backu
             ?? (wish.Metadata is null ? null : Reading.WrongMetadata("metadata", wish.Metadata))) is { } wrong) return wrong;
         var changed = await backups.Change(call.Access, "update", call.Route("id"), (_, row) => row with
         {
-            Name = wish.Name.Given ? wish.Name.Value?.Trim() : row.Name, Description = wish.Description.Or(row.Description),
+            Name = wish.Name.Given ? wish.Name.Value?.Trim() : row.Name,
+            Description = wish.Description.Or(row.Description),
             Metadata = wish.Metadata is null ? row.Metadata : VolumeJson.Texts(wish.Metadata.Select(pair => KeyValuePair.Create(pair.Key, pair.Value!))),
         }, call.Stop);
         return Answer.Of(changed, row => Render.Object(200, "backup", json => BackupView.Short(json, call, row)));

@@ -54,8 +54,14 @@ internal sealed class BackupRestoring(KernelServices kernel, VolumeCreation crea
         foreach (var (key, value) in Metadata(row)) pairs[key] = value;
         var restoring = volumes.Save(tx, volume with
         {
-            Status = VolumeStates.RestoringBackup, PreviousStatus = volume.Status, Generation = volume.Generation + 1, BackupId = row.Id, Bootable = row.Bootable,
-            Source = JsonSerializer.Serialize(Spec(tx, row), VolumeJson.Wire.VolumeSourceSpec), Metadata = VolumeJson.Texts(pairs), ImageMetadata = row.ImageMetadata,
+            Status = VolumeStates.RestoringBackup,
+            PreviousStatus = volume.Status,
+            Generation = volume.Generation + 1,
+            BackupId = row.Id,
+            Bootable = row.Bootable,
+            Source = JsonSerializer.Serialize(Spec(tx, row), VolumeJson.Wire.VolumeSourceSpec),
+            Metadata = VolumeJson.Texts(pairs),
+            ImageMetadata = row.ImageMetadata,
         });
         items.Put(tx, restoring);
         tx.Due(VolumeRow.Kind, volumeId);

@@ -99,7 +99,9 @@ internal sealed class ManagingEndpoints(KernelServices kernel, ManagingService m
         if (order.Fault is { } wrong) return wrong;
         var made = await managing.Manage(call.Access, named.Value, wish.Ref, order.Value with
         {
-            Host = wish.Host, Type = string.IsNullOrEmpty(wish.VolumeType) ? null : wish.VolumeType, Bootable = bootable.Value,
+            Host = wish.Host,
+            Type = string.IsNullOrEmpty(wish.VolumeType) ? null : wish.VolumeType,
+            Bootable = bootable.Value,
             Zone = string.IsNullOrEmpty(wish.AvailabilityZone) ? null : wish.AvailabilityZone,
         }, call.Stop);
         return Answer.Of(made, row => Render.Object(202, "volume", json =>

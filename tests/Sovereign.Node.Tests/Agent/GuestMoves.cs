@@ -106,7 +106,9 @@ public sealed class GuestMoves(ITestOutputHelper output)
         there.AddImage(image);
         var domain = RealCloud.Domain(digest, "raw", image.Length, []) with
         {
-            ShutdownSeconds = 0, Blanks = [new BlankDiskSpec("swap", 4 << 20)], Power = PowerTarget.Shutoff,
+            ShutdownSeconds = 0,
+            Blanks = [new BlankDiskSpec("swap", 4 << 20)],
+            Power = PowerTarget.Shutoff,
         };
         here.Control.Set(domain with { Power = PowerTarget.Running });
         here.Start();

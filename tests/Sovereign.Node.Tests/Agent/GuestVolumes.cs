@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.RegularExpressions;
 using Sovereign.Node.Contract;
 using Sovereign.Node.Machine;
 using Xunit;
@@ -8,7 +9,7 @@ using Xunit;
 namespace Sovereign.Node.Tests.Agent;
 
 /// <summary>Volumes of real guests, used by what the guest does on its serial line.</summary>
-public sealed class GuestVolumes(ITestOutputHelper output)
+public sealed partial class GuestVolumes(ITestOutputHelper output)
 {
     private const string ImageVariable = "SOVEREIGN_TEST_IMAGE";
     private const string Plain = "a-known-plain-text-of-a-tenant";
@@ -82,6 +83,10 @@ public sealed class GuestVolumes(ITestOutputHelper output)
         Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(cloud.Options.StateDir, "volumes")));
     }
 
+    /// <summary>Between what else a console says.</summary>
+    [GeneratedRegex("\\b[0-9a-f]{32}\\b")]
+    private static partial Regex Sum();
+
     [Fact]
     public async Task A_guest_boots_from_a_volume_that_survives_its_death_and_a_clone_of_it_boots_too()
     {
@@ -138,7 +143,7 @@ public sealed class GuestVolumes(ITestOutputHelper output)
         await Set(cloud, domain = domain with { Volumes = [Disk(first, "/dev/vdb")] });
         await line.Find("V", first.Id);
         await line.Run("mkfs.ext4 -q $V && mkdir -p /v && mount $V /v && echo one > /v/one && dd if=/dev/urandom of=/v/much bs=1M count=64 && sync; cat /v/one", "one");
-        var sum = (await line.Run("md5sum /v/much", "much")).Split(' ')[0].Trim();
+        var sum = Sum().Match(await line.Run("md5sum /v/much", "much")).Value;
         await line.Run("(while true; do date >> /v/log; sync; done) > /dev/null 2>&1 & echo writing", "writing");
         var watch = Stopwatch.StartNew();
         await Swap(cloud, domain, first.Id, second.Id);

@@ -52,12 +52,12 @@ internal sealed class LiveService(KernelServices kernel, ServerService servers, 
     /// <summary>The server stays where it is.</summary>
     /// <param name="early">True: also before its node was told to bring it (2.65 and later).</param>
     public Task<Outcome<ServerRow>> Abort(AccessGrant access, string id, string migration, bool early, CancellationToken stop) => Say(
-        access, id, migration, "live_migration_cancel", LiveWish.Abort,
+        access, id, migration, "live_migration_cancel", "abort live migration", LiveWish.Abort,
         status => status == LiveStatus.Running || (early && status is LiveStatus.Queued or LiveStatus.Preparing), stop);
 
     /// <summary>The server gets there, however long it stands still for that.</summary>
     public Task<Outcome<ServerRow>> Force(AccessGrant access, string id, string migration, CancellationToken stop) => Say(
-        access, id, migration, "live_migration_force_complete", LiveWish.Force, status => status == LiveStatus.Running, stop);
+        access, id, migration, "live_migration_force_complete", "force_complete", LiveWish.Force, status => status == LiveStatus.Running, stop);
 
     /// <summary>A migration of a server by its number, as the API calls it.</summary>
     public static Outcome<MigrationRow> Find(Kernel.Store.Session session, string serverId, string number) =>
@@ -65,7 +65,7 @@ internal sealed class LiveService(KernelServices kernel, ServerService servers, 
             ? row : Wire.NotFound($"Migration {number} not found for instance {serverId}");
 
     private Task<Outcome<ServerRow>> Say(
-        AccessGrant access, string id, string migration, string action, string wish, Func<string, bool> fits, CancellationToken stop) => servers.Change(
+        AccessGrant access, string id, string migration, string action, string words, string wish, Func<string, bool> fits, CancellationToken stop) => servers.Change(
         access,
         id,
         action,
@@ -75,13 +75,13 @@ internal sealed class LiveService(KernelServices kernel, ServerService servers, 
             if (found.Fault is { } missing) return missing;
             if (row.TaskState != ServerStates.Migrating || !found.Value.LiveNow)
             {
-                return new Fault.Conflict($"Cannot '{action}' instance {id} while it is in task_state {row.TaskState ?? "None"}");
+                return new Fault.Conflict($"Cannot '{words}' instance {id} while it is in task_state {row.TaskState ?? "None"}");
             }
 
             if (!fits(found.Value.Status) || found.Value.Wish is LiveWish.Abort or LiveWish.Stay)
             {
                 return new Fault.Invalid(
-                    "", $"Migration {migration} state of instance {id} is {found.Value.Status}. Cannot {action} while the migration is in this state.");
+                    "", $"Migration {migration} state of instance {id} is {found.Value.Status}. Cannot {words} while the migration is in this state.");
             }
 
             MigrationStore.Wish(tx, found.Value.Id, wish, wish == LiveWish.Abort ? "The live migration was aborted." : null);
