@@ -147,7 +147,7 @@ internal sealed class DhcpNetwork
         domain = string.Concat(spec.DnsDomain.TrimEnd('.').Where(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-'));
         var options = new StringBuilder();
         foreach (var subnet in spec.Subnets.Where(s => s.DhcpAddress is not null)) Options(options, subnet, spec.MtuBytes);
-        foreach (var (port, own) in this.options.OrderBy(p => p.Key, StringComparer.Ordinal)) Own(options, port, own);
+        foreach (var (port, own) in this.options.ToArray().OrderBy(p => p.Key, StringComparer.Ordinal)) Own(options, port, own);
         await Write(OptionsFile, options.ToString(), stop);
         await Publish(stop);
         var arguments = Arguments(spec, forwarders);
@@ -170,7 +170,8 @@ internal sealed class DhcpNetwork
         try
         {
             var (hosts, names) = (new StringBuilder(), new StringBuilder());
-            foreach (var (port, leases) in ports.OrderBy(p => p.Key, StringComparer.Ordinal))
+            // An own copy first: sorting one that others fill at the same moment can fail.
+            foreach (var (port, leases) in ports.ToArray().OrderBy(p => p.Key, StringComparer.Ordinal))
             {
                 foreach (var lease in leases)
                 {
@@ -206,7 +207,7 @@ internal sealed class DhcpNetwork
         ];
         if (domain.Length > 0) arguments.AddRange(["--domain=" + domain, "--local=/" + domain + "/"]);
         arguments.AddRange(forwarders.Select(f => "--server=" + SwitchRules.Address(f)));
-        arguments.AddRange(options.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"--dhcp-mac=set:{PortTag(p.Key)},{p.Value.Mac}"));
+        arguments.AddRange(options.ToArray().OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"--dhcp-mac=set:{PortTag(p.Key)},{p.Value.Mac}"));
         foreach (var subnet in spec.Subnets.Where(s => s is { DhcpAddress: not null, WithoutDhcp: false }))
         {
             var network = System.Net.IPNetwork.Parse(subnet.Cidr);
