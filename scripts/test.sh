@@ -155,8 +155,14 @@ lane() { # lane: takes suites off the list and runs them until there are none
   done
 }
 
-finish() {
-  local passed failed
+finish() { # a suite that ended without a row was cut off, and is a failure
+  local passed failed name
+  [ -z "$running" ] || for name in "${names[@]}"; do
+    if ! grep -q "^$name " "$work/rows"; then
+      count "$name" 0 1 0
+      echo "    $name: it ended without a result" >> "$work/lost"
+    fi
+  done
   say ""
   cat "$work/rows"
   say ""
@@ -168,11 +174,12 @@ finish() {
 }
 
 add() { # add NAME KIND ARGUMENT...: a suite to be run, with its budget before it
+  names+=("$1")
   queue+=("${budget[$1]:-${budget[${1%%/*}]:-${budget[default]}}} ${*:2}")
 }
 add_e2e() { add "e2e/$(basename -s .sh "$1")" e2e "$1"; }
 
-suites=() scale=1 queue=()
+suites=() scale=1 queue=() names=() running=
 for argument in "$@"; do
   case $argument in
   --long) scale=10; export SOVEREIGN_TEST_LONG=1 ;;
@@ -207,6 +214,7 @@ chmod 755 "$work"
 : > "$work/lost"
 prepare
 printf '%s\n' "${queue[@]}" | sort -rn > "$work/queue"
+running=yes
 for _ in $(seq $lanes); do lane & done
 wait
 finish

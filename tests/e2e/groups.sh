@@ -24,15 +24,7 @@ sees() { [ "$(guest 'lsblk -b -d -n -o SIZE' | grep -c "^ *$1$")" = "$2" ]; }
 
 check "a cloud starts" "$root/sovereign" up --data "$data" --listen "127.0.0.1:$port" --detach
 export OS_CLIENT_CONFIG_FILE=$data/clouds.yaml
-ssh-keygen -q -t ed25519 -N '' -f "$work/key"
-check "a key" user keypair create first --public-key "$work/key.pub"
-check "a network" user network create first
-check "a subnet" user subnet create first --network first --subnet-range 10.77.0.0/24
-check "a router" user router create first
-external=$(user network list --external -f value -c Name | head -1)
-check "with a way out" user router set first --external-gateway "$external"
-check "and an interface in the subnet" user router add subnet first first
-check "ssh is let in" user security group rule create default --protocol tcp --dst-port 22
+network_with_a_way_out user
 check "a server" user server create one --image tiny --flavor SCS-1L-1 --network first --key-name first
 check "a type of groups" os sovereign-admin --os-volume-api-version 3.58 volume group type create kind
 check "a group" user volume group create --name pair kind __DEFAULT__

@@ -54,4 +54,16 @@ end() {
   exit $status
 }
 
+network_with_a_way_out() { # network_with_a_way_out CLIENT...: the key, network and router "first" of this user, and ssh is let in; sets $external
+  ssh-keygen -q -t ed25519 -N '' -f "$work/key"
+  check "a key" "$@" keypair create first --public-key "$work/key.pub"
+  check "a network" "$@" network create first
+  check "a subnet" "$@" subnet create first --network first --subnet-range 10.77.0.0/24
+  check "a router" "$@" router create first
+  external=$("$@" network list --external -f value -c Name | head -1)
+  check "with a way out" "$@" router set first --external-gateway "$external"
+  check "and an interface in the subnet" "$@" router add subnet first first
+  check "ssh is let in" "$@" security group rule create default --protocol tcp --dst-port 22
+}
+
 os() { openstack --os-cloud "$@"; }       # os CLOUD COMMAND...

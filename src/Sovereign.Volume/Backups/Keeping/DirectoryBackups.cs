@@ -1,15 +1,13 @@
-using System.Runtime.InteropServices;
 using Sovereign.Kernel.Store;
 
 namespace Sovereign.Volume.Backups.Keeping;
 
 /// <summary>Backups as files of a directory: of the machine's own disk, or of one that is mounted there.</summary>
 /// <param name="make">True: the directory is the cloud's own and is made; false: it must be there, for a mount point without its mount is no place for backups.</param>
-internal sealed partial class DirectoryBackups(string directory, bool make, ICrashPoints crashPoints) : IBackupStore
+internal sealed class DirectoryBackups(string directory, bool make, ICrashPoints crashPoints) : IBackupStore
 {
     private const string Unfinished = ".new";
     private const int PrefixChars = 2;
-    private const int ReadOnlyDirectory = 0x10000;
     private const UnixFileMode Closed = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode ClosedFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
@@ -49,8 +47,8 @@ internal sealed partial class DirectoryBackups(string directory, bool make, ICra
             }
 
             File.Move(fresh, path, overwrite: true);
-            Flush(Path.GetDirectoryName(path)!);
-            Flush(directory);
+            DirectorySync.Flush(Path.GetDirectoryName(path)!);
+            DirectorySync.Flush(directory);
             crashPoints.Reach("after backup.put");
             return bytes;
         }
@@ -146,29 +144,4 @@ internal sealed partial class DirectoryBackups(string directory, bool make, ICra
         if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
         else Directory.CreateDirectory(path, Closed);
     }
-
-    /// <summary>Makes a rename durable: the directory is a file of its own, and .NET opens no directories.</summary>
-    private static void Flush(string path)
-    {
-        if (!OperatingSystem.IsLinux()) return;
-        var descriptor = Open(path, ReadOnlyDirectory);
-        if (descriptor < 0) throw new IOException($"The directory {path} can't be opened: {Marshal.GetLastPInvokeErrorMessage()}.");
-        try
-        {
-            if (Sync(descriptor) != 0) throw new IOException($"The directory {path} can't be flushed: {Marshal.GetLastPInvokeErrorMessage()}.");
-        }
-        finally
-        {
-            _ = Close(descriptor);
-        }
-    }
-
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Open(string path, int flags);
-
-    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
-    private static partial int Sync(int descriptor);
-
-    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
-    private static partial int Close(int descriptor);
 }

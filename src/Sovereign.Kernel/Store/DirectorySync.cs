@@ -1,12 +1,13 @@
 using System.Runtime.InteropServices;
 
-namespace Sovereign.Image.Content;
+namespace Sovereign.Kernel.Store;
 
 /// <summary>Makes a rename durable: the directory is a file of its own, and .NET opens no directories.</summary>
-internal static partial class DirectorySync
+public static partial class DirectorySync
 {
     private const int ReadOnlyDirectory = 0x10000;
 
+    /// <exception cref="IOException">The directory is not there, or its file system can't write.</exception>
     public static void Flush(string directory)
     {
         if (!OperatingSystem.IsLinux()) return;
