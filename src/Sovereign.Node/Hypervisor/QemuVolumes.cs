@@ -47,13 +47,13 @@ public sealed partial class QemuHypervisor
         return await Alone(domain.Id, () => FitVolumes(monitor, Files(domain.Id), domain, open, stop), stop);
     }
 
-    public async Task<IReadOnlyList<string>> VolumesOf(string id, CancellationToken stop) =>
-        await Monitor(id, Files(id), stop) is { } monitor ? [.. (await Devices(monitor, Files(id), stop)).Keys] : [];
+    public Task<IReadOnlyList<string>> VolumesOf(string id, CancellationToken stop) =>
+        Ask<IReadOnlyList<string>>(id, [], async monitor => [.. (await Devices(monitor, Files(id), stop)).Keys], stop);
 
-    public async Task Follow(string id, IReadOnlyList<VolumePlace> places, CancellationToken stop)
-    {
-        if (await Monitor(id, Files(id), stop) is not { } monitor) return;
-        await Alone(id, async () =>
+    public Task Follow(string id, IReadOnlyList<VolumePlace> places, CancellationToken stop) => Ask(
+        id,
+        false,
+        monitor => Alone(id, async () =>
         {
             var known = await OpenVolumes(monitor, Files(id), stop);
             var actions = new JsonArray();
@@ -63,19 +63,35 @@ public sealed partial class QemuHypervisor
             // QEMU lets no write through between the first and the last of them.
             if (actions.Count > 0) await monitor.Command("transaction", new JsonObject { ["actions"] = actions }.ToJsonString(), stop);
             return true;
-        }, stop);
-    }
+        }, stop),
+        stop);
 
-    public async Task Grow(string id, VolumePlace place, long sizeBytes, CancellationToken stop)
-    {
-        if (await Monitor(id, Files(id), stop) is not { } monitor) return;
-        await Alone(id, async () =>
+    public Task Grow(string id, VolumePlace place, long sizeBytes, CancellationToken stop) => Ask(
+        id,
+        false,
+        monitor => Alone(id, async () =>
         {
             if ((await OpenVolumes(monitor, Files(id), stop)).GetValueOrDefault(place.VolumeId) is not { } known) return true;
             await Move(monitor, known, place, stop);
             await Resize(monitor, QemuVolume.NodeName(place), sizeBytes, stop);
             return true;
-        }, stop);
+        }, stop),
+        stop);
+
+    /// <summary>Asks the QEMU of a domain. One that ends meanwhile is one that does not run: it has no volume, and what comes next opens their newest layers.</summary>
+    private async Task<T> Ask<T>(string id, T otherwise, Func<QmpConnection, Task<T>> ask, CancellationToken stop)
+    {
+        if (await Monitor(id, Files(id), stop) is not { } monitor) return otherwise;
+        try
+        {
+            return await ask(monitor);
+        }
+        catch (NodeException) when (monitor.IsOver)
+        {
+            // Its files are its own until it is gone.
+            await Gone(id, Files(id), stop);
+            return otherwise;
+        }
     }
 
     private async Task<IReadOnlyList<string>> FitVolumes(

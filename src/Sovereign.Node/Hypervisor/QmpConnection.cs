@@ -24,6 +24,7 @@ internal sealed class QmpConnection : IDisposable
     private readonly TaskCompletionSource greeted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Action<string, JsonElement> onEvent;
     private long next;
+    private volatile bool isOver;
 
     private QmpConnection(Socket socket, TimeProvider clock, Action<string, JsonElement> onEvent)
     {
@@ -36,6 +37,9 @@ internal sealed class QmpConnection : IDisposable
 
     /// <summary>Completes when QEMU closed the connection, which it does when it ends.</summary>
     public Task Ended { get; }
+
+    /// <summary>True as soon as whoever waits for an answer is told that none will come.</summary>
+    public bool IsOver => isOver;
 
     public static async Task<QmpConnection> Connect(string path, TimeProvider clock, Action<string, JsonElement> onEvent,
         CancellationToken stop)
@@ -95,7 +99,11 @@ internal sealed class QmpConnection : IDisposable
             throw new NodeException($"QEMU did not answer {name} within {CommandLimit.TotalSeconds} s.",
             cause);
         }
-        catch (IOException cause) { throw new NodeException($"QEMU ended while it was asked for {name}.", cause); }
+        catch (IOException cause)
+        {
+            isOver = true;
+            throw new NodeException($"QEMU ended while it was asked for {name}.", cause);
+        }
         finally { pending.TryRemove(id, out _); }
     }
 
@@ -130,6 +138,7 @@ internal sealed class QmpConnection : IDisposable
             however it came */
         }
         finally { ArrayPool<byte>.Shared.Return(buffer); }
+        isOver = true;
         greeted.TrySetException(new NodeException("QEMU closed its monitor."));
         foreach (var waiting in pending.Values) waiting.TrySetException(new NodeException("QEMU ended before it answered."));
     }
