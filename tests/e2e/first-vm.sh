@@ -21,7 +21,7 @@ closed() { nc -z -w 2 "$floating" "$1"; [ $? -ne 0 ]; }
 
 check "a cloud starts with one command" "$root/sovereign" up --data "$data" --listen "127.0.0.1:$port" --detach
 cloud=$(jq -r .cloud "$data/node/welcome.json")
-check "its namespaces carry its id" test -n "$(spaces)"
+check "its namespaces carry its id" until_true 30 spaces
 check "it says that it is ready" "$root/sovereign" status --data "$data"
 check "the same command again says so and changes nothing" bash -c "'$root/sovereign' up --data '$data' --detach | grep -q 'running already'"
 check_equal "the client's configuration is closed to others" 600 "$(stat -c %a "$data/clouds.yaml")"
