@@ -10,8 +10,8 @@ mkdir -p "$root/out"
 say "building the benchmarks (a minute the first time)"
 dotnet build "$root/bench/Sovereign.Bench" -c Release -v q --nologo >"$root/out/bench-build.log" 2>&1 ||
   { grep -E 'error' "$root/out/bench-build.log" | sort -u | head -10 >&2; fail "the build failed; see $root/out/bench-build.log"; }
-# These two start a real cloud and so need the program itself.
+# These start a real cloud and so need the program itself.
 case " $* " in
-"  " | " --long " | *" start "* | *" boot "*) prepare_program_and_image "$root/out/program/sovereign" "$root/out/image/tiny.qcow2" >&2 ;;
+"  " | " --long " | *" start "* | *" boot "* | *" disks "* | *" volumes "* | *" images "*) prepare_program_and_image "$root/out/program/sovereign" "$root/out/image/tiny.qcow2" >&2 ;;
 esac
 exec "$root/out/bin/Sovereign.Bench/release/Sovereign.Bench" "$@"

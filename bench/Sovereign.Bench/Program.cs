@@ -10,7 +10,7 @@ if (args is ["--server", .. var server]) return await ServerKinds.Run(server);
 IBench[] benches =
 [
     new PipelineBench(), new TokenBench(), new ServersBench(), new ThousandBench(), new ListsBench(), new RolesBench(), new GroupsBench(), new StartBench(),
-    new BootBench(), new MicroBench(),
+    new BootBench(), new DisksBench(), new VolumesBench(), new ImagesBench(), new MicroBench(),
 ];
 var isLong = args.Contains("--long");
 var names = args.Where(argument => argument != "--long").ToList();

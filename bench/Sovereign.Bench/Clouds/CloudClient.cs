@@ -8,6 +8,7 @@ namespace Sovereign.Bench.Clouds;
 /// <summary>Prepares and looks at a cloud through its public API, as a user would. Not for measuring: see LoadGenerator.</summary>
 internal sealed class CloudClient : IDisposable
 {
+    private const int Block = 1 << 20;
     private readonly HttpClient http;
 
     public CloudClient(HttpClient http) => this.http = http;
@@ -41,6 +42,31 @@ internal sealed class CloudClient : IDisposable
         request.Content.Headers.ContentType = new("application/octet-stream");
         using var answer = http.Send(request);
         Checked(answer, "PUT " + path);
+    }
+
+    /// <summary>Sends a file as it is read.</summary>
+    public void Upload(string path, string token, string file)
+    {
+        using var content = new StreamContent(File.OpenRead(file), Block);
+        using var request = new HttpRequestMessage(HttpMethod.Put, path) { Content = content };
+        request.Headers.Add("X-Auth-Token", token);
+        content.Headers.ContentType = new("application/octet-stream");
+        using var answer = http.Send(request);
+        Checked(answer, "PUT " + path);
+    }
+
+    /// <summary>Reads an answer and keeps none of it.</summary>
+    /// <returns>How many bytes came.</returns>
+    public long Download(string path, string token)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.Add("X-Auth-Token", token);
+        using var answer = Checked(http.Send(request, HttpCompletionOption.ResponseHeadersRead), "GET " + path);
+        using var body = answer.Content.ReadAsStream();
+        var block = new byte[Block];
+        var bytes = 0L;
+        while (body.Read(block) is > 0 and var read) bytes += read;
+        return bytes;
     }
 
     public void Dispose() => http.Dispose();

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -15,19 +16,39 @@ internal sealed partial class HandStartedVm : IDisposable
     private readonly string monitor;
     private Process? process;
 
+    /// <summary>The file with what its guest says.</summary>
+    public string Console { get; }
+
+    public int ProcessId => process!.Id;
+
+    /// <summary>The same of the server that it is a twin of.</summary>
+    public string OriginalConsole { get; }
+
+    public int OriginalProcessId { get; }
+
     /// <summary>Reads the arguments of the server's process and copies its files; the process itself is left alone.</summary>
     public HandStartedVm(string serverId, string directory)
     {
-        var original = Find(serverId);
+        (OriginalProcessId, var original) = Find(serverId);
         program = original[0];
         var pidFile = original[original.IndexOf("-pidfile") + 1];
         var home = Path.GetDirectoryName(Path.GetDirectoryName(pidFile))!;
         var disk = home.Replace("/domains/", "/disks/", StringComparison.Ordinal);
         Directory.CreateDirectory(Path.Combine(directory, "run"));
         foreach (var source in (string[])[home, disk]) Run("cp", "--sparse=always", "-r", "--no-preserve=ownership", source + "/.", directory);
+        var volumes = VolumeDirectory().Matches(string.Join(' ', original)).Select(match => match.Value).Distinct().ToList();
+        foreach (var volume in volumes)
+        {
+            Directory.CreateDirectory(Of(volume, directory));
+            Run("cp", "--sparse=always", "-r", "--no-preserve=ownership", volume + "/.", Of(volume, directory));
+        }
+
         foreach (var socket in Directory.EnumerateFiles(Path.Combine(directory, "run"))) File.Delete(socket);
         arguments = [.. original.Skip(1).Select(argument => TapDescriptor().Replace(
-            argument.Replace(home, directory, StringComparison.Ordinal).Replace(disk, directory, StringComparison.Ordinal), $"ifname={Tap},script=no,downscript=no"))];
+            volumes.Aggregate(argument.Replace(home, directory, StringComparison.Ordinal).Replace(disk, directory, StringComparison.Ordinal),
+                (changed, volume) => changed.Replace(volume, Of(volume, directory), StringComparison.Ordinal)), $"ifname={Tap},script=no,downscript=no"))];
+        Console = Path.Combine(directory, "console.log");
+        OriginalConsole = Path.Combine(home, "console.log");
         monitor = Path.Combine(directory, "run", Path.GetFileName(MonitorPath().Match(string.Join(' ', original)).Groups[1].Value));
         Run("ip", "tuntap", "add", Tap, "mode", "tap");
     }
@@ -49,14 +70,16 @@ internal sealed partial class HandStartedVm : IDisposable
         return Stopwatch.GetElapsedTime(begun).TotalMilliseconds;
     }
 
+    public void Stop()
+    {
+        if (process is not { HasExited: false }) return;
+        process.Kill();
+        process.WaitForExit();
+    }
+
     public void Dispose()
     {
-        if (process is { HasExited: false })
-        {
-            process.Kill();
-            process.WaitForExit();
-        }
-
+        Stop();
         process?.Dispose();
         Run("ip", "link", "delete", Tap);
     }
@@ -84,14 +107,16 @@ internal sealed partial class HandStartedVm : IDisposable
         }
     }
 
-    private static List<string> Find(string serverId)
+    private static string Of(string volume, string directory) => Path.Combine(directory, "volume-" + Path.GetFileName(volume));
+
+    private static (int Process, List<string> Line) Find(string serverId)
     {
         foreach (var directory in Directory.EnumerateDirectories("/proc").Where(path => char.IsAsciiDigit(Path.GetFileName(path)[0])))
         {
             try
             {
                 var line = File.ReadAllText(Path.Combine(directory, "cmdline")).Split('\0', StringSplitOptions.RemoveEmptyEntries).ToList();
-                if (line.Count > 0 && line[0].Contains("qemu-system", StringComparison.Ordinal) && line.Contains(serverId)) return line;
+                if (line.Count > 0 && line[0].Contains("qemu-system", StringComparison.Ordinal) && line.Contains(serverId)) return (int.Parse(Path.GetFileName(directory), CultureInfo.InvariantCulture), line);
             }
             catch (IOException)
             {
@@ -111,6 +136,9 @@ internal sealed partial class HandStartedVm : IDisposable
 
     [GeneratedRegex(@"\bfd=\d+")]
     private static partial Regex TapDescriptor();
+
+    [GeneratedRegex(@"/[^""]*/volumes/[0-9a-f-]{36}(?=/)")]
+    private static partial Regex VolumeDirectory();
 
     [GeneratedRegex(@"id=monitor,path=([^, ]+)")]
     private static partial Regex MonitorPath();

@@ -12,6 +12,7 @@ namespace Sovereign.Bench.Clouds;
 internal sealed class RealCloud : IDisposable
 {
     private static readonly TimeSpan readyTimeMax = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan answerTimeMax = TimeSpan.FromMinutes(5);
     private readonly string program;
     private readonly string image;
     private X509Certificate2? authority;
@@ -101,7 +102,7 @@ internal sealed class RealCloud : IDisposable
         };
         authority ??= X509CertificateLoader.LoadCertificateFromFile(Path.Combine(Data, "ca.pem"));
         handler.SslOptions.CertificateChainPolicy.CustomTrustStore.Add(authority);
-        return new HttpClient(handler) { BaseAddress = new Uri($"https://127.0.0.1:{Port}"), Timeout = TimeSpan.FromSeconds(60) };
+        return new HttpClient(handler) { BaseAddress = new Uri($"https://127.0.0.1:{Port}"), Timeout = answerTimeMax };
     }
 
     /// <summary>Password of the tenant's user, from the client configuration that the cloud wrote.</summary>

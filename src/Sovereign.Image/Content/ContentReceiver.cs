@@ -8,7 +8,7 @@ namespace Sovereign.Image.Content;
 /// <summary>What was received: size and hashes, hex.</summary>
 internal sealed record ReceivedContent(long Size, string Md5, string Sha256, string Sha512);
 
-/// <summary>Writes a stream to a file in constant memory; a block is hashed while it is being written.</summary>
+/// <summary>Writes a stream to a file in constant memory; a block is written and hashed while the next one arrives.</summary>
 internal static class ContentReceiver
 {
     private const int BufferBytes = 1024 * 1024;
@@ -21,20 +21,21 @@ internal static class ContentReceiver
     /// <returns>Durable content, or why it was refused. A connection that was cut is Invalid.</returns>
     public static async Task<Outcome<ReceivedContent>> Receive(Stream source, SafeFileHandle file, long bytesMax, TimeSpan idleMax, CancellationToken stop)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        var (arriving, kept) = (ArrayPool<byte>.Shared.Rent(BufferBytes), ArrayPool<byte>.Shared.Rent(BufferBytes));
         using var hashes = new ContentHashes();
         using var idle = CancellationTokenSource.CreateLinkedTokenSource(stop);
         long size = 0;
+        var keeping = Task.CompletedTask;
         try
         {
             while (true)
             {
-                var length = await Fill(source, buffer.AsMemory(0, BufferBytes), idle, idleMax);
+                var length = await Fill(source, arriving.AsMemory(0, BufferBytes), idle, idleMax);
+                await keeping;
                 if (length == 0) break;
                 if (size + length > bytesMax) return new Fault.TooLarge($"The image is larger than {bytesMax} bytes, the limit for images.");
-                var writing = RandomAccess.WriteAsync(file, buffer.AsMemory(0, length), size, stop);
-                hashes.Append(buffer.AsSpan(0, length));
-                await writing;
+                (arriving, kept) = (kept, arriving);
+                keeping = Keep(file, hashes, kept.AsMemory(0, length), size, stop);
                 size += length;
             }
 
@@ -54,10 +55,19 @@ internal static class ContentReceiver
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            // What is still being written holds its buffer and the hashes.
+            await keeping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            ArrayPool<byte>.Shared.Return(arriving);
+            ArrayPool<byte>.Shared.Return(kept);
         }
 
         return hashes.Finish(size);
+    }
+
+    private static async Task Keep(SafeFileHandle file, ContentHashes hashes, ReadOnlyMemory<byte> block, long offset, CancellationToken stop)
+    {
+        await Task.Yield();
+        await Task.WhenAll(RandomAccess.WriteAsync(file, block, offset, stop).AsTask(), hashes.Append(block));
     }
 
     private static async Task<int> Fill(Stream source, Memory<byte> buffer, CancellationTokenSource idle, TimeSpan idleMax)
