@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -27,6 +28,7 @@ public static class CloudWeb
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = kernel.Settings.DataDirectory });
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton<ILoggerFactory>(new WebLogs(kernel.Sources.Logs));
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(new WireBlocks());
         builder.Services.AddSingleton(new PublicAddress(kernel.Settings.PublicUrl));
         builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
         {
