@@ -32,6 +32,8 @@ public sealed partial class RbdVolumes : IVolumeBackend, IDisposable
         pool = new RbdPool(options, work, runner);
     }
 
+    public bool Shared => true;
+
     public Task<BackendFacts> Facts(CancellationToken stop) => pool.Facts(stop);
 
     public async Task Ensure(VolumeSpec volume, VolumeMaterial material, CancellationToken stop)
