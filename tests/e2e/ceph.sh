@@ -52,7 +52,7 @@ check "a second machine joins" within "$data/bin/sovereign" node join "https://$
   --ceph-pool volumes --ceph-conf "$cluster/ceph.conf" --ceph-keyring "$cluster/client.sovereign.keyring"
 check "its agent starts" within "$data2/bin/sovereign" node serve --data "$data2" --detach
 check "and the node is up" until_true 60 node_is second up
-check_equal "both nodes show the pool" "$first@ceph second@ceph" "$(admin volume service list --service cinder-volume -f value -c Host | grep '@ceph' | sort | paste -sd' ')"
+check_equal "both nodes show the pool" "$(printf '%s@ceph\n' "$first" second | sort | paste -sd' ')" "$(admin volume service list --service cinder-volume -f value -c Host | grep '@ceph' | sort | paste -sd' ')"
 network_with_a_way_out admin
 check "a small flavor" admin flavor create small --ram 128 --disk 1 --vcpus 1
 check "a type for the pool" admin volume type create ceph --property volume_backend_name=ceph

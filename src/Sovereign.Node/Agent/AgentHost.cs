@@ -159,7 +159,10 @@ public static class AgentHost
     private static string WelcomePath(AgentOptions options) => Path.Combine(options.StateDir, "welcome.json");
 
     private static QemuOptions Qemu(AgentOptions options, NodeWelcome self) =>
-        new(self.Cloud, self.Node, options.StateDir, new FabricNames(self.Cloud, self.Node).Switch, options.QemuUser);
+        new(self.Cloud, self.Node, options.StateDir, new FabricNames(self.Cloud, self.Node).Switch, options.QemuUser)
+        {
+            OwnNetwork = options.Ceph is not null,
+        };
 
     private static LinuxFabricOptions Linux(AgentOptions options, NodeWelcome self) =>
         new(self.Cloud, self.Node, options.StateDir, options.ExternalCidr, options.DnsForwarders) { Gateway = options.Gateway, Clock = options.Clock };
