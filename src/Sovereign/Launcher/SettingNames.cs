@@ -38,7 +38,8 @@ public static class SettingNames
     public static readonly IReadOnlyList<string> All =
     [
         Data, Listen, PublicUrl, Region, ExternalCidr, Database, ImageImportFrom, ImageImportDirectory, ImageFormat, BackupDirectory, NetworkDns, Underlay, VxlanPort,
-        FenceCommand, CephPool, CephUser, CephConf, CephKeyring, CpuAllocationRatio, RamAllocationRatio, ReservedHostMemory, EnforceScope, PasswordRegex, PasswordRegexDescription,
+        FenceCommand, CephPool, CephUser, CephConf, CephKeyring,
+        CpuAllocationRatio, RamAllocationRatio, ReservedHostMemory, EnforceScope, PasswordRegex, PasswordRegexDescription,
         UniqueLastPasswordCount, PasswordExpiresDays, MinimumPasswordAge, LockoutFailureAttempts, LockoutDuration, ChangePasswordUponFirstUse,
     ];
 }

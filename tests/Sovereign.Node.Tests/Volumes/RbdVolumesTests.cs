@@ -42,7 +42,7 @@ public sealed class RbdVolumesTests : VolumesContract
             await node.Ensure(Volume(id) with { Source = new VolumeSourceSpec { Image = image } }, new VolumeMaterial(path, null, null), Stop);
         Assert.Equal(["image.d", "volume.one.0", "volume.two.0"], await Images());
         // What one node made is there for the other.
-        Assert.Equal((await Driver.Open(Volume("two"), Stop))!.SizeBytes, Size);
+        Assert.Equal(Size, (await Driver.Open(Volume("two"), Stop))!.SizeBytes);
         Assert.Equal(begins, (await Bytes(Volume("two")))[..begins.Length]);
         await Driver.Remove("one", Stop);
         Assert.Equal(["image.d", "volume.two.0"], await Images());

@@ -8,7 +8,8 @@ ceph_packages() {
 ceph_admin() { timeout 60 ceph --connect-timeout 20 --conf "$ceph_dir/ceph.conf" "$@"; }
 ceph_rbd() { timeout 60 rbd --conf "$ceph_dir/ceph.conf" "$@"; }
 
-# start_ceph DIRECTORY [ADDRESS]: its conf is DIRECTORY/ceph.conf; once. The pool "volumes" is for the user "sovereign", whose key is in DIRECTORY/client.sovereign.keyring.
+# start_ceph DIRECTORY [ADDRESS]: its conf is DIRECTORY/ceph.conf; once. The pool "volumes" is for the user "sovereign", whose key is in
+# DIRECTORY/client.sovereign.keyring.
 start_ceph() {
   ceph_dir=$1
   local address=${2:-127.0.0.1} port fsid
@@ -46,13 +47,14 @@ mgr initial modules =
 osd data = $ceph_dir/osd
 public addr = $address
 osd objectstore = bluestore
-bluestore block size = 10737418240
+bluestore block size = 34359738368
 bluestore fsck on mount = false
 osd memory target = 1073741824
 osd op num shards = 2
 CONF
   for section in mon mgr osd; do
-    sed -i "s#^\[$section\]#&\nkeyring = $ceph_dir/$section.keyring\nrun dir = $ceph_dir/run\nadmin socket = $ceph_dir/run/\$name.asok\npid file = $ceph_dir/$section.pid\nlog file = $ceph_dir/$section.log#" \
+    sed -i "s#^\[$section\]#&\nkeyring = $ceph_dir/$section.keyring\nrun dir = $ceph_dir/run#;
+      s#^\[$section\]#&\nadmin socket = $ceph_dir/run/\$name.asok\npid file = $ceph_dir/$section.pid\nlog file = $ceph_dir/$section.log#" \
       "$ceph_dir/ceph.conf"
   done
   if ! bash -eu "$root/tests/e2e/ceph/start.sh" "$ceph_dir" > "$ceph_dir/start.log" 2>&1; then
