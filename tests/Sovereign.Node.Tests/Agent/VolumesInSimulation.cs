@@ -49,10 +49,10 @@ public sealed partial class AgentInSimulation
     [Fact]
     public void A_volume_that_another_node_keeps_is_neither_made_nor_removed_here()
     {
-        Run();
         var kept = volume with { KeptElsewhere = true, Source = null };
         control.Set(kept);
         control.Set(volume with { Id = "volume-other", Source = null });
+        Run();
         Until(() => control.StateOf(ItemKinds.Volume, "volume-other") == ItemState.Present);
         Assert.False(world.Volumes.ContainsKey(kept.Id));
         world.Volumes[kept.Id] = new SimulatedVolume(kept, 1, []);
