@@ -17,7 +17,11 @@ admin() { os sovereign-admin --os-compute-api-version 2.74 --os-volume-api-versi
 guest() { # guest COMMAND...
   ssh -o BatchMode=yes -o ConnectTimeout=3 -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -i "$work/key" "cirros@$address" "$@" </dev/null
 }
-settled() { [ "$(admin server show "$1" -f json | jq -r '.status + " " + (.["OS-EXT-STS:task_state"] // "-" | tostring)')" = "$2 -" ] || { admin server show "$1" -f json | jq '{status, fault, "OS-EXT-STS:task_state"}'; return 1; }; }
+settled() {
+  [ "$(admin server show "$1" -f json | jq -r '.status + " " + (.["OS-EXT-STS:task_state"] // "-" | tostring)')" = "$2 -" ] && return
+  admin server show "$1" -f json | jq '{status, fault, "OS-EXT-STS:task_state"}'
+  return 1
+}
 host_of() { admin server show "$1" -f json | jq -r '.["OS-EXT-SRV-ATTR:host"]'; }
 is() { [ "$(admin "$1" "$2" show "$3" -f value -c status)" = "$4" ] || { admin "$1" "$2" show "$3" -f json; return 1; }; }   # is volume snapshot NAME STATUS
 volume_is() { [ "$(admin volume show "$1" -f value -c status)" = "$2" ] || { admin volume show "$1" -f json | jq 'del(.volume_image_metadata)'; return 1; }; }
@@ -52,11 +56,13 @@ check "a second machine joins" within "$data/bin/sovereign" node join "https://$
   --ceph-pool volumes --ceph-conf "$cluster/ceph.conf" --ceph-keyring "$cluster/client.sovereign.keyring"
 check "its agent starts" within "$data2/bin/sovereign" node serve --data "$data2" --detach
 check "and the node is up" until_true 60 node_is second up
-check_equal "both nodes show the pool" "$(printf '%s@ceph\n' "$first" second | sort | paste -sd' ')" "$(admin volume service list --service cinder-volume -f value -c Host | grep '@ceph' | sort | paste -sd' ')"
+check_equal "both nodes show the pool" "$(printf '%s@ceph\n' "$first" second | sort | paste -sd' ')" \
+  "$(admin volume service list --service cinder-volume -f value -c Host | grep '@ceph' | sort | paste -sd' ')"
 network_with_a_way_out admin
 check "a small flavor" admin flavor create small --ram 128 --disk 1 --vcpus 1
 check "a type for the pool" admin volume type create ceph --property volume_backend_name=ceph
-check "and one that is encrypted" admin volume type create secret --property volume_backend_name=ceph --encryption-provider luks --encryption-cipher aes-xts-plain64 --encryption-key-size 256 --encryption-control-location front-end
+check "and one that is encrypted" admin volume type create secret --property volume_backend_name=ceph --encryption-provider luks \
+  --encryption-cipher aes-xts-plain64 --encryption-key-size 256 --encryption-control-location front-end
 
 check "a volume of an image" admin volume create disk --type ceph --image tiny --size 1
 check "is available" until_true 60 volume_is disk available
