@@ -6,6 +6,7 @@
 set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$root/scripts/lib.sh"
+. "$root/tests/e2e/ceph/lib.sh"
 cd "$root" || exit 1
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 LC_ALL=C.UTF-8 HOME=${HOME:-/root}
 
@@ -13,13 +14,14 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 LC_ALL=C.UTF-8 HOME=${HOME:
 declare -A budget=([format]=120 [build]=600 [program]=300 [default]=200 [postgres]=400
   [Sovereign.Cloud.Tests]=1200 [Sovereign.Node.Tests]=800 [Sovereign.Image.Tests]=600 [Sovereign.Kernel.Tests]=400 [Sovereign.Volume.Tests]=400
   [Sovereign.Network.Tests]=400 [Sovereign.Compute.Tests]=400 [Sovereign.Identity.Tests]=300
-  [e2e]=450 [e2e/kills]=900 [e2e/nodes]=900 [e2e/volumes]=900 [e2e/tempest]=900 [e2e/backups]=400
+  [e2e]=450 [e2e/kills]=900 [e2e/nodes]=900 [e2e/volumes]=900 [e2e/tempest]=900 [e2e/backups]=400 [e2e/ceph]=900
   [e2e/tempest-admin]=900 [e2e/tempest-scenarios]=1800)
 work= lanes=2
 
 cleanup() {
   [ -n "$work" ] || return
   stop_postgres "$work/postgres"
+  stop_ceph "$work/ceph"
   # The compilers' server outlives a build, to make the next one faster.
   [ ! -e "$work/compiled" ] || dotnet build-server shutdown --vbcscompiler >/dev/null 2>&1
   rm -rf "$work"
@@ -89,7 +91,7 @@ suite_format() {
 
 suite_unit() { # suite_unit PROJECT [NAME]
   local program
-  export SOVEREIGN_TEST_IMAGE=$root/out/image/tiny.qcow2
+  export SOVEREIGN_TEST_IMAGE=$root/out/image/tiny.qcow2 SOVEREIGN_TEST_CEPH=$work/ceph
   program=$(executable_of "$1")
   if [ -n "$program" ]; then SOVEREIGN_TEST_POSTGRES="Host=$work/postgres/socket;Username=sovereign;Database=postgres" xunit "${2:-$1}" "$program"
   else
@@ -117,10 +119,10 @@ suite_e2e() { # suite_e2e FILE: a script that says "ok ..." and "not ok ..." for
 }
 
 prepare() { # prepare: what the suites in the list need
-  local needs_build='' needs_program='' suite
+  local needs_build='' needs_program='' needs_ceph='' suite
   for suite in "${queue[@]}"; do
     case $suite in
-    *'unit Sovereign.Node.Tests'*) needs_build=yes needs_program=yes ;;
+    *'unit Sovereign.Node.Tests'*) needs_build=yes needs_program=yes needs_ceph=yes ;;
     *' unit '*) needs_build=yes ;;
     *' e2e '*) needs_program=yes ;;
     esac
@@ -131,6 +133,8 @@ prepare() { # prepare: what the suites in the list need
   case " ${queue[*]} " in *e2e/client-commands*) need_packages /usr/lib/python3/dist-packages/osc_placement=python3-osc-placement ;; esac
   case " ${queue[*]} " in *e2e/*tempest*) need_packages tempest=tempest stestr=python3-stestr subunit2csv=subunit ping=iputils-ping ;; esac
   case " ${queue[*]} " in *e2e/on-postgres*) need_packages /usr/lib/postgresql=postgresql ;; esac
+  case " ${queue[*]} " in *e2e/ceph*) ceph_packages ;; esac
+  [ -z "$needs_ceph" ] || start_ceph "$work/ceph" || { count ceph 0 1 0; finish; }
   if [ -n "$needs_build" ]; then
     start_postgres "$work/postgres" || { count postgres 0 1 0; finish; }
     build_all

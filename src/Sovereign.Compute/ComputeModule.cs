@@ -69,9 +69,9 @@ public sealed class ComputeModule : IModule
         hosts = new HostService(kernel, nodes, placement, options);
         servers = new ServerService(kernel, nodes, networks, domains, snapshots);
         creation = new ServerCreation(kernel, images, networks, hosts, groups, boots, options);
-        between = new MoveService(kernel, servers, nodes, networks, images, placement, hosts, snapshots);
+        between = new MoveService(kernel, servers, nodes, networks, images, placement, hosts, snapshots, boots);
         servers.Moves = between;
-        live = new LiveService(kernel, servers, placement, hosts, between);
+        live = new LiveService(kernel, servers, placement, hosts, between, boots);
         var rebuilds = new VolumeRebuilds(kernel, nodes, volumes, domains, boots);
         moves = new ServerMoves(kernel, servers, creation, images, placement, hosts, nodes, between, rebuilds);
         copies = new SnapshotService(kernel, servers, snapshots, new VolumeCopies(volumes, images), images, hosts);

@@ -71,6 +71,9 @@ public interface IVolumes
     /// not made yet.</summary>
     Outcome<Done> Bring(Tx tx, string attachmentId, string nodeId);
 
+    /// <summary>Whether a node reaches a volume: it is there, or in a place that both share.</summary>
+    bool Reaches(Session session, string volumeId, string nodeId);
+
     /// <summary>What the node is told of the disk, with the limits of the volume's type; NotFound when the attachment is gone.</summary>
     Outcome<VolumeDiskSpec> Disk(Session session, VolumeDiskOrder order);
 

@@ -49,7 +49,7 @@ internal sealed class ServerReconciler : IReconciler
         (this.domains, this.images, this.snapshots, this.volumes, this.boots) = (domains, images, snapshots, volumes, boots);
         copies = new CopyPhases(kernel, nodes, networks, placement, images, snapshots);
         var between = new MovePhases(kernel, nodes, networks, placement, domains, moves);
-        var live = new LivePhases(kernel, nodes, networks, placement, domains);
+        var live = new LivePhases(kernel, nodes, networks, placement, domains, moves);
         this.moves = moves;
         phases =
         [

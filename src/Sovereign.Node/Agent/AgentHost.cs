@@ -33,6 +33,9 @@ public sealed record AgentOptions(string DataDir, string ControlSocketPath, stri
     /// <summary>False: the external network is not joined to this host, so no router lives here.</summary>
     public bool Gateway { get; init; } = true;
 
+    /// <summary>A place of volumes in a Ceph cluster; null: there is none.</summary>
+    public RbdOptions? Ceph { get; init; }
+
     public AgentLimits Limits { get; init; } = new();
 
     public TimeProvider Clock { get; init; } = TimeProvider.System;
@@ -94,7 +97,9 @@ public static class AgentHost
         var probed = await prober.Probe(stop);
         using var files = new QcowVolumes(options.StateDir, runner);
         var volumes = new Dictionary<string, IVolumeBackend> { [QcowVolumes.BackendName] = files };
-        var facts = HostFacts.Read(options, probed, range) with { Receives = true, Backends = await Places(volumes.Values, stop) };
+        using var ceph = options.Ceph is { } pool ? new RbdVolumes(pool, options.StateDir, options.HostName, runner) : null;
+        if (ceph is not null) volumes[options.Ceph!.Name] = ceph;
+        var facts = HostFacts.Read(options, probed, range) with { Receives = true, Backends = await Places(volumes, log, stop) };
         var self = await ReadWelcome(options, stop) ?? await Register(options, control, facts, log, stop);
         using var hypervisor = new QemuHypervisor(Qemu(options, self), runner, options.Clock);
         await hypervisor.Probe(stop);
@@ -106,10 +111,19 @@ public static class AgentHost
         await agent.Run(facts, stop);
     }
 
-    private static async Task<IReadOnlyList<BackendFacts>> Places(IEnumerable<IVolumeBackend> backends, CancellationToken stop)
+    // A cluster that is away keeps no guest of this machine from its start.
+    private static async Task<IReadOnlyList<BackendFacts>> Places(Dictionary<string, IVolumeBackend> backends, ILogger log, CancellationToken stop)
     {
         var places = new List<BackendFacts>();
-        foreach (var backend in backends) places.Add(await backend.Facts(stop));
+        foreach (var (name, backend) in backends)
+        {
+            try { places.Add(await backend.Facts(stop)); }
+            catch (NodeException failure) when (backend.Shared)
+            {
+                log.LogWarning(4511, "The volumes' place {Name} can't be reached, so that no volume is made there before the agent starts again: {Reason}",
+                    name, failure.Message);
+            }
+        }
         return places;
     }
 
@@ -145,7 +159,10 @@ public static class AgentHost
     private static string WelcomePath(AgentOptions options) => Path.Combine(options.StateDir, "welcome.json");
 
     private static QemuOptions Qemu(AgentOptions options, NodeWelcome self) =>
-        new(self.Cloud, self.Node, options.StateDir, new FabricNames(self.Cloud, self.Node).Switch, options.QemuUser);
+        new(self.Cloud, self.Node, options.StateDir, new FabricNames(self.Cloud, self.Node).Switch, options.QemuUser)
+        {
+            OwnNetwork = options.Ceph is not null,
+        };
 
     private static LinuxFabricOptions Linux(AgentOptions options, NodeWelcome self) =>
         new(self.Cloud, self.Node, options.StateDir, options.ExternalCidr, options.DnsForwarders) { Gateway = options.Gateway, Clock = options.Clock };

@@ -56,7 +56,8 @@ internal sealed partial class ItemSteps
         if (!MayStart) return StepResult.Wait(null);
         foreach (var nic in domain.Nics)
             if (Missing(ItemKinds.Port, nic.PortId) is { } port) return StepResult.Wait(port);
-        await drivers.Hypervisor.Receive(domain, await Disks(domain, stop), stop);
+        if (VolumeMissing(domain) is { } volume) return StepResult.Wait(volume);
+        await drivers.Hypervisor.Receive(domain, await Disks(domain, stop) with { Volumes = await Places(domain, stop) }, stop);
         var door = await drivers.Doors.Open(arrival, (way, end) => drivers.Hypervisor.OpenArrival(domain.Id, way, end), stop);
         return new StepResult(new ItemReport(entry.Item.Kind, entry.Item.Id, entry.Item.Version, ItemState.Arriving, door.Text, domain.RebootCount), null);
     }

@@ -168,9 +168,9 @@ public sealed partial class NodeAgent
         foreach (var thing in await drivers.Fabric.List(stop))
             if (table.Find(thing.Kind, thing.Id) is null) foreign.Add(ItemTable.Key(thing.Kind, thing.Id));
         var domains = (await drivers.Hypervisor.List(stop)).Select(s => s.Id).Concat(await drivers.Disks.List(stop));
-        foreach (var backend in drivers.Volumes.Values)
+        foreach (var backend in drivers.Volumes.Values.Where(backend => !backend.Shared))
             foreach (var id in await backend.List(stop))
-                if (!(await backend.Facts(stop)).Shared && table.Find(ItemKinds.Volume, id) is null) foreign.Add(ItemTable.Key(ItemKinds.Volume, id));
+                if (table.Find(ItemKinds.Volume, id) is null) foreign.Add(ItemTable.Key(ItemKinds.Volume, id));
         foreach (var id in domains)
             if (table.Find(ItemKinds.Domain, id) is null) foreign.Add(ItemTable.Key(ItemKinds.Domain, id));
         completeOwed = true;

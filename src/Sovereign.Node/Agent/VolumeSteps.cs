@@ -11,11 +11,17 @@ internal sealed partial class ItemSteps
     /// <summary>Turns of the volumes: while a domain takes one, its writing does not move elsewhere.</summary>
     private readonly Dictionary<string, Slots> turns = [];
 
+    /// <summary>When to look again for what another node makes.</summary>
+    private static readonly TimeSpan keeperWait = TimeSpan.FromSeconds(2);
+
     private async Task<StepResult> Volume(Entry entry, CancellationToken stop)
     {
         if (entry.Item.Volume is not { } volume) return await RemoveVolume(entry, stop);
         var backend = Backend(volume.Backend);
         var place = await backend.Open(volume, stop);
+        if (backend.Shared && place is not null) await FollowGrowth(place, stop);
+        if (volume.KeptElsewhere)
+            return place?.SizeBytes >= volume.SizeBytes ? StepResult.Seen(entry, ItemState.Present) : StepResult.Wait(null) with { Again = keeperWait };
         if (place is null)
         {
             if (await Holder(volume.Id, stop) is { } older) return StepResult.Wait(older.Key);
@@ -34,7 +40,8 @@ internal sealed partial class ItemSteps
         var id = entry.Item.Id;
         if (table.UserOfVolume(id) is { } user) return StepResult.Wait(user.Key);
         if (await Holder(id, stop) is { } domain) return StepResult.Wait(domain.Key);
-        foreach (var backend in BackendsOf(entry.Stored.Spec.Volume?.Backend)) await backend.Remove(id, stop);
+        if (entry.Stored.Spec.Volume?.KeptElsewhere != true)
+            foreach (var backend in BackendsOf(entry.Stored.Spec.Volume?.Backend)) await backend.Remove(id, stop);
         turns.Remove(id);
         return StepResult.Seen(entry, ItemState.Absent);
     }
@@ -57,6 +64,13 @@ internal sealed partial class ItemSteps
         await backend.Ensure(volume, new VolumeMaterial(image, from, (kept, _) => Task.FromResult<Stream>(
             new ResumedStream((offset, end) => control.OpenContent(kept.Id, offset, end)))), stop);
         if (volume.Source?.VolumeId is { } copied) await backend.DropSnapshot(copied, volume.Id, stop);
+    }
+
+    /// <summary>A domain sees what another node made larger.</summary>
+    private async Task FollowGrowth(VolumePlace place, CancellationToken stop)
+    {
+        if (await Holder(place.VolumeId, stop) is { } holder)
+            await InTurn([place.VolumeId], async () => { await drivers.Hypervisor.Grow(holder.Item.Id, place, place.SizeBytes, stop); return true; }, stop);
     }
 
     /// <summary>The key of what the volume begins as and that is not there yet.</summary>

@@ -13,6 +13,9 @@ public sealed record VolumeSpec(string Id, string ProjectId, string Backend, lon
 
     /// <summary>Rises when its content is to be made anew from <see cref="Source"/> (revert to a snapshot, restore of a backup, another image).</summary>
     public int Generation { get; init; }
+
+    /// <summary>True: another node makes it, grows it and removes it; this one opens it.</summary>
+    public bool KeptElsewhere { get; init; }
 }
 
 /// <summary>What a volume begins as: exactly one of these.</summary>

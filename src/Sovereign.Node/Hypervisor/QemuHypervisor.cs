@@ -11,9 +11,13 @@ namespace Sovereign.Node.Hypervisor;
 
 /// <summary>Where and as whom QEMU runs.</summary>
 /// <param name="StateDir">Directory of the domains' files.</param>
-/// <param name="SwitchNetns">Namespace where the taps are; QEMU runs in it.</param>
+/// <param name="SwitchNetns">Namespace where the taps are; QEMU runs in it, and reaches nothing else.</param>
 /// <param name="User">User that QEMU runs as when it exists.</param>
-public sealed record QemuOptions(string Cloud, string Node, string StateDir, string SwitchNetns, string? User);
+public sealed record QemuOptions(string Cloud, string Node, string StateDir, string SwitchNetns, string? User)
+{
+    /// <summary>True: QEMU runs in this machine's own network, since it opens volumes that are elsewhere.</summary>
+    public bool OwnNetwork { get; init; }
+}
 
 /// <summary>QEMU processes that outlive this one: found again by pid file and monitor socket, known by their name, watched by
 /// QMP.</summary>
@@ -116,7 +120,8 @@ public sealed partial class QemuHypervisor : IHypervisor, IDisposable
 
     private async Task Spawn(DomainSpec domain, DomainFiles files, DomainDisks disks, IEnumerable<string> more, CancellationToken stop)
     {
-        var arguments = new List<string> { "--net=" + Netns.PathOf(options.SwitchNetns) };
+        var arguments = new List<string>();
+        if (!options.OwnNetwork) arguments.Add("--net=" + Netns.PathOf(options.SwitchNetns));
         if (user is not null) arguments.AddRange(["-S", $"{user.Uid}", "-G",
             $"{(accelerator == "kvm" ? SystemUser.Group("kvm") ?? user.Gid : user.Gid)}"]);
         arguments.AddRange(["qemu-system-x86_64", .. QemuCommandLine.Arguments(domain, mark + domain.Id, files, disks, accelerator, Direct), .. more]);

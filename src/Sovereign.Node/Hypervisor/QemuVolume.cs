@@ -85,7 +85,8 @@ internal static class QemuVolume
         node["node-name"] = NodeName(place);
         node["read-only"] = readOnly;
         node["discard"] = "unmap";
-        if (!direct || place.Files.Count == 0) return node;
+        // A pool's images do not pass the page cache of this machine.
+        if (!direct || place.NodeAlone is null || place.Files.Count == 0) return node;
         node["cache"] = new JsonObject { ["direct"] = true };
         for (var below = node; below is not null; below = below["backing"] as JsonObject)
             if (below["file"] is JsonObject file) file["aio"] = "native";

@@ -107,7 +107,12 @@ public sealed partial class QemuHypervisor
         foreach (var disk in domain.Volumes.OrderBy(QemuVolume.Place))
         {
             var place = await open(disk.VolumeId);
-            if (!there.ContainsKey(disk.VolumeId)) await PlugVolume(monitor, files, disk, place, stop);
+            if (!there.ContainsKey(disk.VolumeId))
+            {
+                if (place.NodeAlone is null && Pid(domain.Id, files) is { } pid && !SharesNetwork(pid))
+                    throw new NodeException($"The server was started before this node had a pool, and can't reach the volume {disk.VolumeId}. Stop it and start it.");
+                await PlugVolume(monitor, files, disk, place, stop);
+            }
             else if (known.GetValueOrDefault(disk.VolumeId) is { } seen)
             {
                 await Move(monitor, seen, place, stop);
@@ -134,6 +139,9 @@ public sealed partial class QemuHypervisor
         if (device["id"]!.GetValue<string>() is var taken && taken != name) Alias(files, taken, disk.VolumeId);
         await monitor.Command("device_add", device.ToJsonString(), stop);
     }
+
+    /// <summary>Whether a process is in this one's network namespace.</summary>
+    private static bool SharesNetwork(int pid) => new FileInfo($"/proc/{pid}/ns/net").LinkTarget == new FileInfo("/proc/self/ns/net").LinkTarget;
 
     private static async Task AddSecret(QmpConnection monitor, VolumePlace place, CancellationToken stop)
     {

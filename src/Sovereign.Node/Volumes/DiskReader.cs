@@ -28,12 +28,18 @@ internal static class DiskReader
     }
 
     /// <summary>Writes pieces of a disk as a backup.</summary>
-    public static async Task Changes(NbdExport disk, IEnumerable<DiskPiece> pieces, Stream target, CancellationToken stop)
+    /// <param name="keepZeros">Null: pieces are written as they are told; else bytes that are zeros are looked for, and left out or said to be zeros.</param>
+    public static async Task Changes(NbdExport disk, IEnumerable<DiskPiece> pieces, Stream target, CancellationToken stop, bool? keepZeros = null)
     {
         var buffer = new byte[CopyBytes];
         await DiskChanges.Begin(target, disk.SizeBytes, stop).ConfigureAwait(false);
         foreach (var piece in pieces)
         {
+            if (!piece.Zero && keepZeros is { } keep)
+            {
+                await Sparse(disk, piece, buffer, target, keep, stop).ConfigureAwait(false);
+                continue;
+            }
             await DiskChanges.Piece(target, piece, stop).ConfigureAwait(false);
             if (!piece.Zero) await Bytes(disk, piece.Offset, piece.Length, buffer, target, stop).ConfigureAwait(false);
         }
@@ -48,13 +54,16 @@ internal static class DiskReader
     }
 
     /// <summary>Writes a backup onto a disk, for good.</summary>
-    public static async Task Apply(NbdExport disk, Stream source, CancellationToken stop)
+    /// <param name="zeroGaps">True: what the backup does not name is written as zeros.</param>
+    public static async Task Apply(NbdExport disk, Stream source, CancellationToken stop, bool zeroGaps = false)
     {
-        var buffer = new byte[CopyBytes];
+        var (buffer, at) = (new byte[CopyBytes], 0L);
         await DiskChanges.Read(source, async piece =>
         {
             if (piece.Offset < 0 || piece.Length < 0 || piece.Length > disk.SizeBytes - piece.Offset)
                 throw new NodeException($"The kept content reaches beyond the volume's {disk.SizeBytes} bytes.");
+            if (zeroGaps && piece.Offset > at) await disk.Zero(at, piece.Offset - at, stop).ConfigureAwait(false);
+            at = Math.Max(at, piece.Offset + piece.Length);
             if (piece.Zero)
             {
                 await disk.Zero(piece.Offset, piece.Length, stop).ConfigureAwait(false);
@@ -68,7 +77,23 @@ internal static class DiskReader
                 done += part.Length;
             }
         }, stop).ConfigureAwait(false);
+        if (zeroGaps && at < disk.SizeBytes) await disk.Zero(at, disk.SizeBytes - at, stop).ConfigureAwait(false);
         await disk.Flush(stop).ConfigureAwait(false);
+    }
+
+    /// <summary>Writes a piece in parts: those that hold bytes, and those that are zeros when they are kept.</summary>
+    private static async Task Sparse(NbdExport disk, DiskPiece piece, byte[] buffer, Stream target, bool keepZeros, CancellationToken stop)
+    {
+        const int partBytes = 64 * 1024;
+        for (var done = 0L; done < piece.Length;)
+        {
+            var part = buffer.AsMemory(0, (int)Math.Min(partBytes, piece.Length - done));
+            await disk.Read(piece.Offset + done, part, stop).ConfigureAwait(false);
+            var zero = part.Span.IndexOfAnyExcept((byte)0) < 0;
+            if (!zero || keepZeros) await DiskChanges.Piece(target, new DiskPiece(piece.Offset + done, part.Length, zero), stop).ConfigureAwait(false);
+            if (!zero) await target.WriteAsync(part, stop).ConfigureAwait(false);
+            done += part.Length;
+        }
     }
 
     /// <param name="disk">Null: the buffer's zeros.</param>

@@ -5,6 +5,9 @@ namespace Sovereign.Node.Volumes;
 /// <summary>A place of one node where volumes are. Every call is one idempotent effect: a crash may come before or after it, and it may be made again.</summary>
 public interface IVolumeBackend
 {
+    /// <summary>True: other nodes reach the same volumes.</summary>
+    bool Shared { get; }
+
     Task<BackendFacts> Facts(CancellationToken stop);
 
     /// <summary>Makes the volume in its generation, once, and grows one that no domain has open. What it begins as from a volume is that volume's snapshot that

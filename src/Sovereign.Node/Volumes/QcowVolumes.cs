@@ -37,6 +37,8 @@ public sealed partial class QcowVolumes : IVolumeBackend, IDisposable
         work = PassableDirectory.Ensure(Path.Combine(this.stateDir, DirectoryName + "-work"));
     }
 
+    public bool Shared => false;
+
     public Task<BackendFacts> Facts(CancellationToken stop)
     {
         var disk = new DriveInfo(stateDir);

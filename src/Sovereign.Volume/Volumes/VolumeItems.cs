@@ -14,14 +14,15 @@ internal sealed class VolumeItems(KernelServices kernel, INodes nodes)
     /// <summary>Tells the node that keeps it, and each other that has it, what the volume is now.</summary>
     public void Put(Tx tx, VolumeRow row)
     {
-        var item = new ManifestItem(ItemKinds.Volume, row.Id, 0) { Volume = Spec(tx, row) };
+        var spec = Spec(tx, row);
         foreach (var node in nodes.NodesOf(tx, ItemKinds.Volume, row.Id).Concat(row.NodeId is { } own ? [own] : [])
-            .Distinct(StringComparer.Ordinal)) nodes.Put(tx, node, item);
+            .Distinct(StringComparer.Ordinal)) nodes.Put(
+                tx, node, new ManifestItem(ItemKinds.Volume, row.Id, 0) { Volume = spec with { KeptElsewhere = node != row.NodeId } });
     }
 
     /// <summary>Tells one more node of it, which reaches the same backend.</summary>
     public void PutOn(Tx tx, VolumeRow row, string nodeId) =>
-        nodes.Put(tx, nodeId, new ManifestItem(ItemKinds.Volume, row.Id, 0) { Volume = Spec(tx, row) });
+        nodes.Put(tx, nodeId, new ManifestItem(ItemKinds.Volume, row.Id, 0) { Volume = Spec(tx, row) with { KeptElsewhere = nodeId != row.NodeId } });
 
     /// <summary>Wants it gone everywhere; true when it is.</summary>
     public bool Remove(Tx tx, string id)

@@ -23,6 +23,10 @@ internal sealed class VolumePlacing(INodes nodes)
     public BackendFacts? Backend(string? nodeId, string? name) =>
         nodeId is null ? null : nodes.Find(nodeId) is { } node ? ZoneService.Backends(node).FirstOrDefault(backend => backend.Name == name) : null;
 
+    /// <summary>Whether a node has a volume, or its place in common with the node that keeps it.</summary>
+    public bool Reaches(VolumeRow volume, string nodeId) => volume.NodeId == nodeId
+        || (Backend(volume.NodeId, volume.Backend) is { Shared: true } here && Backend(nodeId, volume.Backend) is { Shared: true } there && there.Place == here.Place);
+
     /// <summary>Unavailable: a node may come back in a moment. Conflict: no place has room, and why.</summary>
     public Outcome<VolumePlace> Choose(Session session, VolumeRow row, TypeRow type)
     {

@@ -44,18 +44,16 @@ internal sealed class VolumesForCompute(
         if (volume.NodeId is null || VolumeStates.Beginning(volume.Status)) return new Fault.Unavailable($"Volume {volume.Id} is not made yet.");
         if (volume.NodeId != nodeId)
         {
-            var here = placing.Backend(volume.NodeId, volume.Backend);
-            if (here is not { Shared: true } || placing.Backend(nodeId, volume.Backend) is not { Shared: true } there || there.Place != here.Place)
-            {
-                return new Fault.Conflict($"Volume {volume.Id} is on another node, and its backend {volume.Backend} is not shared.");
-            }
-
+            if (!placing.Reaches(volume, nodeId)) return new Fault.Conflict($"Volume {volume.Id} is on another node, and its backend {volume.Backend} is not shared.");
             if (!nodes.NodesOf(tx, ItemKinds.Volume, volume.Id).Contains(nodeId)) items.PutOn(tx, volume, nodeId);
         }
 
         if (attachment.NodeId != nodeId) AttachmentService.Save(tx, attachment with { NodeId = nodeId });
         return Done.Value;
     }
+
+    public bool Reaches(Session session, string volumeId, string nodeId) =>
+        VolumeStore.Find(session, volumeId) is { NodeId: not null } volume && placing.Reaches(volume, nodeId);
 
     public Outcome<VolumeDiskSpec> Disk(Session session, VolumeDiskOrder order)
     {

@@ -5,6 +5,7 @@ using Sovereign.Kernel.Sources;
 using Sovereign.Launcher;
 using Sovereign.Node.Agent;
 using Sovereign.Node.Contract;
+using Sovereign.Node.Volumes;
 
 namespace Sovereign.Commands;
 
@@ -51,13 +52,15 @@ internal static class NodeJoin
         {
             Description = "This machine's address for other nodes. Default: the one by which it reaches the cloud.", HelpName = "ADDRESS",
         };
+        var ceph = new[] { SettingNames.CephPool, SettingNames.CephUser, SettingNames.CephConf, SettingNames.CephKeyring }
+            .Select(setting => new Option<string>(Shown(setting)) { Description = $"As the setting {setting} of the cloud.", HelpName = "TEXT" }).ToList();
         var data = CommonOptions.Data();
         var command = new Command("join",
             """
             Make this machine a node of a cloud whose control plane is elsewhere. Installs missing OS packages and the program, makes a key that never leaves this
             machine, and gets a certificate from the cloud's CA. Doing it again with the same token is fine.
             """)
-        { url, token, name, underlay, data };
+        { url, token, name, underlay, ceph[0], ceph[1], ceph[2], ceph[3], data };
         command.SetAction((parsed, stop) => CommonOptions.Guard(async () =>
         {
             if (!Uri.TryCreate(parsed.GetValue(url), UriKind.Absolute, out var address) || address.Scheme != "https")
@@ -65,10 +68,16 @@ internal static class NodeJoin
             if (JoinToken.Parse(parsed.GetValue(token)!) is not { } invitation) throw new LauncherException("That is no token of \"sovereign node token\".");
             if (await Root.Become("it makes network namespaces and virtual machines", stop) is { } exitCode) return exitCode;
             var cloud = CloudDirectory.At(parsed.GetValue(data) ?? CloudDirectory.Default);
-            return await Run(cloud, address, invitation, parsed.GetValue(name) ?? Environment.MachineName, parsed.GetValue(underlay), stop);
+            var (given, faults) = (ceph.ConvertAll(option => parsed.GetValue(option)), new List<string>());
+            var pool = CephSettings.From(given[0], given[1], given[2], given[3], Shown, faults);
+            if (faults.Count > 0) throw new LauncherException(string.Join('\n', faults));
+            return await Run(cloud, address, invitation, parsed.GetValue(name) ?? Environment.MachineName, parsed.GetValue(underlay), pool, stop);
         }));
         return command;
     }
+
+    /// <summary>A setting as an option: --ceph-pool.</summary>
+    private static string Shown(string setting) => "--" + setting.Replace('_', '-');
 
     public static Command Serve()
     {
@@ -96,7 +105,7 @@ internal static class NodeJoin
         return command;
     }
 
-    private static async Task<int> Run(CloudDirectory cloud, Uri url, JoinToken token, string name, string? underlay, CancellationToken stop)
+    private static async Task<int> Run(CloudDirectory cloud, Uri url, JoinToken token, string name, string? underlay, RbdOptions? ceph, CancellationToken stop)
     {
         if (cloud.IsCloud) throw new LauncherException($"{cloud.Path} is a cloud of its own; a node needs another --data.");
         if (cloud.IsJoined) throw new LauncherException($"{cloud.Path} is a node already. Leave its cloud first: sovereign down --data {cloud.Path} --destroy");
@@ -106,7 +115,7 @@ internal static class NodeJoin
         var node = new JoinedNode(cloud);
         using var key = node.Key();
         var joined = await JoinClient.Join(url, token, name, JoinClient.Request(key, name), stop);
-        node.Keep(joined, new JoinSettings(url.ToString(), joined.Name, own));
+        node.Keep(joined, new JoinSettings(url.ToString(), joined.Name, own) { Ceph = ceph });
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"This machine is the node {joined.Name} ({joined.Node}) of {url}, at {own} for other nodes."));
         Console.WriteLine($"Start its agent: {cloud.Program} node serve --data {cloud.Path} --detach");
         return 0;

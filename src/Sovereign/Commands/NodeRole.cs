@@ -47,7 +47,8 @@ internal static class NodeRole
         if (cloud.IsJoined) return await RunJoined(cloud, logs, stop);
         if (CommonOptions.Resolve(data, null, null) is not { } options) return CommonOptions.ExitUsage;
         await AgentHost.Run(
-            Agent(options.Directory) with { ExternalCidr = options.ExternalCidr, Underlay = options.UnderlayAddress, Logging = logs }, stop);
+            Agent(options.Directory) with { ExternalCidr = options.ExternalCidr, Underlay = options.UnderlayAddress, Ceph = options.Ceph, Logging = logs },
+            stop);
         return 0;
     }
 
@@ -67,7 +68,7 @@ internal static class NodeRole
             using var renewed = CancellationTokenSource.CreateLinkedTokenSource(stop);
             var options = new AgentOptions(cloud.Path, "", settings.Name)
             {
-                Remote = remote, Underlay = settings.Underlay, Gateway = false, Logging = logs,
+                Remote = remote, Underlay = settings.Underlay, Gateway = false, Ceph = settings.Ceph, Logging = logs,
             };
             var renewal = Renew(node, settings, remote, logs.CreateLogger("Sovereign.Node"), renewed);
             try

@@ -3,6 +3,7 @@ using Npgsql;
 using Sovereign.Compute;
 using Sovereign.Image.Imports;
 using Sovereign.Network;
+using Sovereign.Node.Volumes;
 
 namespace Sovereign.Launcher;
 
@@ -47,6 +48,9 @@ public sealed record CloudOptions(string Data, IPEndPoint Listen, string PublicU
     /// <summary>A program that makes sure that a node is off; null: only the operator's word counts.</summary>
     public string? FenceCommand { get; init; }
 
+    /// <summary>A pool for volumes that every node reaches; null: there is none.</summary>
+    public RbdOptions? Ceph { get; init; }
+
     /// <summary>The underlay address that this machine's node tells; loopback when there is none.</summary>
     public string UnderlayAddress => Underlay ?? (IsAny(Listen.Address) ? IPAddress.Loopback : Listen.Address).ToString();
 
@@ -75,6 +79,7 @@ public sealed record CloudOptions(string Data, IPEndPoint Listen, string PublicU
         var network = ReadNodes(settings, faults);
         if (settings[SettingNames.BackupDirectory] is { } backups && !System.IO.Path.IsPathFullyQualified(backups))
             faults.Add($"backup_directory: '{backups}' must be an absolute path.");
+        var ceph = CephSettings.From(settings, faults);
         if (faults.Count > 0) return (null, faults);
         return (new CloudOptions(
             CloudDirectory.At(data).Path, listen!, publicUrl!, region, settings[SettingNames.ExternalCidr], settings[SettingNames.Database])
@@ -86,6 +91,7 @@ public sealed record CloudOptions(string Data, IPEndPoint Listen, string PublicU
             Network = network,
             Underlay = settings[SettingNames.Underlay],
             FenceCommand = settings[SettingNames.FenceCommand],
+            Ceph = ceph,
             Decided = settings.With(SettingNames.Listen, listen!.ToString()).With(SettingNames.Region, region),
         }, []);
     }

@@ -6,6 +6,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Sovereign.Node.Agent;
 using Sovereign.Serve;
+using Sovereign.Node.Volumes;
 
 namespace Sovereign.Launcher;
 
@@ -13,7 +14,10 @@ namespace Sovereign.Launcher;
 /// <param name="Url">The cloud's public address.</param>
 /// <param name="Name">The node's name in the cloud.</param>
 /// <param name="Underlay">This machine's address for other nodes.</param>
-internal sealed record JoinSettings(string Url, string Name, string Underlay);
+internal sealed record JoinSettings(string Url, string Name, string Underlay)
+{
+    public RbdOptions? Ceph { get; init; }
+}
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
 [JsonSerializable(typeof(JoinSettings))]

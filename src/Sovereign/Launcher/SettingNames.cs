@@ -17,6 +17,10 @@ public static class SettingNames
     public const string Underlay = "underlay";
     public const string VxlanPort = "vxlan_port";
     public const string FenceCommand = "fence_command";
+    public const string CephPool = "ceph_pool";
+    public const string CephUser = "ceph_user";
+    public const string CephConf = "ceph_conf";
+    public const string CephKeyring = "ceph_keyring";
     public const string CpuAllocationRatio = "cpu_allocation_ratio";
     public const string RamAllocationRatio = "ram_allocation_ratio";
     public const string ReservedHostMemory = "reserved_host_memory_mb";
@@ -34,7 +38,8 @@ public static class SettingNames
     public static readonly IReadOnlyList<string> All =
     [
         Data, Listen, PublicUrl, Region, ExternalCidr, Database, ImageImportFrom, ImageImportDirectory, ImageFormat, BackupDirectory, NetworkDns, Underlay, VxlanPort,
-        FenceCommand, CpuAllocationRatio, RamAllocationRatio, ReservedHostMemory, EnforceScope, PasswordRegex, PasswordRegexDescription,
+        FenceCommand, CephPool, CephUser, CephConf, CephKeyring,
+        CpuAllocationRatio, RamAllocationRatio, ReservedHostMemory, EnforceScope, PasswordRegex, PasswordRegexDescription,
         UniqueLastPasswordCount, PasswordExpiresDays, MinimumPasswordAge, LockoutFailureAttempts, LockoutDuration, ChangePasswordUponFirstUse,
     ];
 }

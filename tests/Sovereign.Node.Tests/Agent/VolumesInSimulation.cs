@@ -1,5 +1,6 @@
 using Sovereign.Node.Contract;
 using Sovereign.Node.Hypervisor;
+using Sovereign.Testing.Simulated;
 using Xunit;
 
 namespace Sovereign.Node.Tests.Agent;
@@ -43,6 +44,23 @@ public sealed partial class AgentInSimulation
         Assert.Equal(ItemState.Error, control.StateOf(ItemKinds.VolumeSwap, swap.Id));
         control.Remove(ItemKinds.VolumeSwap, swap.Id);
         Until(() => control.Items.All(item => item.Kind != ItemKinds.VolumeSwap));
+    }
+
+    [Fact]
+    public void A_volume_that_another_node_keeps_is_neither_made_nor_removed_here()
+    {
+        var kept = volume with { KeptElsewhere = true, Source = null };
+        control.Set(kept);
+        control.Set(volume with { Id = "volume-other", Source = null });
+        Run();
+        Until(() => control.StateOf(ItemKinds.Volume, "volume-other") == ItemState.Present);
+        Assert.False(world.Volumes.ContainsKey(kept.Id));
+        world.Volumes[kept.Id] = new SimulatedVolume(kept, 1, []);
+        Until(() => control.StateOf(ItemKinds.Volume, kept.Id) == ItemState.Present);
+        control.Remove(ItemKinds.Volume, kept.Id);
+        control.Remove(ItemKinds.Volume, "volume-other");
+        Until(() => control.Items.All(item => item.Kind != ItemKinds.Volume));
+        Assert.Equal([kept.Id], world.Volumes.Keys);
     }
 
     /// <summary>The domain goes on with another volume, and back.</summary>

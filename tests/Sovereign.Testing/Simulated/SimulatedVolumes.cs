@@ -21,6 +21,8 @@ public sealed class SimulatedVolumes(SimulatedMachine world, string name = QcowV
 
     private static readonly byte[] backupHeader = "rbd diff v1\n"u8.ToArray();
 
+    public bool Shared => false;
+
     public Task<BackendFacts> Facts(CancellationToken stop) => Task.FromResult(new BackendFacts(name, "qcow2", false, "", 1000, 900));
 
     public async Task Ensure(VolumeSpec volume, VolumeMaterial material, CancellationToken stop)

@@ -1,4 +1,5 @@
 using Sovereign.Launcher;
+using Sovereign.Node.Volumes;
 using Xunit;
 
 namespace Sovereign.Tests.Launcher;
@@ -25,6 +26,22 @@ public class CloudOptionsTests
         Assert.Equal(named.Length, faults.Count);
         Assert.All(named.Zip(faults), pair => Assert.StartsWith(pair.First, pair.Second, StringComparison.Ordinal));
     }
+
+    [Fact]
+    public void A_pool_for_volumes_is_told_with_the_usual_user_and_files()
+    {
+        var (options, faults) = CloudOptions.From(WrittenSettings.None.With("ceph_pool", "volumes"));
+        Assert.Empty(faults);
+        Assert.Equal(new RbdOptions("ceph", "volumes", "sovereign", "/etc/ceph/ceph.conf", "/etc/ceph/ceph.client.sovereign.keyring"), options!.Ceph);
+        Assert.Null(CloudOptions.From(WrittenSettings.None).Options!.Ceph);
+    }
+
+    [Theory]
+    [InlineData("ceph_user", "volumes", "ceph_pool: must be set")]
+    [InlineData("ceph_pool", "a:b", "ceph_pool: 'a:b' may have only")]
+    [InlineData("ceph_conf", "relative", "ceph_pool: must be set")]
+    public void A_pool_that_can_not_be_meant_is_refused(string setting, string value, string reason) =>
+        Assert.StartsWith(reason, Assert.Single(CloudOptions.From(WrittenSettings.None.With(setting, value)).Faults), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("0.0.0.0:8443")]

@@ -12,7 +12,7 @@ namespace Sovereign.Compute.Servers.Moving;
 
 /// <summary>The way of a running server to another node (docs/decisions/0105). It belongs to the node that its row names; one transaction changes that, and only while
 /// the one node says that it has left and the other that it is there and stands still.</summary>
-internal sealed class LivePhases(KernelServices kernel, INodes nodes, INetworks networks, IPlacement placement, Domains domains)
+internal sealed class LivePhases(KernelServices kernel, INodes nodes, INetworks networks, IPlacement placement, Domains domains, MoveService moves)
 {
     private const string Away = "The node that it should go to is away.";
     private static readonly TimeSpan nodeWait = TimeSpan.FromSeconds(30);
@@ -143,6 +143,7 @@ internal sealed class LivePhases(KernelServices kernel, INodes nodes, INetworks 
         nodes.Remove(tx, live.SourceId, ItemKinds.Departure, live.Id);
         nodes.Remove(tx, live.DestId, ItemKinds.Domain, row.Id);
         networks.Dismiss(tx, row.Id);
+        _ = moves.Home(tx, row);
         placement.Release(tx, live.Id);
         placement.Release(tx, row.Id);
         _ = placement.Claim(tx, new ClaimRequest(row.Id, row.ProjectId, row.UserId, ServerReconciler.Resources(row), [live.SourceId]));

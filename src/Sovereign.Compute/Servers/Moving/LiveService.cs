@@ -9,7 +9,7 @@ using Sovereign.Placement;
 namespace Sovereign.Compute.Servers.Moving;
 
 /// <summary>Live migration: what administrators ask for. The reconciler does it (<see cref="LivePhases"/>).</summary>
-internal sealed class LiveService(KernelServices kernel, ServerService servers, IPlacement placement, HostService hosts, MoveService moves)
+internal sealed class LiveService(KernelServices kernel, ServerService servers, IPlacement placement, HostService hosts, MoveService moves, BootVolumes boots)
 {
     /// <summary>Takes room on another node, beside what the server has on its own.</summary>
     /// <param name="wanted">Id of the node that was asked for; null: the scheduler chooses.</param>
@@ -28,8 +28,8 @@ internal sealed class LiveService(KernelServices kernel, ServerService servers, 
                 if (ServerService.Refused(access, row, "os-migrateLive", idle: true, ServerStates.Active, ServerStates.Paused) is { } refused) return refused;
                 var host = hosts.Find(row.NodeId!)?.Node.HostName ?? "";
                 if (wanted == row.NodeId) return new Fault.Invalid("host", $"Unable to migrate instance ({id}) to current host ({host}).");
-                if ((HardwareRules.StaysFor(row, Action) ?? BlockDevices.StaysFor(row, Action)) is { } stays) return stays;
-                if (!withDisks)
+                if ((HardwareRules.StaysFor(row, Action) ?? boots.StaysFor(tx, row, Action)) is { } stays) return stays;
+                if (!withDisks && !(BlockDevices.BootsFromVolume(row) && row.FlavorThen() is { EphemeralGib: 0, SwapMib: 0 }))
                 {
                     return new Fault.Invalid("block_migration", $"{host} is not on shared storage: Shared storage live-migration requires either shared storage or "
                         + "boot-from-volume with no local disks.");
@@ -41,6 +41,7 @@ internal sealed class LiveService(KernelServices kernel, ServerService servers, 
                 if (claimed.Fault is { } full) return full;
                 var kept = placement.Claim(tx, new ClaimRequest(migration, row.ProjectId, row.UserId, ServerReconciler.Resources(row), [row.NodeId!]));
                 if (kept.Fault is { } lost) return lost;
+                if (boots.Bring(tx, row with { NodeId = claimed.Value }) is { } away) return away;
                 MigrationStore.Begin(tx, row, MigrationKinds.Live, (host, hosts.Find(claimed.Value)?.Node.HostName ?? ""), migration, row.FlavorId);
                 MigrationStore.Between(tx, migration, row.NodeId!, claimed.Value);
                 tx.Due("server", row.Id);

@@ -78,6 +78,7 @@ internal sealed class MovePhases(KernelServices kernel, INodes nodes, INetworks 
         kernel.Quotas.Book(tx, ComputeQuotas.Service, "cores", now.ProjectId, next.Vcpus - now.Vcpus);
         kernel.Quotas.Book(tx, ComputeQuotas.Service, "ram", now.ProjectId, next.RamMib - now.RamMib);
         next = next.Fail("The server stayed on its node: " + (why ?? "its disks could not be sent."), tx.Now);
+        _ = moves.Home(tx, next);
         nodes.Put(tx, before.Node!, domains.Item(tx, next));
         return next;
     }
@@ -96,6 +97,7 @@ internal sealed class MovePhases(KernelServices kernel, INodes nodes, INetworks 
             var next = now with { NodeId = before.Node, BeforeResize = null };
             networks.Bind(tx, now.Id, before.Node!);
             moves.Uncarry(tx, before);
+            _ = moves.Home(tx, next);
             nodes.Put(tx, before.Node!, domains.Item(tx, next));
             return next;
         }, stop);

@@ -17,7 +17,8 @@ namespace Sovereign.Compute.Servers.Moving;
 
 /// <summary>What takes a server to another node: cold migration, which carries its disks, and evacuation from a node that is off, which makes them anew.</summary>
 internal sealed class MoveService(
-    KernelServices kernel, ServerService servers, INodes nodes, INetworks networks, IImages images, IPlacement placement, HostService hosts, Snapshots snapshots)
+    KernelServices kernel, ServerService servers, INodes nodes, INetworks networks, IImages images, IPlacement placement, HostService hosts, Snapshots snapshots,
+    BootVolumes boots)
 {
     private const string NoHost = "No valid host was found. ";
 
@@ -46,7 +47,7 @@ internal sealed class MoveService(
     public Outcome<ServerRow> Leave(Tx tx, ServerRow row, ServerRow next, string kind, string? wanted)
     {
         if (HardwareRules.StaysFor(row, kind == "migration" ? "migrate" : "resize") is { } stays) return stays;
-        if (BlockDevices.StaysFor(row, kind == "migration" ? "migrate" : "resize") is { } tied) return tied;
+        if (boots.StaysFor(tx, row, kind == "migration" ? "migrate" : "resize") is { } tied) return tied;
         if (hosts.Find(row.NodeId!) is not { Node.Up: true } source) return new Fault.Conflict($"The node of instance {row.Id} is away: its disks can't be carried now.");
         var before = new ResizeBefore(row.FlavorId, row.Flavor, row.Vcpus, row.RamMib, row.DiskGeneration, kernel.Ids.Uuid()) { Node = row.NodeId };
         var claimed = Elsewhere(tx, before.Migration, next, row.NodeId!, wanted);
@@ -55,6 +56,7 @@ internal sealed class MoveService(
         var kept = placement.Claim(tx, new ClaimRequest(before.Migration, row.ProjectId, row.UserId, ServerReconciler.Resources(row), [row.NodeId!]));
         if (kept.Fault is { } lost) return lost;
         before = before with { Target = claimed.Value };
+        if (boots.Bring(tx, row with { NodeId = claimed.Value }) is { } away) return away;
         MigrationStore.Begin(tx, row, kind, (source.Node.HostName, hosts.Find(claimed.Value)?.Node.HostName ?? ""), before.Migration, next.FlavorId);
         return servers.Want(tx, next.Move(row.VmState, ServerStates.Resizing) with
         {
@@ -75,7 +77,7 @@ internal sealed class MoveService(
             (tx, row) =>
             {
                 var refused = ServerService.Refused(access, row, "evacuate", idle: false, ServerStates.Active, ServerStates.Stopped, ServerStates.Error)
-                    ?? HardwareRules.StaysFor(row, "evacuate") ?? BlockDevices.StaysFor(row, "evacuate");
+                    ?? HardwareRules.StaysFor(row, "evacuate") ?? boots.StaysFor(tx, row, "evacuate");
                 if (refused is not null) return refused;
                 var old = row.NodeId!;
                 if (hosts.Find(old) is { Up: true } up) return new Fault.Invalid("", $"Compute service of {up.Node.HostName} is still in use.");
@@ -92,6 +94,7 @@ internal sealed class MoveService(
                 // When the node comes back, it is told to remove what it had.
                 nodes.Remove(tx, old, ItemKinds.Domain, row.Id);
                 networks.Bind(tx, row.Id, claimed.Value);
+                if (boots.Bring(tx, row with { NodeId = claimed.Value }) is { } away) return away;
                 MigrationStore.Begin(
                     tx, row, MigrationKinds.Evacuation, (hosts.Find(old)?.Node.HostName ?? "", hosts.Find(claimed.Value)?.Node.HostName ?? ""), evacuation, row.FlavorId);
                 return servers.Want(tx, row.Move(row.VmState == ServerStates.Error ? ServerStates.Active : row.VmState, ServerStates.Rebuilding).Heal() with
@@ -126,8 +129,12 @@ internal sealed class MoveService(
         nodes.Remove(tx, live.SourceId, ItemKinds.Departure, live.Id);
         foreach (var node in new[] { live.SourceId, live.DestId }.Where(node => node != row.NodeId)) nodes.Remove(tx, node, ItemKinds.Domain, row.Id);
         networks.Dismiss(tx, row.Id);
+        _ = Home(tx, row);
         MigrationStore.End(tx, live.Id, LiveStatus.Error);
     }
+
+    /// <summary>Its volumes are attached where it is, and not where it was to go. They are there already, so that nothing can be refused.</summary>
+    public Fault? Home(Tx tx, ServerRow row) => boots.Bring(tx, row);
 
     /// <summary>Nobody needs the carried disks any more.</summary>
     public void Uncarry(Tx tx, ResizeBefore before)
@@ -146,7 +153,7 @@ internal sealed class MoveService(
     /// <param name="live">True: it goes there while it runs.</param>
     internal Outcome<string> Elsewhere(Tx tx, string trial, ServerRow row, string current, string? wanted, bool live = false)
     {
-        var all = Open(current).Where(node => !live || nodes.Find(node)?.Facts.Receives == true).ToList();
+        var all = Open(current).Where(node => (!live || nodes.Find(node)?.Facts.Receives == true) && boots.Reached(tx, row, node)).ToList();
         var fit = (hosts.Candidates(wanted, row.Zone) ?? all).Where(all.Contains).ToList();
         var left = SchedulerHints.Narrow(tx, row, fit, () => all) ?? fit;
         IEnumerable<IReadOnlyList<string>> sets = GroupService.Rule(tx, row.Id)?.Without(current).Among(left) ?? [left];

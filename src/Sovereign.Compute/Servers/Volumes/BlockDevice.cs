@@ -54,11 +54,6 @@ internal static class BlockDevices
     /// <summary>The volume that it boots from; null: it has a root disk of its own.</summary>
     public static BlockDeviceRow? Root(ServerRow row) => Of(row).Find(device => device.BootIndex == 0);
 
-    /// <summary>Its volumes are on its node and go nowhere.</summary>
-    public static Fault? StaysFor(ServerRow row, string action) => row.BlockDevices == "[]"
-        ? null
-        : new Fault.Invalid(action, $"Operation '{action}' is not possible while instance {row.Id} has volumes, which stay on its node: detach them first.");
-
     /// <summary>Gives a name to each that has none, in their order; the one that it boots from is the first disk.</summary>
     public static ServerRow Named(ServerRow row)
     {

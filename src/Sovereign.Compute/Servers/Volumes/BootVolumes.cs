@@ -139,6 +139,20 @@ internal sealed class BootVolumes(IVolumes volumes, IImages images)
     public Fault? Bring(Tx tx, ServerRow row) =>
         BlockDevices.Of(row).Select(device => volumes.Bring(tx, device.AttachmentId, row.NodeId!).Fault).FirstOrDefault(fault => fault is not null);
 
+    /// <summary>Whether all its volumes are in places that other nodes reach too; a fault when not: they are on its node and go nowhere.</summary>
+    public Fault? StaysFor(Session session, ServerRow row, string action)
+    {
+        if (row.BlockDevices == "[]") return null;
+        var devices = BlockDevices.Of(row);
+        var seen = volumes.Of(session, devices.ConvertAll(device => device.VolumeId));
+        if (devices.TrueForAll(device => device.State == BlockDeviceStates.Attached && seen.TryGetValue(device.VolumeId, out var volume) && volume.Shared)) return null;
+        return new Fault.Invalid(action, $"Operation '{action}' is not possible while instance {row.Id} has volumes, which stay on its node: detach them first.");
+    }
+
+    /// <summary>Whether a node reaches all volumes that a server has.</summary>
+    public bool Reached(Session session, ServerRow row, string nodeId) =>
+        row.BlockDevices == "[]" || BlockDevices.Of(row).TrueForAll(device => volumes.Reaches(session, device.VolumeId, nodeId));
+
     private static ImageInfo Of(IReadOnlyDictionary<string, string> metadata) => new(
         "", "", "", "active", "private", "raw", null, 0, 0, Number(metadata, "min_disk"), Number(metadata, "min_ram"),
         metadata.Where(pair => pair.Key.StartsWith("hw_", StringComparison.Ordinal) || pair.Key.StartsWith("os_", StringComparison.Ordinal))
