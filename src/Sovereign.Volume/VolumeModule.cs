@@ -128,7 +128,7 @@ public sealed class VolumeModule : IModule
 
     public async Task Start(CancellationToken stop)
     {
-        await store.Prepare(stop);
+        if (kernel.Alone) await store.Prepare(stop);
         await kernel.Queue.Write<Done>("volume.first", Origin.System, tx => TypeService.MakeDefault(tx, kernel.Ids.Uuid()), stop);
     }
 
