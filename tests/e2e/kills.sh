@@ -1,7 +1,7 @@
 #!/bin/bash
 # kills.sh - either process is killed with -9 at random moments while servers are made and deleted, resized, rebuilt, copied, mended, shelved, and get a
-# NIC or a volume that is kept, copied, grown and backed up; each time the cloud is whole again, and at the end nothing is left. 6 kills, 100 with --long, or as many
-# as SOVEREIGN_TEST_KILLS says. Needs root, python3.
+# NIC or a volume that is kept, copied, grown and backed up; each time the cloud is whole again, and at the end nothing is left. 6 kills, 100 with --long, or
+# as many as SOVEREIGN_TEST_KILLS says. Needs root, python3.
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 begin

@@ -1,4 +1,4 @@
-"""side-by-side.py DATA FIRST SECOND STOP - a client that makes and deletes networks, servers and volumes through two control planes by turns, until the file STOP is there.
+"""side-by-side.py DATA FIRST SECOND STOP - a client that makes and deletes networks, servers and volumes through two control planes by turns, until STOP is there.
 An endpoint that is away (the file STOP.first or STOP.second says that it may be) is left out. Whatever else fails, and what was acknowledged and is not there, ends it."""
 import json, os, ssl, sys, time, urllib.error, urllib.request
 
@@ -27,7 +27,8 @@ def send(method, path, body=None):
                 return reply.status, json.loads(text) if text else None, reply.headers
         except urllib.error.HTTPError as error:
             requests[name] += 1
-            if error.code >= 500 and not (error.code == 503 and away_allowed(name)): sys.exit(f"{method} {path} at {name} gave {error.code}: {error.read()[:400]}")
+            if error.code >= 500 and not (error.code == 503 and away_allowed(name)):
+                sys.exit(f"{method} {path} at {name} gave {error.code}: {error.read()[:400]}")
             if error.code < 500: return error.code, error.read().decode(errors="replace"), error.headers
         except OSError as error:
             if not away_allowed(name) or time.monotonic() > end: sys.exit(f"{method} {path} at {name}: {error}")

@@ -1,6 +1,7 @@
 #!/bin/bash
 # side-by-side.sh - the release before this one and this one serve one PostgreSQL side by side while a client works through both; then the older one stops
-# and this one goes on alone; nothing is lost, nothing is left, the books are right. The older one is built from the history: a clone without it fails. Needs root, python3.
+# and this one goes on alone; nothing is lost, nothing is left, the books are right. The older one is built from the history: a clone without it fails.
+# Needs root, python3, git.
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 . "$root/scripts/lib.sh"
@@ -68,15 +69,20 @@ touch "$work/stop.first"
 check "the older one stops" stop_first
 check "the client works on through the new one alone" more_rounds 2
 touch "$work/stop"
-check "nothing failed, and all that was acknowledged was there" wait "$client"
+wait "$client"
+ended=$?
 client=
+[ $ended -eq 0 ] || tail -3 "$work/client.log"
+check_equal "nothing failed, and all that was acknowledged was there" 0 $ended
 tail -1 "$work/client.log"
 check "the books are right" "$data.beside/sovereign" verify --data "$data"
 check "no QEMU process is left" until_true 30 eval '! machines'
 check "no layer of a volume is left" until_true 30 eval "! find '$data/node/volumes' -name '*.qcow2' | grep ."
 kill -TERM "$second"
-check "the new one ends when it is told" wait "$second"
+wait "$second"
+ended=$?
 second=
+check_equal "the new one ends when it is told" 0 $ended
 rm -rf "$data.beside"
 check "the cloud is removed" "$root/sovereign" down --data "$data" --destroy
-exit 0
+[ $failed -eq 0 ]

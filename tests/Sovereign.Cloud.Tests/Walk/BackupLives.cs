@@ -48,7 +48,12 @@ internal static class BackupLives
         Holds(house, restored, 1, 2, 0);
         Holds(house, copy, 1, 2, 0);
         Onto(house, client, full, volume);
-        foreach (var path in new[] { restored, copy }.Select(id => $"{Volumes}/{id}").Concat([$"{Backups}/{frozen}", $"{Snapshots}/{snapshot}", $"{Backups}/{changes}", $"{Backups}/{full}", $"{Volumes}/{volume}"])) client.Delete(path);
+        string[] all =
+        [
+            $"{Volumes}/{restored}", $"{Volumes}/{copy}", $"{Backups}/{frozen}", $"{Snapshots}/{snapshot}", $"{Backups}/{changes}", $"{Backups}/{full}",
+            $"{Volumes}/{volume}",
+        ];
+        foreach (var path in all) client.Delete(path);
         client.Delete($"/compute/v2.1/servers/{server}");
         client.Delete($"/network/v2.0/networks/{network}");
     }
@@ -77,7 +82,7 @@ internal static class BackupLives
 
     private static string Restored(CarefulClient client, string backup, string name)
     {
-        JsonNode? Found() => client.List($"{Volumes}?name={name}", "volumes").FirstOrDefault();
+        JsonNode? Found() => client.List($"{Volumes}?name={name}", "volumes") is [var one, ..] ? one : null;
         client.Until("a volume of the backup", () => Found() is not null, () => client.Sent(
             "POST", $"{Backups}/{backup}/restore", $$$"""{"restore":{"name":"{{{name}}}"}}"""));
         var id = HouseWalkTests.Id(Found()!);
