@@ -31,7 +31,8 @@ internal static class ServeRole
         if (!options.Directory.IsCloud) throw new LauncherException($"There is no cloud in {options.Data}.");
         if (options.Database is null)
         {
-            throw new LauncherException($"The cloud in {options.Data} is on SQLite, which has one process. A second control plane needs PostgreSQL: the setting database.");
+            throw new LauncherException($"The cloud in {options.Data} is on SQLite, which has one process. "
+                + "A second control plane needs PostgreSQL: the setting database.");
         }
 
         return IPEndPoint.TryParse(address, out var listen) && listen.Port > 0 && !listen.Equals(options.Listen)

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -38,7 +39,8 @@ internal static class ServeCommand
         house.Node.Hub.Authority = authority;
         if (options.FenceCommand is { } fence) house.Node.Hub.Fencing = new CommandFencing(fence, sources.Clock);
         using var journalKey = JournalKey.LoadOrCreate(Path.Combine(keys, "journal.key"));
-        kernel.Periodics.Add(new JournalHeadFile(kernel.Journal, Path.Combine(options.Directory.Control, options.Beside ? "journal.beside.heads" : "journal.heads"), journalKey, sources.Clock));
+        var heads = Path.Combine(options.Directory.Control, options.Beside ? "journal.beside.heads" : "journal.heads");
+        kernel.Periodics.Add(new JournalHeadFile(kernel.Journal, heads, journalKey, sources.Clock));
         await kernel.Start(house.Modules, stop);
         using var certificate = Certificates.Endpoint(options, sources.Clock);
         await using var app = Build(options, kernel, house, certificate, out var firstImage);
@@ -61,7 +63,7 @@ internal static class ServeCommand
     }
 
     private static WebApplication Build(
-        CloudOptions options, KernelServices kernel, Composition house, System.Security.Cryptography.X509Certificates.X509Certificate2 certificate, out FirstImage firstImage)
+        CloudOptions options, KernelServices kernel, Composition house, X509Certificate2 certificate, out FirstImage firstImage)
     {
         // A socket left by a killed process would make the bind fail.
         File.Delete(options.NodeSocket);

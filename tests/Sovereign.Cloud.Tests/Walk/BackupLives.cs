@@ -116,7 +116,8 @@ internal static class BackupLives
         var bytes = Bytes(house, volume);
         if ((bytes[0], bytes[SecondPlace], bytes[ThirdPlace]) != (first, second, third))
         {
-            throw new InvalidOperationException($"The volume {volume} holds {bytes[0]}, {bytes[SecondPlace]}, {bytes[ThirdPlace]} in place of {first}, {second}, {third}.");
+            throw new InvalidOperationException(
+                $"The volume {volume} holds {bytes[0]}, {bytes[SecondPlace]}, {bytes[ThirdPlace]} in place of {first}, {second}, {third}.");
         }
     }
 
