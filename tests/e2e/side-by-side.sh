@@ -26,7 +26,7 @@ first_that_serves_beside() { head -50 | while read -r commit; do
 done | grep .; }
 build_older() { (root=$older && publish "$older/out/program"); }
 serve_beside() { # the new program, as the same user as the first
-  setpriv --reuid sovereign --regid sovereign --clear-groups --inh-caps=-all --no-new-privs \
+  exec setpriv --reuid sovereign --regid sovereign --clear-groups --inh-caps=-all --no-new-privs \
     env DOTNET_BUNDLE_EXTRACT_BASE_DIR="$data.beside/native" "$data.beside/sovereign" serve --data "$data" --beside "127.0.0.1:$((port + 1))"
 }
 answers() { curl -sf --cacert "$data/ca.pem" "https://127.0.0.1:$1/identity/v3" >/dev/null; }
