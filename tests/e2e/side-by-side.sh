@@ -20,10 +20,13 @@ after_down() {
   git -C "$root" worktree remove --force "$older" 2>/dev/null
 }
 # Of the commits before this one the nearest that can be upgraded from: it serves beside others.
-release_before() { git -C "$root" rev-list --first-parent HEAD^ -- | first_that_serves_beside || git -C "$root" rev-list HEAD^@ -- | first_that_serves_beside; }
-first_that_serves_beside() { head -50 | while read -r commit; do
-  git -C "$root" cat-file -e "$commit:src/Sovereign.Kernel/Due/Neighbours.cs" 2>/dev/null && echo "$commit" && return
-done | grep .; }
+release_before() {
+  local commit
+  for commit in $(git -C "$root" rev-list --first-parent -50 HEAD^) $(git -C "$root" rev-list -50 HEAD^@); do
+    git -C "$root" cat-file -e "$commit:src/Sovereign.Kernel/Due/Neighbours.cs" 2>/dev/null && echo "$commit" && return
+  done
+  return 1
+}
 build_older() { (root=$older && publish "$older/out/program"); }
 serve_beside() { # the new program, as the same user as the first
   exec setpriv --reuid sovereign --regid sovereign --clear-groups --inh-caps=-all --no-new-privs \
