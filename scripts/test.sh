@@ -14,7 +14,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 LC_ALL=C.UTF-8 HOME=${HOME:
 declare -A budget=([format]=120 [build]=600 [program]=300 [default]=200 [postgres]=400
   [Sovereign.Cloud.Tests]=1200 [Sovereign.Node.Tests]=800 [Sovereign.Image.Tests]=600 [Sovereign.Kernel.Tests]=400 [Sovereign.Volume.Tests]=400
   [Sovereign.Network.Tests]=400 [Sovereign.Compute.Tests]=400 [Sovereign.Identity.Tests]=300
-  [e2e]=450 [e2e/kills]=900 [e2e/nodes]=900 [e2e/volumes]=900 [e2e/tempest]=900 [e2e/backups]=400 [e2e/ceph]=900
+  [e2e]=450 [e2e/kills]=900 [e2e/nodes]=900 [e2e/volumes]=900 [e2e/tempest]=900 [e2e/backups]=400 [e2e/ceph]=900 [e2e/side-by-side]=900
   [e2e/tempest-admin]=900 [e2e/tempest-scenarios]=1800)
 work= lanes=2
 
@@ -132,7 +132,7 @@ prepare() { # prepare: what the suites in the list need
     /usr/share/OVMF/OVMF_CODE_4M.fd=ovmf jq=jq psql=postgresql-client
   case " ${queue[*]} " in *e2e/client-commands*) need_packages /usr/lib/python3/dist-packages/osc_placement=python3-osc-placement ;; esac
   case " ${queue[*]} " in *e2e/*tempest*) need_packages tempest=tempest stestr=python3-stestr subunit2csv=subunit ping=iputils-ping ;; esac
-  case " ${queue[*]} " in *e2e/on-postgres*) need_packages /usr/lib/postgresql=postgresql ;; esac
+  case " ${queue[*]} " in *e2e/on-postgres* | *e2e/side-by-side*) need_packages /usr/lib/postgresql=postgresql ;; esac
   case " ${queue[*]} " in *e2e/ceph*) ceph_packages ;; esac
   [ -z "$needs_ceph" ] || start_ceph "$work/ceph" || { count ceph 0 1 0; finish; }
   if [ -n "$needs_build" ]; then

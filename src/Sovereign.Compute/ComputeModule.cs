@@ -129,6 +129,12 @@ public sealed class ComputeModule : IModule
         hosts.Load();
     }
 
+    public Task<string?> CatchUp(CancellationToken stop)
+    {
+        hosts.Load();
+        return Task.FromResult<string?>(null);
+    }
+
     public void Map(Func<ServiceFace, Routes> face)
     {
         var api = face(Face!);

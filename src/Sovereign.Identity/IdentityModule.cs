@@ -24,6 +24,8 @@ using Sovereign.Identity.Wire;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Due;
+using Sovereign.Kernel.Outcomes;
+using Sovereign.Kernel.Store;
 using Sovereign.Kernel.Wire;
 
 namespace Sovereign.Identity;
@@ -115,12 +117,26 @@ public sealed class IdentityModule : IModule
     public async Task Start(CancellationToken stop)
     {
         await bootstrap.Run(stop);
-        house.Kernel.Database.Read(session =>
-        {
-            ModelLoader.Load(session, house.Model);
-            return true;
-        });
+        await Load(stop);
     }
+
+    /// <summary>Another control plane changed users, roles, projects, or revoked something.</summary>
+    public async Task<string?> CatchUp(CancellationToken stop)
+    {
+        if (house.Kernel.Database.Read(ModelLoader.Version) == house.Model.StoredVersion) return null;
+        await Load(stop);
+        house.Kernel.Keys.Forget();
+        return "what another control plane changed was read.";
+    }
+
+    /// <summary>In the writer's turn, so that no change of this process comes between the reading and its use.</summary>
+    private Task Load(CancellationToken stop) => house.Kernel.Queue.Write<Done>("identity.load", Origin.System, tx =>
+    {
+        var read = new IdentityModel();
+        ModelLoader.Load(tx, read);
+        tx.AfterCommit(() => house.Model.Become(read));
+        return Done.Value;
+    }, stop);
 
     public void Map(Func<ServiceFace, Routes> face)
     {

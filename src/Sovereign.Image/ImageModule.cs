@@ -77,6 +77,8 @@ public sealed class ImageModule : IModule, IImages
     {
         store.Prepare();
         imports.Stop = stop;
+        // What another control plane has under way is not a dead process's.
+        if (!kernel.Alone) return;
         await kernel.Queue.Write<Done>("image.start", Origin.System, Inherit, stop);
         var gone = store.Sweep(kernel.Database.Read(ContentRows.Known), kernel.Database.Read(StageStore.Files));
         if (gone > 0) kernel.Log("image").LogInformation("Removed {Files} files of uploads that did not finish.", gone);

@@ -30,6 +30,10 @@ public interface IModule
     /// <summary>First-start rows and whatever must be in memory before the first request; idempotent.</summary>
     Task Start(CancellationToken stop) => Task.CompletedTask;
 
+    /// <summary>Reads again what it keeps in memory and another process may have changed. Called twice a second where several processes serve one database.</summary>
+    /// <returns>What was new, as a sentence for the log; null: nothing that the operator would want to know.</returns>
+    Task<string?> CatchUp(CancellationToken stop) => Task.FromResult<string?>(null);
+
     /// <summary>Maps its routes; <paramref name="face"/> gives a mapper for a face.</summary>
     void Map(Func<ServiceFace, Routes> face);
 }

@@ -68,6 +68,9 @@ public sealed class KernelServices : IAsyncDisposable
 
     public IRandomness Randomness => Sources.Randomness;
 
+    /// <summary>True: no other process serves this database, so that what is unfinished at start was left by a dead one. Known while modules start.</summary>
+    public bool Alone { get; private set; } = true;
+
     /// <summary>Id of this cloud, 32 hex digits: part of every external name. Known after <see cref="Start"/>.</summary>
     public string CloudId { get; private set; } = "";
 
@@ -83,6 +86,7 @@ public sealed class KernelServices : IAsyncDisposable
     {
         foreach (var module in modules) Policy.Add(module.Access);
         Policy.CheckOverrides();
+        Alone = engine.Enter();
         Store.Migrations.Run(engine, modules.Select(module => module.GetType().Assembly).Prepend(typeof(KernelServices).Assembly).Distinct());
         Queue.Start();
         var cloud = await Queue.Write<string>("kernel.first", Origin.System, FirstRows, stop);
@@ -95,6 +99,8 @@ public sealed class KernelServices : IAsyncDisposable
         }
 
         foreach (var module in modules) await module.Start(stop);
+        engine.Entered();
+        if (engine.Shared) Periodics.Add(new Neighbours(modules, Due, Log("neighbours")));
     }
 
     public async ValueTask DisposeAsync()

@@ -50,8 +50,15 @@ public sealed class VolumeModule : IModule
 
     /// <summary>Puts the service together and listens to nodes; no I/O.</summary>
     public VolumeModule(KernelServices kernel, INodes nodes, IImages images, VolumeOptions options)
+        : this(kernel, nodes, images, options, new DirectoryBackups(
+            options.BackupDirectory ?? Path.Combine(kernel.Settings.DataDirectory, "backups"), make: options.BackupDirectory is null, kernel.Sources.CrashPoints))
     {
-        (this.kernel, this.nodes) = (kernel, nodes);
+    }
+
+    /// <param name="store">Where backups are kept, in place of a directory.</param>
+    internal VolumeModule(KernelServices kernel, INodes nodes, IImages images, VolumeOptions options, IBackupStore store)
+    {
+        (this.kernel, this.nodes, this.store) = (kernel, nodes, store);
         var (items, books) = (new VolumeItems(kernel, nodes), new VolumeBooks());
         zones = new ZoneService(options, nodes);
         placing = new VolumePlacing(nodes);
@@ -65,8 +72,6 @@ public sealed class VolumeModule : IModule
         var shown = new VolumesForCompute(nodes, creation, placing, items, books, attachments, snapshots);
         shown.Catalog = new VolumeCatalog(kernel, volumes, creation, snapshots, shown);
         Volumes = shown;
-        var directory = options.BackupDirectory ?? Path.Combine(kernel.Settings.DataDirectory, "backups");
-        store = new DirectoryBackups(directory, make: options.BackupDirectory is null, kernel.Sources.CrashPoints);
         var backupBooks = new BackupBooks(kernel, nodes, books);
         contents = new BackupContents(kernel, store, backupBooks);
         backups = new BackupEndpoints(
@@ -123,7 +128,7 @@ public sealed class VolumeModule : IModule
 
     public async Task Start(CancellationToken stop)
     {
-        await store.Prepare(stop);
+        if (kernel.Alone) await store.Prepare(stop);
         await kernel.Queue.Write<Done>("volume.first", Origin.System, tx => TypeService.MakeDefault(tx, kernel.Ids.Uuid()), stop);
     }
 

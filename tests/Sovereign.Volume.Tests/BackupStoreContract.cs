@@ -89,6 +89,11 @@ public abstract class BackupStoreContract : IDisposable
     }
 }
 
+public sealed class MemoryBackupsTests : BackupStoreContract
+{
+    internal override IBackupStore Store { get; } = new MemoryBackups([], new NoCrashPoints());
+}
+
 public sealed class DirectoryBackupsTests : BackupStoreContract
 {
     private readonly string directory = Directory.CreateTempSubdirectory("sovereign-backups-").FullName;

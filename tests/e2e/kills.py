@@ -143,6 +143,25 @@ def volume(path):
         ("it is larger", lambda: stored("volumes", "k")["size"] == 2 and rests("volumes", "k")(), grow)]
 
 
+def backup(path):
+    """A volume that the server gets is backed up, and what changed since; a volume is made of both, and the first becomes again what it was."""
+    key, attachments = (lambda: stored("volumes", "k")["id"]), path + "/os-volume_attachments"
+    of = lambda **more: lambda: {"volume_id": key(), "force": True, **more}
+    restore = lambda kept, body: send("POST", f"/volume/v3/backups/{stored('backups', kept)['id']}/restore", {"restore": body})
+    since = lambda: stored("volumes", "k")["metadata"].get("since")   # a backup brings its volume's metadata back
+    return [
+        ("a volume", rests("volumes", "k"), order("volumes", "k", lambda: {"size": 1, "metadata": {"since": "no"}})),
+        ("the server has it", rests("volumes", "k", "in-use"), lambda: send("POST", attachments, {"volumeAttachment": {"volumeId": key()}})),
+        ("a backup", rests("backups", "k"), order("backups", "k", of())),
+        ("what changed", rests("backups", "k2"), order("backups", "k2", of(incremental=True))),
+        ("a volume of both", rests("volumes", "k2"), lambda: stored("volumes", "k2") or restore("k2", {"name": "k2"})),
+        ("it is given back", rests("volumes", "k"), lambda: send("DELETE", f"{attachments}/{key()}")),
+        ("it is changed", lambda: since() == "yes", lambda: send("POST", f"/volume/v3/volumes/{key()}/metadata", {"metadata": {"since": "yes"}})),
+        ("it is what it was", lambda: since() == "no" and rests("volumes", "k")(), lambda: since() == "yes" and restore("k", {"volume_id": key()})),
+        ("the backups are free", lambda: rests("backups", "k")() and rests("backups", "k2")(), lambda: None),
+        ("what changed is deleted", lambda: not stored("backups", "k2"), lambda: send("DELETE", "/volume/v3/backups/" + stored("backups", "k2")["id"]))]
+
+
 def life(kind, path, network):
     """Steps of one of a server's lives: what must come true, and what to do until it does."""
     if kind == "resize": return go(path, {"resize": {"flavorRef": larger}}, "VERIFY_RESIZE", {"confirmResize": None})
@@ -151,6 +170,7 @@ def life(kind, path, network):
     if kind == "shelve": return go(path, {"shelve": None}, "SHELVED_OFFLOADED", {"unshelve": None})
     if kind == "nic": return nic(path, network)
     if kind == "volume": return volume(path)
+    if kind == "backup": return backup(path)
     action, body = ("rebuild", {"rebuild": {"imageRef": image}}) if kind == "rebuild" else ("createImage", {"createImage": {"name": "k"}})
     return [(kind, lambda: did(path, action) and is_at(path, "ACTIVE")(), once(path, action, body))]
 
@@ -163,7 +183,7 @@ for turn in range(count):
     which = dice.choice(["sovereign", "node"])
     network = ensure("/network/v2.0/networks", "networks", "k", {"network": {"name": "k"}})
     ensure("/network/v2.0/subnets", "subnets", "k", {"subnet": {"name": "k", "network_id": network, "ip_version": 4, "cidr": "10.66.0.0/24"}})
-    during = os.environ.get("SOVEREIGN_TEST_LIFE") or dice.choice(["create", "delete", "resize", "revert", "rebuild", "image", "rescue", "shelve", "nic", "volume"])
+    during = os.environ.get("SOVEREIGN_TEST_LIFE") or dice.choice(["create", "delete", "resize", "revert", "rebuild", "image", "rescue", "shelve", "nic", "volume", "backup"])
     body = {"server": {"name": "k", "flavorRef": flavor, "imageRef": image, "networks": [{"uuid": network}]}}
     server = ensure("/compute/v2.1/servers", "servers", "k", body)
     path = "/compute/v2.1/servers/" + server
@@ -184,7 +204,7 @@ for turn in range(count):
             until(f"{during}: {what}", holds, step)
             which = dice.choice(["sovereign", "node"])
     gone(path)
-    for kind in ("snapshots", "volumes"):
+    for kind in ("backups", "snapshots", "volumes"):
         for one in send("GET", f"/volume/v3/{kind}")[1][kind]: gone(f"/volume/v3/{kind}/{one['id']}")
     for copy in send("GET", "/image/v2/images?name=k")[1]["images"]: gone("/image/v2/images/" + copy["id"])
     gone("/network/v2.0/networks/" + network)

@@ -1,7 +1,7 @@
 #!/bin/bash
 # kills.sh - either process is killed with -9 at random moments while servers are made and deleted, resized, rebuilt, copied, mended, shelved, and get a
-# NIC or a volume that is kept, copied and grown; each time the cloud is whole again, and at the end nothing is left. 6 kills, 100 with --long, or as many
-# as SOVEREIGN_TEST_KILLS says. Needs root, python3.
+# NIC or a volume that is kept, copied, grown and backed up; each time the cloud is whole again, and at the end nothing is left. 6 kills, 100 with --long, or
+# as many as SOVEREIGN_TEST_KILLS says. Needs root, python3.
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 begin
@@ -21,6 +21,7 @@ check "no QEMU process is left" until_true 60 none machines
 check "no namespace of a network is left" until_true 60 none spaces
 check "no disk is left" until_true 60 none find "$data/node/disks" -name '*.qcow2'
 check "no layer of a volume is left" until_true 60 none find "$data/node/volumes" -name '*.qcow2'
+check "no backup is left" until_true 60 none find "$data/control/backups" -type f
 check "no copy of a disk is left" until_true 60 none find "$data/node" -path '*snapshots*' -name '*.qcow2*'
 check "the cloud is removed" "$root/sovereign" down --data "$data" --destroy
 exit 0

@@ -12,24 +12,24 @@ internal sealed class IdentityModel
     /// <summary>Target id of grants on the system.</summary>
     public const string System = "system";
 
-    private readonly ConcurrentDictionary<string, Grant[]> grants = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, string[]> groupsOfUser = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, CredentialEntry> credentials = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, TrustEntry> trusts = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, AccessEntry> accesses = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, long> revokedTokens = new(StringComparer.Ordinal);
+    private ConcurrentDictionary<string, Grant[]> grants = new(StringComparer.Ordinal);
+    private ConcurrentDictionary<string, string[]> groupsOfUser = new(StringComparer.Ordinal);
+    private ConcurrentDictionary<string, CredentialEntry> credentials = new(StringComparer.Ordinal);
+    private ConcurrentDictionary<string, TrustEntry> trusts = new(StringComparer.Ordinal);
+    private ConcurrentDictionary<string, AccessEntry> accesses = new(StringComparer.Ordinal);
+    private ConcurrentDictionary<string, long> revokedTokens = new(StringComparer.Ordinal);
     private RoleGraph roles = RoleGraph.Empty;
     private CatalogSnapshot catalog = CatalogSnapshot.Empty;
     private KnownProviders providers = KnownProviders.Empty;
     private long version;
 
-    public NamedMap<DomainEntry> Domains { get; } = new();
+    public NamedMap<DomainEntry> Domains { get; private set; } = new();
 
-    public NamedMap<ProjectEntry> Projects { get; } = new();
+    public NamedMap<ProjectEntry> Projects { get; private set; } = new();
 
-    public NamedMap<UserEntry> Users { get; } = new();
+    public NamedMap<UserEntry> Users { get; private set; } = new();
 
-    public NamedMap<GroupEntry> Groups { get; } = new();
+    public NamedMap<GroupEntry> Groups { get; private set; } = new();
 
     public RoleGraph Roles => Volatile.Read(ref roles);
 
@@ -41,10 +41,24 @@ internal sealed class IdentityModel
     /// <summary>Grows with every change: what was derived under an older one is derived again.</summary>
     public long Version => Volatile.Read(ref version);
 
+    /// <summary>How often the database says that it was changed, as far as this model shows it. Counted where several processes serve the database.</summary>
+    public long StoredVersion { get; set; }
+
     /// <summary>Applies one committed change. Called by the writer only.</summary>
     public void Apply(Action<IdentityModel> change)
     {
         change(this);
+        StoredVersion++;
+        Interlocked.Increment(ref version);
+    }
+
+    /// <summary>Takes over what another model holds, which nobody else uses. Called by the writer only.</summary>
+    public void Become(IdentityModel other)
+    {
+        (grants, groupsOfUser, credentials, trusts, accesses, revokedTokens) =
+            (other.grants, other.groupsOfUser, other.credentials, other.trusts, other.accesses, other.revokedTokens);
+        (Domains, Projects, Users, Groups) = (other.Domains, other.Projects, other.Users, other.Groups);
+        (roles, catalog, providers, StoredVersion) = (other.roles, other.catalog, other.providers, other.StoredVersion);
         Interlocked.Increment(ref version);
     }
 

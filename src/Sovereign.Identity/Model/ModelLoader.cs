@@ -14,11 +14,15 @@ using Sovereign.Kernel.Store;
 
 namespace Sovereign.Identity.Model;
 
-/// <summary>Fills the model from the database, once at start.</summary>
+/// <summary>Fills an empty model from the database, at start and when another control plane changed what it holds.</summary>
 internal static class ModelLoader
 {
+    /// <summary>What the database says of how often it was changed.</summary>
+    public static long Version(Session session) => session.Scalar<long>("SELECT version FROM identity_model WHERE id = 1");
+
     public static void Load(Session session, IdentityModel model) => model.Apply(m =>
     {
+        m.StoredVersion = Version(session) - 1;   // this change itself counts as one
         foreach (var row in DomainStore.All(session)) m.Domains.Put(row.Entry);
         foreach (var row in ProjectStore.All(session)) m.Projects.Put(row.Entry);
         foreach (var row in UserStore.All(session)) m.Users.Put(row.Entry);

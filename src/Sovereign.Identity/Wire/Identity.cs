@@ -21,5 +21,9 @@ internal sealed record House(KernelServices Kernel, IdentityModel Model)
 internal static class TxModel
 {
     /// <summary>Changes the model after the commit, before the request is answered.</summary>
-    public static void Model(this Tx tx, House house, Action<IdentityModel> change) => tx.AfterCommit(() => house.Model.Apply(change));
+    public static void Model(this Tx tx, House house, Action<IdentityModel> change)
+    {
+        if (house.Kernel.Database.Engine.Shared) tx.Execute("UPDATE identity_model SET version = version + 1 WHERE id = 1");
+        tx.AfterCommit(() => house.Model.Apply(change));
+    }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Sources;
@@ -22,6 +23,8 @@ public sealed class DueWorker
     private readonly ILogger log;
     private readonly Dictionary<string, IReconciler> reconcilers = new(StringComparer.Ordinal);
     private readonly Signal nudge;
+    private readonly ConcurrentDictionary<Claimed, bool> held = new();
+    private string known = "''";
     private int running;
 
     internal DueWorker(Database database, WriteQueue queue, TimeProvider clock, IRandomness randomness, ILogger log)
@@ -36,6 +39,8 @@ public sealed class DueWorker
         // A run that outlives its lease would be claimed a second time beside itself.
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(reconciler.TimeOut, lease);
         reconcilers.Add(reconciler.Kind, reconciler);
+        // What a newer release made due waits for one that knows its kind.
+        known = string.Join(", ", reconcilers.Keys.Order(StringComparer.Ordinal).Select(kind => $"'{kind}'"));
     }
 
     /// <summary>Kinds that have a reconciler, for the crash walk.</summary>
@@ -54,6 +59,18 @@ public sealed class DueWorker
             await queue.Write<Done>("due.inherit", Origin.System, tx => { tx.Execute("UPDATE due SET lease_until = 0"); return Done.Value; }, stop);
         }
 
+        try
+        {
+            await Work(stop);
+        }
+        finally
+        {
+            await Release();
+        }
+    }
+
+    private async Task Work(CancellationToken stop)
+    {
         while (!stop.IsCancellationRequested)
         {
             try
@@ -73,6 +90,18 @@ public sealed class DueWorker
         }
     }
 
+    /// <summary>Asked to stop: what is not settled is given to whoever serves on, or is started next.</summary>
+    private async Task Release()
+    {
+        if (held.IsEmpty) return;
+        await queue.Write<Done>("due.release", Origin.System, tx =>
+        {
+            foreach (var claim in held.Keys)
+                tx.Execute("UPDATE due SET lease_until = 0 WHERE kind = @Kind AND id = @Id AND lease_until = @LeaseUntil", claim);
+            return Done.Value;
+        });
+    }
+
     private async Task Rest(CancellationToken stop)
     {
         var now = clock.Now();
@@ -82,8 +111,8 @@ public sealed class DueWorker
     }
 
     private long? Earliest() => database.Read(session => session.Scalar<long?>(
-        """
-        SELECT MIN(due_at) FROM (SELECT (SELECT MIN(at) FROM due WHERE lease_until = 0) AS due_at
+        $"""
+        SELECT MIN(due_at) FROM (SELECT (SELECT MIN(at) FROM due WHERE lease_until = 0 AND kind IN ({known})) AS due_at
           UNION ALL SELECT (SELECT MIN(lease_until) FROM due WHERE lease_until > 0)) AS both_orders
         """));
 
@@ -98,11 +127,11 @@ public sealed class DueWorker
                 // A lease that ran out is none.
                 tx.Execute("UPDATE due SET lease_until = 0 WHERE lease_until > 0 AND lease_until <= @now", new { now = tx.Now });
                 return tx.Query<Claimed>(
-                    """
+                    $"""
                     UPDATE due SET lease_until = @until WHERE (kind, id) IN
-                      (SELECT kind, id FROM due WHERE lease_until = 0 AND at <= @now ORDER BY at, kind, id LIMIT @count)
+                      (SELECT kind, id FROM due WHERE lease_until = 0 AND at <= @now AND kind IN ({known}) ORDER BY at, kind, id LIMIT @count)
                       AND lease_until = 0
-                    RETURNING kind, id, attempts, generation
+                    RETURNING kind, id, attempts, generation, lease_until
                     """,
                     new { until = tx.Now + Micros.Of(lease), now = tx.Now, count = (long)count });
             },
@@ -113,10 +142,12 @@ public sealed class DueWorker
     private async Task RunOne(Claimed claim, CancellationToken stop)
     {
         Interlocked.Increment(ref running);
+        held[claim] = true;
         try
         {
             var progress = await Attempt(claim, stop);
             await Settle(claim, progress, stop);
+            held.TryRemove(claim, out _);
         }
         catch (Exception error)
         {
@@ -132,12 +163,7 @@ public sealed class DueWorker
 
     private async Task<Progress> Attempt(Claimed claim, CancellationToken stop)
     {
-        if (!reconcilers.TryGetValue(claim.Kind, out var reconciler))
-        {
-            log.LogWarning("Nobody reconciles {Kind} {Id}.", claim.Kind, claim.Id);
-            return Progress.Done;
-        }
-
+        var reconciler = reconcilers[claim.Kind];
         using var timer = new CancellationTokenSource(reconciler.TimeOut, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, stop);
         Progress progress;
@@ -202,5 +228,7 @@ public sealed class DueWorker
         public long Attempts { get; init; }
 
         public long Generation { get; init; }
+
+        public long LeaseUntil { get; init; }
     }
 }

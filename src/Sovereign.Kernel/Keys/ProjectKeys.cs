@@ -42,6 +42,9 @@ public sealed class ProjectKeys
         tx.AfterCommit(() => cache.TryRemove(owner, out _));
     }
 
+    /// <summary>Another process may have destroyed some: all are read again when they are needed.</summary>
+    public void Forget() => cache.Clear();
+
     private byte[] Ensure(Tx tx, string owner)
     {
         if (Find(tx, owner) is { } known) return known;

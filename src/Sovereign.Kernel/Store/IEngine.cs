@@ -23,6 +23,18 @@ public interface IEngine : IDisposable
     /// <summary>Statements around migrations that keep other processes out; null where the engine has only one process.</summary>
     (string Lock, string Unlock)? MigrationLock => null;
 
+    /// <summary>Says that this process serves the database from now on. Nobody else can enter before <see cref="Entered"/>.</summary>
+    /// <returns>True: no other process serves it, so what is unfinished was left by dead ones.</returns>
+    bool Enter() => true;
+
+    /// <summary>Whatever only a process that is alone may do at its start is done.</summary>
+    void Entered()
+    {
+    }
+
+    /// <summary>True when several processes may serve one database at the same time.</summary>
+    bool Shared => false;
+
     /// <summary>Says in the operator's words why this database can't be used as it was made; null when it can.</summary>
     string? Unfit(DbConnection connection) => null;
 

@@ -7,7 +7,10 @@ namespace Sovereign.Kernel.Store;
 /// <summary>PostgreSQL, for several replicas of the control plane. The database has collation C, so that both engines sort alike.</summary>
 public sealed class PostgresEngine : IEngine
 {
+    private const int EntryLock = 7236839;
     private readonly NpgsqlDataSource source;
+    private NpgsqlConnection? entry;
+    private bool alone;
 
     /// <param name="connectionString">Npgsql's connection string; commands time out after 30 s unless it says otherwise.</param>
     public PostgresEngine(string connectionString)
@@ -18,7 +21,8 @@ public sealed class PostgresEngine : IEngine
 
     public string Name => "postgres";
 
-    public string BeginWrite => "BEGIN TRANSACTION";
+    // Writers of all processes take turns: an operation reads and decides as if it were the only one, as it is on SQLite.
+    public string BeginWrite => "BEGIN TRANSACTION; SELECT pg_advisory_xact_lock(7236838)";
 
     public string BytesType => "BYTEA";
 
@@ -27,6 +31,23 @@ public sealed class PostgresEngine : IEngine
     public DbConnection OpenReader() => source.OpenConnection();
 
     public DbConnection OpenWriter() => source.OpenConnection();
+
+    public bool Shared => true;
+
+    public bool Enter()
+    {
+        entry = source.OpenConnection();
+        alone = entry.ExecuteScalar<bool>($"SELECT pg_try_advisory_lock({EntryLock})");
+        if (!alone) entry.Execute($"SELECT pg_advisory_lock_shared({EntryLock})");
+        return alone;
+    }
+
+    public void Entered()
+    {
+        if (!alone || entry is null) return;
+        entry.Execute($"SELECT pg_advisory_lock_shared({EntryLock}); SELECT pg_advisory_unlock({EntryLock})");
+        alone = false;
+    }
 
     public string? Unfit(DbConnection connection)
     {
@@ -45,5 +66,9 @@ public sealed class PostgresEngine : IEngine
         _ => null,
     };
 
-    public void Dispose() => source.Dispose();
+    public void Dispose()
+    {
+        entry?.Dispose();
+        source.Dispose();
+    }
 }

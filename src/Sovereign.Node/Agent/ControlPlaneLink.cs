@@ -16,23 +16,38 @@ internal static class ControlPlaneLink
 {
     private const string ServerPurpose = "1.3.6.1.5.5.7.3.1";
 
+    /// <summary>What the socket of a second control plane is named after the first one's.</summary>
+    public const string BesideEnding = ".beside";
+
     public static SocketsHttpHandler Machine(string socketPath) => Limited(new SocketsHttpHandler
     {
         ConnectCallback = async (_, stop) =>
         {
-            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             try
             {
-                await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), stop);
-                return new NetworkStream(socket, ownsSocket: true);
+                return await Connect(socketPath, stop);
             }
-            catch
+            catch (SocketException) when (File.Exists(socketPath + BesideEnding))
             {
-                socket.Dispose();
-                throw;
+                return await Connect(socketPath + BesideEnding, stop);
             }
         },
     });
+
+    private static async Task<Stream> Connect(string path, CancellationToken stop)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), stop);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
 
     public static SocketsHttpHandler Remote(RemoteControl remote) => Limited(new SocketsHttpHandler
     {

@@ -37,6 +37,9 @@ internal sealed class ManifestStore(KernelServices kernel)
     public static bool Fence(Tx tx, string id, long seenAt) => tx.Execute(
         "UPDATE nodes SET fenced_at = @Now WHERE id = @id AND seen_at = @seenAt AND fenced_at = 0", new { id, seenAt, tx.Now }) == 1;
 
+    /// <summary>For other control planes: the node answers here.</summary>
+    public static void Seen(Tx tx, string id) => tx.Execute("UPDATE nodes SET seen_at = @Now WHERE id = @id AND fenced_at = 0", new { id, tx.Now });
+
     public static NodeRow? Find(Session session, string id) => session.FirstOrDefault<NodeRow>("SELECT * FROM nodes WHERE id = @id", new { id });
 
     public static void Forget(Tx tx, string id)
@@ -171,6 +174,8 @@ internal sealed class ManifestStore(KernelServices kernel)
         public string Facts { get; init; } = "";
 
         public long SeenAt { get; init; }
+
+        public long Version { get; init; }
 
         public long FencedAt { get; init; }
     }

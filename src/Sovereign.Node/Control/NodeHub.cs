@@ -50,7 +50,7 @@ public sealed partial class NodeHub : INodes, IControlPlane
     /// <summary>Things on nodes that no manifest ever named, as reported: set aside, for the operator.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Foreign => nodes.ToDictionary(n => n.Value.Info.HostName, n => n.Value.Foreign, StringComparer.Ordinal);
 
-    public bool Settled => nodes.Values.All(state => Current(state).Up || kernel.Clock.Now() - state.SeenAt > Micros.Of(returnMax));
+    public bool Settled => nodes.Values.All(state => Current(state).Up || kernel.Clock.Now() - state.SeenAnywhereAt > Micros.Of(returnMax));
 
     public IReadOnlyList<NodeInfo> List() => [.. nodes.Values.Select(Current).OrderBy(n => n.HostName, StringComparer.Ordinal)];
 
@@ -253,8 +253,8 @@ public sealed partial class NodeHub : INodes, IControlPlane
 
     private NodeInfo Current(NodeState state) => state.Info with
     {
-        Up = Volatile.Read(ref state.Polls) > 0 || kernel.Clock.Now() - state.SeenAt <= Micros.Of(silenceMax),
-        SeenAt = state.SeenAt,
+        Up = Volatile.Read(ref state.Polls) > 0 || kernel.Clock.Now() - state.SeenAnywhereAt <= Micros.Of(silenceMax),
+        SeenAt = state.SeenAnywhereAt,
     };
 
     private static NodeInfo Info(ManifestStore.NodeRow row) =>
@@ -267,6 +267,14 @@ public sealed partial class NodeHub : INodes, IControlPlane
         public NodeInfo Info { get; set; } = info;
 
         public long SeenAt { get; set; } = seenAt;
+
+        /// <summary>When another control plane saw it last, as far as it told.</summary>
+        public long SeenElsewhereAt { get; set; }
+
+        public long SeenAnywhereAt => Math.Max(SeenAt, SeenElsewhereAt);
+
+        /// <summary>The version of its manifest that its poll was last woken for by what another control plane wrote.</summary>
+        public long KnownVersion { get; set; }
 
         public IReadOnlyList<string> Foreign { get; set; } = [];
 

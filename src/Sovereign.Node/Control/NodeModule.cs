@@ -31,6 +31,8 @@ public sealed class NodeModule(KernelServices kernel) : IModule
         return Task.CompletedTask;
     }
 
+    public Task<string?> CatchUp(CancellationToken stop) => Hub.CatchUp(stop);
+
     public void Map(Func<ServiceFace, Routes> face)
     {
         // Agents don't come through the public faces: see MapAgents.

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Sovereign.Kernel.Store;
 using Sovereign.Node.Contract;
 using Sovereign.Node.Disks;
 using Sovereign.Node.Machine;
@@ -61,6 +62,8 @@ public sealed partial class QcowVolumes : IVolumeBackend, IDisposable
             var next = new QcowLayer(directory, Layers(directory).Select(layer => layer.Number).DefaultIfEmpty(0).Max() + 1, volume.Generation);
             await Close(fresh, next.Path);
             File.Delete(Path.Combine(directory, Removed));
+            DirectorySync.Flush(directory);
+            DirectorySync.Flush(volumes);
             await Collect(stop);
         }, stop);
     }
@@ -246,6 +249,7 @@ public sealed partial class QcowVolumes : IVolumeBackend, IDisposable
     {
         await using (var file = new FileStream(from, FileMode.Open, FileAccess.ReadWrite)) file.Flush(flushToDisk: true);
         File.Move(from, to, overwrite: true);
+        DirectorySync.Flush(Path.GetDirectoryName(to)!);
     }
 
     private async Task Guarded(Func<Task> work, CancellationToken stop)

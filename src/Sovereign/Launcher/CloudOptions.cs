@@ -51,6 +51,12 @@ public sealed record CloudOptions(string Data, IPEndPoint Listen, string PublicU
     /// <summary>A pool for volumes that every node reaches; null: there is none.</summary>
     public RbdOptions? Ceph { get; init; }
 
+    /// <summary>True: a second control plane of the cloud, with a door of its own for the agent of this machine.</summary>
+    public bool Beside { get; init; }
+
+    /// <summary>The Unix socket of this control plane.</summary>
+    public string NodeSocket => Directory.NodeSocket + (Beside ? ".beside" : "");
+
     /// <summary>The underlay address that this machine's node tells; loopback when there is none.</summary>
     public string UnderlayAddress => Underlay ?? (IsAny(Listen.Address) ? IPAddress.Loopback : Listen.Address).ToString();
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -38,12 +39,13 @@ internal static class ServeCommand
         house.Node.Hub.Authority = authority;
         if (options.FenceCommand is { } fence) house.Node.Hub.Fencing = new CommandFencing(fence, sources.Clock);
         using var journalKey = JournalKey.LoadOrCreate(Path.Combine(keys, "journal.key"));
-        kernel.Periodics.Add(new JournalHeadFile(kernel.Journal, Path.Combine(options.Directory.Control, "journal.heads"), journalKey, sources.Clock));
+        var heads = Path.Combine(options.Directory.Control, options.Beside ? "journal.beside.heads" : "journal.heads");
+        kernel.Periodics.Add(new JournalHeadFile(kernel.Journal, heads, journalKey, sources.Clock));
         await kernel.Start(house.Modules, stop);
         using var certificate = Certificates.Endpoint(options, sources.Clock);
         await using var app = Build(options, kernel, house, certificate, out var firstImage);
         await app.StartAsync(stop);
-        File.SetUnixFileMode(options.Directory.NodeSocket, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.SetUnixFileMode(options.NodeSocket, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         logs.CreateLogger("sovereign").LogInformation("The API answers at {Url}.", options.PublicUrl);
         await firstImage.Register(house.Identity.AdminProjectId, stop);
         try
@@ -61,14 +63,14 @@ internal static class ServeCommand
     }
 
     private static WebApplication Build(
-        CloudOptions options, KernelServices kernel, Composition house, System.Security.Cryptography.X509Certificates.X509Certificate2 certificate, out FirstImage firstImage)
+        CloudOptions options, KernelServices kernel, Composition house, X509Certificate2 certificate, out FirstImage firstImage)
     {
         // A socket left by a killed process would make the bind fail.
-        File.Delete(options.Directory.NodeSocket);
+        File.Delete(options.NodeSocket);
         var builder = CloudWeb.Builder(kernel, kestrel =>
         {
             kestrel.Listen(options.Listen, endpoint => endpoint.UseHttps(NodeAuthority.Handshakes(certificate)));
-            kestrel.ListenUnixSocket(options.Directory.NodeSocket, NodeModule.AgentsOnly);
+            kestrel.ListenUnixSocket(options.NodeSocket, NodeModule.AgentsOnly);
         });
         builder.WebHost.UseKestrelHttpsConfiguration();
         var app = builder.Build();

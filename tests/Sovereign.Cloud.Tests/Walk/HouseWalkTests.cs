@@ -118,6 +118,22 @@ public sealed class HouseWalkTests(ITestOutputHelper output)
         Assert.True(result.Points > 100, $"Only {result.Points} points: the walk does not walk.");
     }
 
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public void A_crash_at_every_point_of_a_backup_s_life_keeps_what_was_written_and_leaves_nothing_behind(string engine)
+    {
+        HouseWorld? house = null;
+        var result = CrashWalk.Run(
+            plan => (house = new HouseWorld(9, plan, engine)).Cloud,
+            _ => BackupLives.Walk(house!),
+            _ => [.. Leftovers(house!), .. Left(house!.Cloud, BackupLives.Tables), .. BackupLives.Left(house!)],
+            Long ? 1 : engine == "sqlite" ? OtherStrideInCi : OtherStrideInCi * 5);
+        output.WriteLine($"{result.Points} points crossed on {engine}.");
+        foreach (var finding in result.Findings) output.WriteLine(finding);
+        Assert.Empty(result.Findings);
+        Assert.True(result.Points > 200, $"Only {result.Points} points: the walk does not walk.");
+    }
+
     [Fact]
     public void A_planted_leak_is_found_and_its_seed_finds_it_again()
     {

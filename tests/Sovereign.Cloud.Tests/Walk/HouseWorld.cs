@@ -11,17 +11,22 @@ using Sovereign.Node.Contract;
 using Sovereign.Node.Control;
 using Sovereign.Node.Fabric;
 using Sovereign.Node.Hypervisor;
+using Sovereign.Node.Volumes;
 using Sovereign.Placement;
 using Sovereign.Testing.Simulated;
 using Sovereign.Testing.Simulation;
 using Sovereign.Volume;
+using Sovereign.Volume.Tests;
 
 namespace Sovereign.Cloud.Tests.Walk;
 
 /// <summary>The real services and the real agent on one simulated machine: only drivers, images and tokens are simulated.</summary>
 internal sealed class HouseWorld
 {
-    private static readonly NodeFacts facts = new("node-1", "192.0.2.1", 8, 32_768, 500, "tcg", "simulated", 7_002_022, "198.18.7.0/24") { Receives = true };
+    private static readonly NodeFacts facts = new("node-1", "192.0.2.1", 8, 32_768, 500, "tcg", "simulated", 7_002_022, "198.18.7.0/24")
+    {
+        Receives = true, Backends = [new BackendFacts(QcowVolumes.BackendName, "qcow2", false, "", 1000, 900)],
+    };
 
     public HouseWorld(int seed, CrashPlan plan, string engine = "sqlite", bool twoNodes = false)
     {
@@ -40,6 +45,9 @@ internal sealed class HouseWorld
     /// <summary>Disks on their way between the two; they outlive the control plane as files do.</summary>
     public SimulatedCarries Carries { get; } = new();
 
+    /// <summary>What the store of backups keeps; it outlives the control plane too.</summary>
+    public SortedDictionary<string, byte[]> Backups { get; } = new(StringComparer.Ordinal);
+
     private readonly Dictionary<string, Func<string, CancellationToken, Task<Stream>>> street = new(StringComparer.Ordinal);
 
     /// <summary>Servers that ran on both at the same moment.</summary>
@@ -57,7 +65,9 @@ internal sealed class HouseWorld
         node.Hub.CarryFiles = Carries;
         var placement = new PlacementModule(kernel);
         var network = new NetworkModule(kernel, node.Hub, new NetworkOptions());
-        var volume = new VolumeModule(kernel, node.Hub, images, new VolumeOptions());
+        var volume = new VolumeModule(kernel, node.Hub, images, new VolumeOptions(), new MemoryBackups(Backups, kernel.Sources.CrashPoints));
+        node.Hub.ContentSource = volume.OpenContent;
+        node.Hub.ContentSink = volume.ReceiveContent;
         return [node, placement, network, volume, new ComputeModule(kernel, node.Hub, images, placement, network.Networks, volume.Volumes, new ComputeOptions())];
     }
 

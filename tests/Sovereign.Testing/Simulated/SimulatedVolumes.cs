@@ -88,11 +88,18 @@ public sealed class SimulatedVolumes(SimulatedMachine world, string name = QcowV
         foreach (var kept in source.Contents)
         {
             await using var content = await material.OpenKept!(kept, stop);
-            using var copy = new MemoryStream();
-            await content.CopyToAsync(copy, stop);
-            Apply(copy.ToArray(), bytes);
+            Apply(await All(content, stop), bytes);
         }
         return bytes;
+    }
+
+    /// <summary>Not CopyToAsync, which goes on without its context: on another thread, which no seed replays.</summary>
+    private static async Task<byte[]> All(Stream content, CancellationToken stop)
+    {
+        using var copy = new MemoryStream();
+        var buffer = new byte[65_536];
+        while (await content.ReadAsync(buffer, stop) is > 0 and var count) copy.Write(buffer.AsSpan(0, count));
+        return copy.ToArray();
     }
 
     private SimulatedVolume Exists(string id) => world.Volumes.TryGetValue(id, out var known) ? known
