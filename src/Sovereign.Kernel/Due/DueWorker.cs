@@ -15,6 +15,7 @@ public sealed class DueWorker
     private static readonly TimeSpan backOffFirst = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan backOffMax = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan restMax = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan endMax = TimeSpan.FromSeconds(2);
 
     private readonly Database database;
     private readonly WriteQueue queue;
@@ -23,7 +24,7 @@ public sealed class DueWorker
     private readonly ILogger log;
     private readonly Dictionary<string, IReconciler> reconcilers = new(StringComparer.Ordinal);
     private readonly Signal nudge;
-    private readonly ConcurrentDictionary<Claimed, bool> held = new();
+    private readonly ConcurrentQueue<Claimed> unsettled = new();
     private string known = "''";
     private int running;
 
@@ -90,13 +91,16 @@ public sealed class DueWorker
         }
     }
 
-    /// <summary>Asked to stop: what is not settled is given to whoever serves on, or is started next.</summary>
+    /// <summary>Asked to stop: what ended unsettled is given to whoever serves on, or is started next; what does not end keeps its lease, for nobody may run it
+    /// a second time beside itself.</summary>
     private async Task Release()
     {
-        if (held.IsEmpty) return;
+        var asked = clock.GetTimestamp();
+        while (Volatile.Read(ref running) > 0 && clock.GetElapsedTime(asked) < endMax) await nudge.Wait(endMax, CancellationToken.None);
+        if (unsettled.IsEmpty) return;
         await queue.Write<Done>("due.release", Origin.System, tx =>
         {
-            foreach (var claim in held.Keys)
+            foreach (var claim in unsettled)
                 tx.Execute("UPDATE due SET lease_until = 0 WHERE kind = @Kind AND id = @Id AND lease_until = @LeaseUntil", claim);
             return Done.Value;
         });
@@ -142,17 +146,16 @@ public sealed class DueWorker
     private async Task RunOne(Claimed claim, CancellationToken stop)
     {
         Interlocked.Increment(ref running);
-        held[claim] = true;
         try
         {
             var progress = await Attempt(claim, stop);
             await Settle(claim, progress, stop);
-            held.TryRemove(claim, out _);
         }
         catch (Exception error)
         {
             // Shutting down, or the store fails: the lease runs out and the row is claimed again.
-            if (!stop.IsCancellationRequested) log.LogError(error, "Settling {Kind} {Id} failed; its lease will run out.", claim.Kind, claim.Id);
+            if (stop.IsCancellationRequested) unsettled.Enqueue(claim);
+            else log.LogError(error, "Settling {Kind} {Id} failed; its lease will run out.", claim.Kind, claim.Id);
         }
         finally
         {
