@@ -62,7 +62,7 @@ public sealed class VolumeModule : IModule
         var (items, books) = (new VolumeItems(kernel, nodes), new VolumeBooks());
         zones = new ZoneService(options, nodes);
         placing = new VolumePlacing(nodes);
-        volumes = new VolumeService(kernel, items, books);
+        volumes = new VolumeService(kernel, placing, items, books);
         creation = new VolumeCreation(kernel, images, zones, items);
         snapshots = new SnapshotService(kernel, nodes);
         attachments = new AttachmentService(kernel, books);

@@ -132,6 +132,20 @@ public class VolumeLifeTests
     }
 
     [Fact]
+    public async Task A_volume_for_several_servers_is_made_only_where_several_can_write_it()
+    {
+        await using var world = await VolumeWorld.Start();
+        await Type(world, "several", ("multiattach", "<is> True"));
+        await Type(world, "several-in-files", ("volume_backend_name", "files"), ("multiattach", "<is> True"));
+        var made = await world.Volume("\"size\": 1, \"volume_type\": \"several\"");
+        var info = world.Cloud.Kernel.Database.Read(session => world.Module.Volumes.Find(session, world.Grant(), made)).Value;
+        Assert.True(info.Shared);
+        await world.Volume("\"size\": 1, \"volume_type\": \"several-in-files\"", status: "error");
+        var local = await world.Volume();
+        await world.Act(local, "{\"os-retype\": {\"new_type\": \"several\"}}", 400);
+    }
+
+    [Fact]
     public async Task Only_a_shared_backend_reaches_a_server_on_another_node_and_only_some_types_several_servers()
     {
         await using var world = await VolumeWorld.Start(nodes: 2);

@@ -37,6 +37,7 @@ reads() { # reads BYTES TEXT-LENGTH: what the guest's disk of that size begins w
   guest "sudo head -c $2 /dev/$(disk_of "$1")"
 }
 writes() { guest "printf '%s' '$2' | sudo dd of=/dev/$(disk_of "$1") conv=notrunc,fsync 2>/dev/null"; }   # writes BYTES TEXT
+has_one_attachment() { [ "$(admin volume show "$1" -f json | jq '.attachments | length')" = 1 ]; }
 in_pool() { ceph_rbd ls volumes | grep -c "$1"; }
 pool_is_empty() { [ -z "$(ceph_rbd ls volumes)$(ceph_rbd trash ls volumes)" ] || { ceph_rbd ls volumes; ceph_rbd trash ls volumes; return 1; }; }
 gib=1073741824
@@ -128,9 +129,22 @@ restored=$(admin volume show restored -f value -c size)
 check "it gets what was restored" attached two restored $((restored * gib))
 check_equal "with the later words" Later-words "$(reads $((restored * gib)) 11)"
 check "it is given back" detached two restored
+check "a type for several servers at once" admin volume type create several --property volume_backend_name=ceph --property 'multiattach=<is> True'
+check "a volume of it" admin volume create both --type several --size 7
+check "is available" until_true 30 volume_is both available
+check "the second server gets it" attached two both $((7 * gib))
+check "and the first one too, on the other node" admin --os-compute-api-version 2.60 server add volume one both
+check "the second one writes" writes $((7 * gib)) by-the-second
+address=$address_one
+check "the first one has the disk" until_true 60 disk_of $((7 * gib))
+check_equal "and reads what the second one wrote" by-the-second "$(reads $((7 * gib)) 13)"
+check "the first one gives it back" admin server remove volume one both
+check "the second one has it still" until_true 60 has_one_attachment both
+check "and gives it back" detached two both
+check "it goes" admin volume delete both
+
 check "the second server goes" admin server delete --wait two
 
-address=$address_one
 guest 'echo carried > marker && sync'
 before=$(guest 'cut -d. -f1 /proc/uptime')
 check "the server that boots from the pool goes to the other node while it runs" admin server migrate one --live-migration --shared-migration --host second

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sovereign.Node.Contract;
 using Sovereign.Volume.Volumes;
 
 namespace Sovereign.Volume.Services;
@@ -12,6 +13,9 @@ internal static class Capabilities
 
     public static string Protocol(VolumePlace place) => place.Backend.Driver == "rbd" ? "ceph" : "file";
 
+    /// <summary>Several servers may write a volume at once: a file has one writer, for what it is made of is in that writer's memory.</summary>
+    public static bool Multiattach(BackendFacts backend) => backend.Shared;
+
     /// <summary>Specs of another scope ("key:…") ask something of others than the scheduler.</summary>
     public static bool Fit(VolumePlace place, IReadOnlyDictionary<string, string> specs) => specs.All(spec =>
         spec.Key.Contains(':', StringComparison.Ordinal) && !spec.Key.StartsWith(Scope, StringComparison.Ordinal)
@@ -23,7 +27,8 @@ internal static class Capabilities
         "vendor_name" => Vendor,
         "driver_version" => DriverVersion,
         "storage_protocol" => Protocol(place),
-        "QoS_support" or "multiattach" or "thin_provisioning_support" => "True",
+        "QoS_support" or "thin_provisioning_support" => "True",
+        "multiattach" => Multiattach(place.Backend) ? "True" : "False",
         "replication_enabled" or "thick_provisioning_support" => "False",
         "reserved_percentage" => "0",
         "total_capacity_gb" => place.Backend.TotalGib.ToString(CultureInfo.InvariantCulture),

@@ -35,7 +35,7 @@ internal sealed class PoolEndpoints(KernelServices kernel, VolumePlacing placing
             json.WriteString("driver_version", Services.Capabilities.DriverVersion);
             json.WriteString("storage_protocol", Services.Capabilities.Protocol(place));
             json.WriteBoolean("QoS_support", true);
-            json.WriteBoolean("multiattach", true);
+            json.WriteBoolean("multiattach", Services.Capabilities.Multiattach(place.Backend));
             json.WriteNumber("reserved_percentage", 0);
             json.WriteNumber("total_capacity_gb", place.Backend.TotalGib);
             json.WriteNumber("free_capacity_gb", place.Backend.FreeGib);

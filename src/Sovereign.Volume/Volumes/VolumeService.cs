@@ -3,6 +3,7 @@ using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Store;
 using Sovereign.Volume.Attachments;
+using Sovereign.Volume.Services;
 using Sovereign.Volume.Snapshots;
 using Sovereign.Volume.Types;
 using Sovereign.Volume.Wire;
@@ -10,7 +11,7 @@ using Sovereign.Volume.Wire;
 namespace Sovereign.Volume.Volumes;
 
 /// <summary>What users and administrators ask of volumes that are there.</summary>
-internal sealed class VolumeService(KernelServices kernel, VolumeItems items, VolumeBooks books)
+internal sealed class VolumeService(KernelServices kernel, VolumePlacing placing, VolumeItems items, VolumeBooks books)
 {
     private const string NotDeletable =
         "Volume status must be available or error or error_restoring or error_extending or error_managing and must not be migrating, attached, belong to a group, "
@@ -96,6 +97,11 @@ internal sealed class VolumeService(KernelServices kernel, VolumeItems items, Vo
         if (row.Status == VolumeStates.InUse && type.Multiattach != row.Multiattach)
         {
             return VolumeFaults.InvalidInput("Cannot retype from multiattach to non-multiattach type (or back) for in-use volumes.");
+        }
+
+        if (type.Multiattach && (placing.Backend(row.NodeId, row.Backend) is not { } there || !Capabilities.Multiattach(there)))
+        {
+            return VolumeFaults.InvalidInput($"The volume would have to move: the backend {row.Backend} has volumes for one server at a time.");
         }
 
         VolumeQuotas.GiveVolume(kernel.Quotas, tx, row.ProjectId, row.TypeId, row.WantedGib);
