@@ -7,6 +7,15 @@ public static partial class DirectorySync
 {
     private const int ReadOnlyDirectory = 0x10000;
 
+    /// <summary>Gives a file that is written to its end its name, for good: a power cut leaves what had the name before, or the whole file, never a part of it.</summary>
+    /// <param name="to">In the same file system; what is there goes.</param>
+    public static void Rename(string from, string to)
+    {
+        using (var file = File.OpenHandle(from)) RandomAccess.FlushToDisk(file);
+        File.Move(from, to, overwrite: true);
+        Flush(Path.GetDirectoryName(to)!);
+    }
+
     /// <exception cref="IOException">The directory is not there, or its file system can't write.</exception>
     public static void Flush(string directory)
     {

@@ -42,12 +42,9 @@ public sealed class CarryDirectory(string root) : ICarryFiles
                 hash.AppendData(buffer.AsSpan(0, read));
                 await file.WriteAsync(buffer.AsMemory(0, read), stop);
             }
-
-            await file.FlushAsync(stop);
-            file.Flush(flushToDisk: true);
         }
 
-        File.Move(part, path, overwrite: true);
+        DirectorySync.Rename(part, path);
         return (Convert.ToHexStringLower(hash.GetHashAndReset()), bytes);
     }
 

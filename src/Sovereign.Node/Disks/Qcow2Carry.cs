@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
+using Sovereign.Kernel.Store;
 using Sovereign.Node.Contract;
 using Sovereign.Node.Machine;
 
@@ -45,7 +46,7 @@ public sealed partial class Qcow2Disks
             await Unpack(part, ready, stop);
             File.Delete(part);
         }
-        File.Move(ready, path, overwrite: true);
+        DirectorySync.Rename(ready, path);
     }
 
     private string BlankPath(string domainId, string name) => Path.Combine(disks, Plain(domainId), Plain(name) + ".raw");

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Sovereign.Kernel.Store;
 using Sovereign.Node.Contract;
 using Sovereign.Node.Machine;
 
@@ -35,7 +36,7 @@ public sealed partial class Qcow2Disks : IDisks
         var part = path + ".part";
         await Fetch(part, digest, open, stop);
         File.SetUnixFileMode(part, UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
-        File.Move(part, path, overwrite: true);
+        DirectorySync.Rename(part, path);
     }
 
     public async Task<string> EnsureOverlay(string domainId, RootDiskSpec root, CancellationToken stop)
@@ -90,7 +91,7 @@ public sealed partial class Qcow2Disks : IDisks
         try
         {
             await runner.Must("qemu-img", arguments, stop, limit: imageToolLimit);
-            File.Move(temporary, path, overwrite: true);
+            DirectorySync.Rename(temporary, path);
         }
         catch (Exception cause) when (cause is IOException || cause.Message.Contains("No space left", StringComparison.Ordinal))
         {
@@ -115,7 +116,7 @@ public sealed partial class Qcow2Disks : IDisks
             File.Delete(temporary);
             throw new NodeException($"The disk of {domainId} can't be copied: the file system of {disks} is full. Free space there.", cause);
         }
-        File.Move(temporary, to, overwrite: true);
+        DirectorySync.Rename(temporary, to);
     }
 
     public Task<bool> HasOverlay(string domainId, CancellationToken stop) => Task.FromResult(Generations(domainId).Count > 0);

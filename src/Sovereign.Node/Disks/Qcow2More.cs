@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sovereign.Kernel.Store;
 using Sovereign.Node.Contract;
 using Sovereign.Node.Machine;
 
@@ -33,7 +34,7 @@ public sealed partial class Qcow2Disks
         await using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write)) file.SetLength(blank.SizeBytes);
         List<string> arguments = blank.Name == "swap" ? ["mkswap", temporary] : ["mkfs.ext4", "-q", "-F", "-L", blank.Name, temporary];
         await runner.Must(arguments[0], arguments[1..], stop, limit: imageToolLimit);
-        File.Move(temporary, path, overwrite: true);
+        DirectorySync.Rename(temporary, path);
         return path;
     }
 
@@ -58,8 +59,7 @@ public sealed partial class Qcow2Disks
     public Task EndSnapshot(string id, CancellationToken stop)
     {
         var part = SnapshotFile(id) + ".part";
-        using (var file = new FileStream(part, FileMode.Open, FileAccess.ReadWrite)) file.Flush(flushToDisk: true);
-        File.Move(part, SnapshotFile(id), overwrite: true);
+        DirectorySync.Rename(part, SnapshotFile(id));
         return Task.CompletedTask;
     }
 

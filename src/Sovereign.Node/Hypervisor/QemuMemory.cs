@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using Sovereign.Kernel.Store;
 using Sovereign.Node.Contract;
 using Sovereign.Node.Machine;
 
@@ -80,11 +81,9 @@ public sealed partial class QemuHypervisor
         {
             File.SetUnixFileMode(file.SafeFileHandle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             await source.CopyToAsync(file, MemoryCopyBytes, either.Token);
-            await file.FlushAsync(either.Token);
-            file.Flush(flushToDisk: true);
         }
         await Migrated(id, monitor, either.Token);
-        File.Move(files.Memory + ".part", files.Memory, overwrite: true);
+        DirectorySync.Rename(files.Memory + ".part", files.Memory);
         File.Delete(files.MemorySocket);
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Sovereign.Kernel.Store;
 using Sovereign.Node.Agent;
 using Sovereign.Node.Contract;
 using Sovereign.Node.Disks;
@@ -31,7 +32,7 @@ public sealed partial class QcowVolumes
                 {
                     await runner.Must("qemu-img", ["convert", "-q", "-O", "qcow2", .. Secrets(volume, chain), Image(volume, chain), whole + ".new"], stop,
                         Phrase(volume, chain), copyLimit);
-                    await Close(whole + ".new", whole);
+                    DirectorySync.Rename(whole + ".new", whole);
                 }
                 return new FileStream(whole, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, DiskReader.CopyBytes, useAsync: true);
             default:

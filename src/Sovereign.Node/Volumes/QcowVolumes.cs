@@ -60,7 +60,7 @@ public sealed partial class QcowVolumes : IVolumeBackend, IDisposable
         await Guarded(async () =>
         {
             var next = new QcowLayer(directory, Layers(directory).Select(layer => layer.Number).DefaultIfEmpty(0).Max() + 1, volume.Generation);
-            await Close(fresh, next.Path);
+            DirectorySync.Rename(fresh, next.Path);
             File.Delete(Path.Combine(directory, Removed));
             DirectorySync.Flush(directory);
             DirectorySync.Flush(volumes);
@@ -93,8 +93,8 @@ public sealed partial class QcowVolumes : IVolumeBackend, IDisposable
         if (!File.Exists(prepared) || await Stale(prepared, head, stop)) await Overlay(volume, head, prepared, stop);
         var note = NotePath(volume.Id, snapshotId);
         await File.WriteAllTextAsync(note + ".new", head.Number.ToString(CultureInfo.InvariantCulture), stop);
-        await Close(note + ".new", note);
-        await Close(prepared, (head with { Number = head.Number + 1 }).Path);
+        DirectorySync.Rename(note + ".new", note);
+        DirectorySync.Rename(prepared, (head with { Number = head.Number + 1 }).Path);
     }, stop);
 
     public Task<bool> HasSnapshot(string volumeId, string snapshotId, CancellationToken stop) =>
@@ -168,7 +168,7 @@ public sealed partial class QcowVolumes : IVolumeBackend, IDisposable
                 $"{LayerOptions},encrypt.format=luks,encrypt.key-secret={VolumeNames.Secret(volume.Id)},encrypt.iter-time={iterationMilliseconds}");
             await runner.Must("qemu-img", ["create", "-q", "-f", "qcow2", .. Secret(volume), "-o", options, path, Number(sizeBytes)], stop, volume.Key, toolLimit);
             File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            await Close(path, template);
+            DirectorySync.Rename(path, template);
         }
         File.Copy(template, path, overwrite: true);
         var node = Json(QcowChain.Alone(new ChainFile(path, "qcow2", true), VolumeNames.Secret(volume.Id)));
@@ -242,14 +242,6 @@ public sealed partial class QcowVolumes : IVolumeBackend, IDisposable
         if (NoteOf(volumeId, snapshotId) is { } number && Layers(Of(volumeId)) is var layers && layers.Exists(layer => layer.Number > number)
             && layers.Find(layer => layer.Number == number) is { } frozen) return frozen;
         throw new NodeException($"The snapshot {snapshotId} of the volume {volumeId} is gone from its node. Delete it.");
-    }
-
-    /// <summary>Gives a whole file its name, for good.</summary>
-    private static async Task Close(string from, string to)
-    {
-        await using (var file = new FileStream(from, FileMode.Open, FileAccess.ReadWrite)) file.Flush(flushToDisk: true);
-        File.Move(from, to, overwrite: true);
-        DirectorySync.Flush(Path.GetDirectoryName(to)!);
     }
 
     private async Task Guarded(Func<Task> work, CancellationToken stop)

@@ -41,13 +41,10 @@ internal sealed class DirectoryBackups(string directory, bool make, ICrashPoints
             }))
             {
                 await write(file, stop);
-                await file.FlushAsync(stop);
                 bytes = file.Length;
-                file.Flush(flushToDisk: true);
             }
 
-            File.Move(fresh, path, overwrite: true);
-            DirectorySync.Flush(Path.GetDirectoryName(path)!);
+            DirectorySync.Rename(fresh, path);
             DirectorySync.Flush(directory);
             crashPoints.Reach("after backup.put");
             return bytes;
