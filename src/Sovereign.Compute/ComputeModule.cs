@@ -82,6 +82,7 @@ public sealed class ComputeModule : IModule
         attachments = new VolumeAttachmentService(servers, volumes, nodes, boots);
         swaps = new VolumeSwaps(kernel, servers, volumes, nodes, domains);
         reconciler = new ServerReconciler(kernel, nodes, networks, placement, hosts, domains, images, snapshots, between, attachments, boots, rebuilds, swaps);
+        images.KeepFor(ServerStore.StandsOn);
         nodes.OnNode(hosts.Register);
         nodes.OnRemove(hosts.Unregister);
         nodes.OnReport(ItemKinds.Domain, (tx, _, report) => tx.Due("server", report.Id));

@@ -37,8 +37,14 @@ public interface IImages
     /// <summary>The image, if this caller may see it; NotFound otherwise.</summary>
     Outcome<ImageInfo> Find(AccessGrant access, string imageId);
 
-    /// <summary>Opens content by its SHA-256 digest, for nodes; NotFound when no image has it.</summary>
+    /// <summary>Opens content by its SHA-256 digest, for nodes; NotFound when no image has it and nothing stands on it.</summary>
     Outcome<Stream> OpenContent(string digest);
+
+    /// <summary>Content of a removed image stays as long as <paramref name="standsOn"/> says so of its digest: disks that were made of it are but what differs.</summary>
+    void KeepFor(Func<Session, string, bool> standsOn);
+
+    /// <summary>Something that stood on this content is gone.</summary>
+    void Left(Tx tx, string digest);
 
     /// <summary>Makes a private image of the caller's project that has no content yet; its id. A fault when its name or properties are not allowed,
     /// or the project has too many.</summary>

@@ -94,6 +94,13 @@ public sealed class ImageModule : IModule, IImages
         return file is not null && store.Exists(file) ? store.OpenStream(file) : new Fault.NotFound("Content", digest);
     }
 
+    public void KeepFor(Func<Session, string, bool> standsOn) => reconciler.StandsOn = standsOn;
+
+    public void Left(Tx tx, string digest)
+    {
+        foreach (var image in ContentRows.ImagesWithGarbage(tx, digest)) tx.Due(ImageRow.Kind, image);
+    }
+
     public Outcome<string> Announce(Tx tx, AccessGrant access, DiskImage image) => disks.Announce(tx, access, image);
 
     public void Describe(Tx tx, string imageId, IReadOnlyDictionary<string, string> properties) => DiskImages.Describe(tx, imageId, properties);

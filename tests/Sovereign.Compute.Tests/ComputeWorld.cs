@@ -146,8 +146,16 @@ internal sealed class FakeImages(KernelServices kernel) : IImages
     private readonly ConcurrentDictionary<string, (string Project, DiskImage Image, string Status, long At)> made = new();
     private long last;
 
+    public Func<Session, string, bool> StandsOn { get; private set; } = (_, _) => false;
+
+    public ConcurrentBag<string> WasLeft { get; } = [];
+
     public IEnumerable<(string Id, DiskImage Image, string Status)> Made =>
         made.OrderBy(image => image.Value.At).Select(image => (image.Key, image.Value.Image, image.Value.Status));
+
+    public void KeepFor(Func<Session, string, bool> standsOn) => StandsOn = standsOn;
+
+    public void Left(Tx tx, string digest) => tx.AfterCommit(() => WasLeft.Add(digest));
 
     public IImageCatalog Catalog => throw new NotSupportedException("The whole cloud's tests ask for it.");
 

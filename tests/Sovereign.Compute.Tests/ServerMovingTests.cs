@@ -70,6 +70,27 @@ public sealed class ServerMovingTests
     }
 
     [Fact]
+    public async Task What_a_server_s_disk_stands_on_is_kept_until_it_is_deleted()
+    {
+        await using var world = await ComputeWorld.Start();
+        var (image, slept) = (new string('a', 64), new string('b', 64));
+        var id = await world.Create();
+        await world.Until(id, "ACTIVE");
+        Assert.Equal((true, false), (Stands(image), Stands(slept)));
+        await Act(world, id, "{\"shelve\": null}", 202);
+        await world.Until(id, "SHELVED_OFFLOADED");
+        await Act(world, id, "{\"unshelve\": null}", 202);
+        await world.Until(id, "ACTIVE");
+        Assert.Equal((false, true), (Stands(image), Stands(slept)));
+        Assert.Equal(204, (await world.Send("DELETE", "/servers/" + id)).Status);
+        await world.Until(id, null);
+        Assert.False(Stands(slept));
+        Assert.Equal(slept, Assert.Single(world.Images.WasLeft));
+
+        bool Stands(string digest) => world.Cloud.Kernel.Database.Read(session => world.Images.StandsOn(session, digest));
+    }
+
+    [Fact]
     public async Task A_server_that_is_off_is_moved_and_stays_off()
     {
         await using var world = await ComputeWorld.Start(nodes: 2);

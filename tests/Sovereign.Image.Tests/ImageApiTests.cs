@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
+using Sovereign.Kernel.Outcomes;
 using Sovereign.Testing.Clouds;
 using Xunit;
 
@@ -68,6 +69,32 @@ public sealed class ImageApiTests
         await Until(() => Task.FromResult(Files(cloud).Count == 0));
         await Until(() => Task.FromResult(cloud.Kernel.Due.AtRest));
         Assert.Empty(module.Verify());
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task Content_of_a_removed_image_stays_while_a_disk_stands_on_it(string engine)
+    {
+        await using var cloud = await Start(engine);
+        var created = await cloud.Send("POST", "/image/v2/images", body: new JsonObject { ["disk_format"] = "qcow2", ["container_format"] = "bare" });
+        var id = (string)created.Json["id"]!;
+        await Upload(cloud, id, TestImages.Qcow2());
+        var digest = module.Find(AccessGrant.OfSystem(), id).Value.Digest!;
+        var disks = new HashSet<string> { digest };
+        module.KeepFor((_, asked) => disks.Contains(asked));
+        Assert.Equal(204, (await cloud.Send("DELETE", "/image/v2/images/" + id)).Status);
+        await Until(() => Task.FromResult(cloud.Kernel.Due.AtRest));
+        using (var opened = module.OpenContent(digest).Value) Assert.Equal(TestImages.Qcow2().Length, opened.Length);
+        Assert.Empty(module.Verify());
+
+        disks.Clear();
+        await cloud.Kernel.Queue.Write<Done>("test", Kernel.Store.Origin.System, tx =>
+        {
+            module.Left(tx, digest);
+            return Done.Value;
+        }, default);
+        await Until(() => Task.FromResult(Files(cloud).Count == 0));
+        Assert.IsType<Fault.NotFound>(module.OpenContent(digest).Fault);
     }
 
     [Fact]

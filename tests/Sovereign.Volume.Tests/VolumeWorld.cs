@@ -235,6 +235,14 @@ internal sealed class FakeImages(KernelServices kernel) : IImages
 
     public IEnumerable<(string Id, DiskImage Image, string Status)> Made => made.Select(image => (image.Key, image.Value.Image, image.Value.Status));
 
+    public void KeepFor(Func<Session, string, bool> standsOn)
+    {
+    }
+
+    public void Left(Tx tx, string digest)
+    {
+    }
+
     public IImageCatalog Catalog => throw new NotSupportedException("The whole cloud's tests ask for it.");
 
     public Outcome<string> Announce(Tx tx, AccessGrant access, DiskImage image)

@@ -322,6 +322,7 @@ internal sealed class ServerReconciler : IReconciler
                 MigrationStore.Abandon(tx, now.Id);
                 ComputeQuotas.GiveServer(kernel.Quotas, tx, now.ProjectId, now.Vcpus, now.RamMib);
                 ServerStore.Delete(tx, now.Id);
+                if (now.RootThen().Digest is { } root) images.Left(tx, root);
                 ServerStore.End(tx, now.Id, now.NodeId, null);
                 tx.Record("server", now.Id, now.ProjectId, Change.Deleted, now.Document(), ServerJson.Wire.ServerRow);
                 return Done.Value;

@@ -58,6 +58,11 @@ internal static class ServerStore
         row.DiskGeneration, row.DiskLast, row.BeforeResize, row.Detaching, row.RootImage, row.Rescue, row.ShelvedImage,
     }) == 1;
 
+    /// <summary>Whether a server's disk was made of content of this digest.</summary>
+    public static bool StandsOn(Session session, string digest) => session.Scalar<long?>(
+        "SELECT 1 FROM compute_servers WHERE root_image LIKE @like OR rescue LIKE @like OR (root_image IS NULL AND image LIKE @like) LIMIT 1",
+        new { like = $"%{digest}%" }) is not null;
+
     public static void Delete(Tx tx, string id)
     {
         tx.Execute("DELETE FROM compute_server_tags WHERE server_id = @id", new { id });

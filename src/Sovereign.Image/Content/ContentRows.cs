@@ -5,14 +5,18 @@ namespace Sovereign.Image.Content;
 /// <summary>Which files there are, how many images have each, and which ones are to go. A file's name is never used twice, so removing can't race with adding.</summary>
 internal static class ContentRows
 {
+    private const string NamedBy = "file > @named AND file < @named || '~'";
+
     /// <summary>The file with this content that an image of this owner may share: the owner's own, or one of a public image. Null for none.</summary>
     public static string? Shareable(Session session, string owner, string digest) =>
         session.Scalar<string>("SELECT file FROM image_contents WHERE digest = @digest AND scope = @owner", new { digest, owner })
         ?? session.Scalar<string>(
             "SELECT content_file FROM images WHERE digest = @digest AND visibility = 'public' AND content_file IS NOT NULL ORDER BY content_file LIMIT 1", new { digest });
 
+    /// <summary>A file with this content, be it that of a removed image.</summary>
     public static string? AnyFile(Session session, string digest) =>
-        session.Scalar<string>("SELECT file FROM image_contents WHERE digest = @digest ORDER BY file LIMIT 1", new { digest });
+        session.Scalar<string>("SELECT file FROM image_contents WHERE digest = @digest ORDER BY file LIMIT 1", new { digest })
+        ?? session.Scalar<string>($"SELECT file FROM image_garbage WHERE {NamedBy} ORDER BY file LIMIT 1", new { named = ContentStore.NameOf(digest, "") });
 
     /// <summary>Counts one more image of this content; inserts it with the given file when it is new.</summary>
     /// <returns>The file that the image has from now on.</returns>
@@ -40,6 +44,9 @@ internal static class ContentRows
 
     public static List<string> Garbage(Session session, string imageId) =>
         session.Query<string>("SELECT file FROM image_garbage WHERE image_id = @imageId ORDER BY file", new { imageId });
+
+    public static List<string> ImagesWithGarbage(Session session, string digest) => session.Query<string>(
+        $"SELECT DISTINCT image_id FROM image_garbage WHERE {NamedBy} ORDER BY image_id", new { named = ContentStore.NameOf(digest, "") });
 
     public static List<string> ImagesWithGarbage(Session session) => session.Query<string>("SELECT DISTINCT image_id FROM image_garbage ORDER BY image_id");
 

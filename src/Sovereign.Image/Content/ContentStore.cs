@@ -15,6 +15,9 @@ internal sealed class ContentStore(string dataDirectory, ICrashPoints crashPoint
     /// <summary>Name of a new content file: address, and the image that brought it, which makes it unique for ever.</summary>
     public static string NameOf(string digest, string imageId) => $"{digest[..2]}/{digest}-{imageId}";
 
+    /// <summary>The digest in a file's name.</summary>
+    public static string DigestOf(string file) => file.Split('/', '-')[1];
+
     public void Prepare()
     {
         foreach (var directory in new[] { Path.Combine(dataDirectory, "images"), content, uploads, staging })

@@ -8,16 +8,29 @@ using Sovereign.Kernel.Store;
 
 namespace Sovereign.Image.Images;
 
-/// <summary>What is left to do for an image that is gone: its bytes, if nobody else has them.</summary>
+/// <summary>What is left to do for an image that is gone: its bytes, if nobody else has them and no disk stands on them.</summary>
 internal sealed class ImageReconciler(KernelServices kernel, ContentStore store) : IReconciler
 {
+    /// <summary>Who stands on content goes without a word when its disk is made anew; this is when that is looked at.</summary>
+    private static readonly TimeSpan lookAgain = TimeSpan.FromHours(1);
+
     public string Kind => ImageRow.Kind;
+
+    /// <summary>Whether a disk stands on the content of this digest.</summary>
+    public Func<Session, string, bool> StandsOn { get; set; } = (_, _) => false;
 
     public async Task<Progress> Run(string id, CancellationToken stop)
     {
+        var kept = false;
         foreach (var file in kernel.Database.Read(session => ContentRows.Garbage(session, id)))
         {
             stop.ThrowIfCancellationRequested();
+            if (kernel.Database.Read(session => StandsOn(session, ContentStore.DigestOf(file))))
+            {
+                kept = true;
+                continue;
+            }
+
             store.Remove(file);
             await kernel.Queue.Write<Done>(
                 "image.bytes-gone",
@@ -30,7 +43,8 @@ internal sealed class ImageReconciler(KernelServices kernel, ContentStore store)
                 stop);
         }
 
-        return await DropStage(id, stop) ? Progress.Done : new Progress.Waiting(TimeSpan.FromSeconds(1), "the image's import to end");
+        if (await DropStage(id, stop)) return kept ? new Progress.Waiting(lookAgain, "the servers that stand on its content") : Progress.Done;
+        return new Progress.Waiting(TimeSpan.FromSeconds(1), "the image's import to end");
     }
 
     /// <summary>What was staged for an image that is gone; false while an import may still read it.</summary>

@@ -116,6 +116,14 @@ internal sealed class SimulatedImages(KernelServices kernel) : IImages
     private static readonly byte[] content = [1, 2, 3];
     private static readonly string digest = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(content));
 
+    public void KeepFor(Func<Session, string, bool> standsOn)
+    {
+    }
+
+    public void Left(Tx tx, string digest)
+    {
+    }
+
     public IImageCatalog Catalog => throw new NotSupportedException("No walk asks for compute's old routes.");
 
     public Outcome<ImageInfo> Find(AccessGrant access, string imageId) => imageId == Id || kernel.Database.Read(session => StatusOf(session, imageId)) == "active"
