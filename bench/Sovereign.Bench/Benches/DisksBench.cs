@@ -58,16 +58,19 @@ internal sealed class DisksBench : IBench
         }
 
         var cpu = ours.Zip(theirs, (a, b) => a.CpuSeconds / b.CpuSeconds);
-        run.Figures.Add(new Figure("CPU of QEMU", "s", Sample.Of(ours.Select(guest => guest.CpuSeconds)), Sample.Of(theirs.Select(guest => guest.CpuSeconds))));
+        run.Figures.Add(new Figure(
+            "CPU of QEMU", "s", Sample.Of(ours.Select(guest => guest.CpuSeconds)), Sample.Of(theirs.Select(guest => guest.CpuSeconds))));
         run.Figures.Add(new Figure("CPU of QEMU, share of by hand", "x by hand", Sample.Of(cpu), null, Limit.AtMost(CpuShareMax)));
         foreach (var (name, of) in measurements)
         {
-            run.Figures.Add(new Figure($"{name}: {of}", "s", Sample.Of(ours.Select(guest => guest.Seconds[name])), Sample.Of(theirs.Select(guest => guest.Seconds[name]))));
+            run.Figures.Add(new Figure(
+                $"{name}: {of}", "s", Sample.Of(ours.Select(guest => guest.Seconds[name])), Sample.Of(theirs.Select(guest => guest.Seconds[name]))));
             run.Figures.Add(new Figure(
                 $"{name}: rate", "x by hand", Sample.Of(ours.Zip(theirs, (a, b) => b.Seconds[name] / a.Seconds[name])), null, Limit.AtLeast(ShareMin)));
         }
 
-        run.Notes.Add("Backend: files. One guest runs at a time, who begins alternates; by hand: the same arguments over copies of the same files. The clock is the guest's.");
+        run.Notes.Add("Backend: files. One guest runs at a time, who begins alternates; by hand: the same arguments over copies of the same files.");
+        run.Notes.Add("The clock is the guest's.");
         run.Notes.Add("In order: one direct request of 1 MiB after another. Scattered: one process of the guest each, so that much of the time is the guest's own.");
     }
 
@@ -129,7 +132,8 @@ internal sealed class DisksBench : IBench
             using (var file = new FileStream(console, FileMode.OpenOrCreate, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete))
             using (var reader = new StreamReader(file))
                 if (reader.ReadToEnd() is var said && said.Contains(mark, StringComparison.Ordinal)) return said;
-            if (Stopwatch.GetElapsedTime(begun) > guestTimeMax) throw new BenchFailedException($"The guest did not say '{mark}' within {guestTimeMax.TotalMinutes:F0} minutes; see {console}.");
+            if (Stopwatch.GetElapsedTime(begun) > guestTimeMax)
+                throw new BenchFailedException($"The guest did not say '{mark}' within {guestTimeMax.TotalMinutes:F0} minutes; see {console}.");
             pause.Wait(lookEvery);
         }
     }

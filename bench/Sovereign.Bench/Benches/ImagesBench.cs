@@ -55,14 +55,16 @@ internal sealed class ImagesBench : IBench
         }
 
         Add("upload", cpuUp, up, written);
-        run.Figures.Add(new Figure("upload: beside disk or hashes by hand", "x", Sample.Of(up.Select((ours, i) => Math.Max(written[i], hashed[i]) / ours)), null, Limit.AtLeast(ShareMin)));
+        var beside = up.Select((ours, i) => Math.Max(written[i], hashed[i]) / ours);
+        run.Figures.Add(new Figure("upload: beside disk or hashes by hand", "x", Sample.Of(beside), null, Limit.AtLeast(ShareMin)));
         run.Figures.Add(new Figure("  of it the hashes by hand", "s", Sample.Of(hashed)));
         Add("download", cpuDown, down, read);
         run.Figures.Add(new Figure("download: rate", "x the disk", Sample.Of(down.Zip(read, (a, b) => b / a)), null, Limit.AtLeast(ShareMin)));
         var after = ProcessFigures.PeakMegabytes(control);
         run.Figures.Add(Figure.Once("resident memory of the control plane at its peak", "MB", after));
         run.Figures.Add(Figure.Once($"  beside that with images of {SmallMib} MiB", "x small", after / before, Limit.AtMost(ConstantMax)));
-        run.Notes.Add("Random bytes, by one client over TLS, which sends a file and drops what it reads. By hand: dd of the same bytes in direct requests of 1 MiB, flushed when written; MD5, SHA-256 and SHA-512 by one openssl process each.");
+        run.Notes.Add("Random bytes, by one client over TLS, which sends a file and drops what it reads. By hand: dd of the same bytes in direct requests of 1 MiB,");
+        run.Notes.Add("flushed when written; MD5, SHA-256 and SHA-512 by one openssl process each.");
 
         void Add(string name, List<double> cpu, List<double> ours, List<double> theirs)
         {
@@ -100,7 +102,11 @@ internal sealed class ImagesBench : IBench
 
     private static void Hashes(string path)
     {
-        Process[] all = [.. ((string[])["-md5", "-sha256", "-sha512"]).Select(hash => Process.Start(new ProcessStartInfo("openssl", ["dgst", hash, path]) { RedirectStandardOutput = true })!)];
+        Process[] all =
+        [
+            .. ((string[])["-md5", "-sha256", "-sha512"]).Select(hash =>
+                Process.Start(new ProcessStartInfo("openssl", ["dgst", hash, path]) { RedirectStandardOutput = true })!),
+        ];
         foreach (var one in all)
         {
             one.WaitForExit();

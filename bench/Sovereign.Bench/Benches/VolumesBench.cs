@@ -29,14 +29,16 @@ internal sealed class VolumesBench : IBench
         using var tenant = new RealTenant(real);
         BenchRun.Say("images");
         var (small, large) = (Image(tenant, run, SmallMib), Image(tenant, run, LargeMib));
-        foreach (var image in (string[])[small, large]) tenant.Remove("volume", FromImage(tenant, image).Id);   // The first one fetches the image to the node.
+        // The first one fetches the image to the node.
+        foreach (var image in (string[])[small, large]) tenant.Remove("volume", FromImage(tenant, image).Id);
         Compare(run, "volume from an image", () => Cloned(tenant, small), () => Cloned(tenant, large));
         var (empty, full) = (tenant.Make("volume", """ "size": 1 """).Id, tenant.Make("volume", """ "size": 1 """).Id);
         Write(tenant, full, $"count={LargeMib}");
         Compare(run, "snapshot", () => Snapshot(tenant, empty), () => Snapshot(tenant, full));
         Backups(run, tenant, real.Processes()[1], full);
-        run.Notes.Add($"Images of {SmallMib} and {LargeMib} MiB of random bytes, in the node's cache; a snapshot of a volume without a byte and of one with {LargeMib} MiB. POST until available.");
-        run.Notes.Add($"Read: bytes that the node's agent read from files and sockets, for a volume of 1 GiB in which a guest wrote {LargeMib} MiB, and then {ChangedMib} MiB.");
+        run.Notes.Add($"Images of {SmallMib} and {LargeMib} MiB of random bytes, in the node's cache; snapshots of an empty volume and of one with {LargeMib} MiB.");
+        run.Notes.Add("Times are from POST until available.");
+        run.Notes.Add($"Read: bytes that the node's agent read from files and sockets, of a volume in which a guest wrote {LargeMib} MiB, and then {ChangedMib} MiB.");
     }
 
     private static void Compare(BenchRun run, string name, Func<double> small, Func<double> large)
@@ -102,7 +104,8 @@ internal sealed class VolumesBench : IBench
             [{"source_type": "image", "uuid": "{{tenant.Image}}", "destination_type": "local", "boot_index": 0, "delete_on_termination": true},
              {"source_type": "volume", "uuid": "{{volume}}", "destination_type": "volume", "boot_index": -1}]
             """;
-        var server = tenant.Server($$""", "config_drive": true, "user_data": "{{Convert.ToBase64String(Encoding.UTF8.GetBytes(script))}}", "block_device_mapping_v2": {{disks}}""").Id;
+        var data = Convert.ToBase64String(Encoding.UTF8.GetBytes(script));
+        var server = tenant.Server($$""", "config_drive": true, "user_data": "{{data}}", "block_device_mapping_v2": {{disks}}""").Id;
         tenant.UntilOff(server);
         tenant.DeleteServer(server);
         tenant.Free(volume);

@@ -116,7 +116,8 @@ internal sealed partial class HandStartedVm : IDisposable
             try
             {
                 var line = File.ReadAllText(Path.Combine(directory, "cmdline")).Split('\0', StringSplitOptions.RemoveEmptyEntries).ToList();
-                if (line.Count > 0 && line[0].Contains("qemu-system", StringComparison.Ordinal) && line.Contains(serverId)) return (int.Parse(Path.GetFileName(directory), CultureInfo.InvariantCulture), line);
+                if (line.Count > 0 && line[0].Contains("qemu-system", StringComparison.Ordinal) && line.Contains(serverId))
+                    return (int.Parse(Path.GetFileName(directory), CultureInfo.InvariantCulture), line);
             }
             catch (IOException)
             {

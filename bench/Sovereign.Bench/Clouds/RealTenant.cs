@@ -34,7 +34,8 @@ internal sealed class RealTenant : IDisposable
     /// <returns>Its id, and the milliseconds until it was ACTIVE.</returns>
     public (string Id, double Milliseconds) Server(string more = "") =>
         Timed(() => (string)client.Ask("POST", "/compute/v2.1/servers", token,
-            $$$"""{"server": {"name": "bench", "imageRef": "{{{Image}}}", "flavorRef": "{{{flavor}}}", "networks": [{"uuid": "{{{network}}}"}]{{{more}}}}}""")["server"]!["id"]!, ServerIs("ACTIVE"));
+            $$$"""{"server": {"name": "bench", "imageRef": "{{{Image}}}", "flavorRef": "{{{flavor}}}", "networks": [{"uuid": "{{{network}}}"}]{{{more}}}}}""")
+            ["server"]!["id"]!, ServerIs("ACTIVE"));
 
     public void Pause(string server, bool paused)
     {
@@ -56,7 +57,8 @@ internal sealed class RealTenant : IDisposable
     /// <param name="members">Members of the request's object.</param>
     /// <returns>Its id, and the milliseconds until it was available.</returns>
     public (string Id, double Milliseconds) Make(string kind, string members) =>
-        Timed(() => (string)client.Ask("POST", $"{Volumes}{project}/{kind}s", token, $$$"""{"{{{kind}}}": {{{{members}}}}}""")[kind]!["id"]!, id => Is(kind, id, "available"));
+        Timed(() => (string)client.Ask("POST", $"{Volumes}{project}/{kind}s", token, $$$"""{"{{{kind}}}": {{{{members}}}}}""")[kind]!["id"]!,
+            id => Is(kind, id, "available"));
 
     public void Remove(string kind, string id)
     {
@@ -96,7 +98,8 @@ internal sealed class RealTenant : IDisposable
         return Reached((string)server["status"]!, wanted, "ERROR", () => $"The server went to ERROR: {server["fault"]}");
     };
 
-    private bool Is(string kind, string id, string wanted) => Reached((string)client.Ask("GET", $"{Volumes}{project}/{kind}s/{id}", token)[kind]!["status"]!, wanted, "error",
+    private bool Is(string kind, string id, string wanted) => Reached(
+        (string)client.Ask("GET", $"{Volumes}{project}/{kind}s/{id}", token)[kind]!["status"]!, wanted, "error",
         () => string.Create(CultureInfo.InvariantCulture, $"The {kind} {id} went to error: {client.Ask("GET", $"{Volumes}{project}/messages", token)}"));
 
     private static bool Reached(string status, string wanted, string failed, Func<string> reason) =>

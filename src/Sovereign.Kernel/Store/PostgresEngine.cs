@@ -8,6 +8,9 @@ namespace Sovereign.Kernel.Store;
 public sealed class PostgresEngine : IEngine
 {
     private const int EntryLock = 7236839;
+
+    /// <summary>How long the server may take to see that a process is dead, whose connection has the lock.</summary>
+    private const string DyingMax = "2s";
     private readonly NpgsqlDataSource source;
     private NpgsqlConnection? entry;
     private bool alone;
@@ -37,7 +40,17 @@ public sealed class PostgresEngine : IEngine
     public bool Enter()
     {
         entry = source.OpenConnection();
-        alone = entry.ExecuteScalar<bool>($"SELECT pg_try_advisory_lock({EntryLock})");
+        try
+        {
+            entry.Execute($"SET lock_timeout = '{DyingMax}'; SELECT pg_advisory_lock({EntryLock})");
+            alone = true;
+        }
+        catch (PostgresException busy) when (busy.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+            alone = false;
+        }
+
+        entry.Execute("RESET lock_timeout");
         if (!alone) entry.Execute($"SELECT pg_advisory_lock_shared({EntryLock})");
         return alone;
     }

@@ -118,6 +118,7 @@ public sealed class TestCloud : IAsyncDisposable
         if (app is not null) await app.DisposeAsync();
         await stop.CancelAsync();
         await Kernel.DisposeAsync();
+        Kernel.Database.Engine.Dispose();
         Http.Dispose();
         if (ownsHome) home.Dispose();
         stop.Dispose();

@@ -35,7 +35,7 @@ public sealed class SimulatedControlPlane
     {
         var kernel = new KernelServices(
             new CloudSettings("http://cloud.example", "RegionOne", world.DataDirectory),
-            world.Database.Open(),
+            world.OpenDatabase(),
             new MasterKey(world.MasterKey),
             new KernelSources(world.Clock, world.Source, world.Source, new ProcessCrashPoints(world.Plan, process), NullLoggerFactory.Instance),
             new Policy(new Dictionary<string, string>()));

@@ -1,6 +1,7 @@
 using Sovereign.Kernel;
 using Sovereign.Kernel.Keys;
 using Sovereign.Kernel.Sources;
+using Sovereign.Kernel.Store;
 using Sovereign.Testing.Clouds;
 using Sovereign.Testing.Sources;
 
@@ -14,6 +15,7 @@ public class SimulatedWorld : IDisposable
     private readonly List<Companion> companions = [];
     private Task<SimulatedControlPlane>? booting;
     private int lives;
+    private IEngine? opened;
 
     /// <param name="compose">Makes the modules of one life of the control plane.</param>
     public SimulatedWorld(int seed, Func<SimulatedWorld, KernelServices, IReadOnlyList<IModule>> compose, CrashPlan? plan = null, string engine = "sqlite")
@@ -36,6 +38,13 @@ public class SimulatedWorld : IDisposable
     public CrashPlan Plan { get; }
 
     public TestDatabase Database { get; }
+
+    /// <summary>Opens the database for a new process; the connections of the one before end, as a dead process's do.</summary>
+    public IEngine OpenDatabase()
+    {
+        opened?.Dispose();
+        return opened = Database.Open();
+    }
 
     public TestCallers Callers { get; } = new();
 
