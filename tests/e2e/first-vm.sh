@@ -7,7 +7,7 @@ begin
 
 # What of this cloud the machine has: processes, namespaces, links and files. Names carry the cloud's directory, or the prefix "sov" with its id.
 processes() { grep -lzF "$data/" /proc/[0-9]*/cmdline 2>/dev/null | cut -d/ -f3 | grep -vx "$$" | while read -r pid; do
-  tr '\0' ' ' < "/proc/$pid/cmdline" 2>/dev/null | cut -c1-150; echo; done | grep .; }
+  tr '\0' ' ' < "/proc/$pid/cmdline" 2>/dev/null | cut -c1-150; echo; done | grep -v '^grep -lzF' | grep .; }   # the search finds itself while it lasts
 machines() { processes | grep qemu-system; }
 links() { ip -o link show | grep -F "sov:$cloud:"; }
 spaces() { ip netns list | awk '{ print $1 }' | grep "^sov-${cloud:0:8}-"; }
