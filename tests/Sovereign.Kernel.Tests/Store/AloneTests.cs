@@ -1,3 +1,4 @@
+using Dapper;
 using Sovereign.Testing.Clouds;
 using Xunit;
 
@@ -5,6 +6,12 @@ namespace Sovereign.Kernel.Tests.Store;
 
 public sealed class AloneTests
 {
+    private const string Waiting =
+        """
+        SELECT COUNT(*) FROM pg_locks
+        WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        """;
+
     [Fact]
     public void Who_starts_beside_a_process_that_serves_is_not_alone()
     {
@@ -26,8 +33,8 @@ public sealed class AloneTests
         dead.Entered();
         using var next = database.Open();
         var entering = Task.Run(next.Enter, TestContext.Current.CancellationToken);
-        await Task.Delay(TimeSpan.FromMilliseconds(300), TestContext.Current.CancellationToken);
-        Assert.False(entering.IsCompleted);
+        using (var watching = next.OpenReader())
+            while (watching.ExecuteScalar<long>(Waiting) == 0) Assert.False(entering.IsCompleted);
         dead.Dispose();
         Assert.True(await entering);
     }
