@@ -65,7 +65,7 @@ public sealed class IdentityModule : IModule
         revocations = new RevocationService(house);
         var tokens = new TokenEndpoints(house, authenticator, resolver, revocations, renderer);
         bootstrap = new Bootstrap(house, options, passwords, catalog);
-        Callers = resolver;
+        Callers = new AccessCallers(house, resolver);
         Access = IdentityAccess.TableOf(options.EnforceScope);
         rooms =
         [

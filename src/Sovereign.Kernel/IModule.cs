@@ -14,6 +14,9 @@ public interface IModule
     /// <summary>How it shows itself; null for a module without an API.</summary>
     ServiceFace? Face { get; }
 
+    /// <summary>A second face that requests don't reach by a path; null: there is none.</summary>
+    IFront? Front(WireServices wire) => null;
+
     /// <summary>Its access table.</summary>
     IReadOnlyList<AccessRule> Access => [];
 

@@ -52,7 +52,9 @@ public static class CloudWeb
     {
         var wire = new WireServices(kernel.Policy, callers, kernel.Ids, kernel.Clock, kernel.Settings.PublicUrl, kernel.Log("api"));
         var faces = new List<ServiceFace>();
-        app.Use((http, next) => Unrouted(http, next, wire, faces));
+        var fronts = modules.Select(module => module.Front(wire)).OfType<IFront>().ToArray();
+        app.Use((http, next) => Array.Find(fronts, front => front.Takes(http)) is { } front ? front.Run(http) : next(http));
+        app.Use((http, next) => Unrouted(http, next, wire, faces, fronts));
         app.Use((http, next) =>
         {
             if (SocketUpgrade.Connected(http)) http.Request.Method = HttpMethods.Get;
@@ -69,7 +71,7 @@ public static class CloudWeb
         }
     }
 
-    private static async Task Unrouted(HttpContext http, RequestDelegate next, WireServices wire, List<ServiceFace> faces)
+    private static async Task Unrouted(HttpContext http, RequestDelegate next, WireServices wire, List<ServiceFace> faces, IFront[] fronts)
     {
         if (EndsInSlash(http.Request.Path) && FaceOf(http, faces) is { TrailingSlash: false } strict && http.Request.Path.Value!.Length > strict.Prefix.Length + 1)
         {
@@ -83,6 +85,13 @@ public static class CloudWeb
         var status = http.Response.StatusCode;
         if (http.Response.HasStarted || status is not (404 or 405) || http.Response.Headers.ContainsKey(RequestIds.Header)) return;
         var face = FaceOf(http, faces);
+        if (face is null && Array.Find(fronts, front => front.TakesUnrouted(http)) is { } front)
+        {
+            http.Response.StatusCode = 200;
+            await front.Run(http);
+            return;
+        }
+
         var requestId = RequestIds.Next(wire.Ids);
         http.Response.Headers[RequestIds.Header] = requestId;
         var dialect = face?.Dialect ?? Dialect.Nova;

@@ -32,4 +32,8 @@ public sealed class TestCallers : ICallers
 
     public Outcome<Caller> Resolve(string token) =>
         callers.TryGetValue(token, out var caller) ? caller : new Fault.Unauthorized("The request you have made requires authentication.");
+
+    /// <summary>The access key of a persona is its name, and the secret its name backwards.</summary>
+    public Outcome<SigningKey> FindKey(string accessKey) => callers.TryGetValue(accessKey, out var caller)
+        ? new SigningKey(accessKey, new string(accessKey.Reverse().ToArray()), caller) : new Fault.Unauthorized("The request you have made requires authentication.");
 }
