@@ -5,9 +5,14 @@ using Sovereign.Kernel.Quota;
 using Sovereign.Kernel.Wire;
 using Sovereign.ObjectStore.Buckets;
 using Sovereign.ObjectStore.Contents;
+using Sovereign.ObjectStore.Forms;
+using Sovereign.ObjectStore.Lifecycle;
 using Sovereign.ObjectStore.Objects;
 using Sovereign.ObjectStore.S3;
+using Sovereign.ObjectStore.Sealing;
+using Sovereign.ObjectStore.Settings;
 using Sovereign.ObjectStore.Uploads;
+using Sovereign.ObjectStore.Websites;
 
 namespace Sovereign.ObjectStore;
 
@@ -21,23 +26,21 @@ public sealed class ObjectStoreModule : IModule
     private readonly KernelServices kernel;
     private readonly ContentKeeper keeper;
     private readonly Gate gate;
-    private readonly S3Operations operations;
+    private readonly ObjectBooks books;
+    private readonly ObjectReader reader;
+    private readonly ObjectSealing sealing;
+    private readonly ObjectOperations objects;
     private readonly IReadOnlyList<string> domains;
 
     public ObjectStoreModule(KernelServices kernel, ObjectOptions? options = null)
     {
         this.kernel = kernel;
-        var contents = new DirectoryContents(kernel.Settings.DataDirectory, kernel.Sources.CrashPoints);
-        keeper = new ContentKeeper(kernel, contents);
+        keeper = new ContentKeeper(kernel, new DirectoryContents(kernel.Settings.DataDirectory, kernel.Sources.CrashPoints));
         gate = new Gate(kernel);
-        var books = new ObjectBooks(kernel);
-        var reader = new ObjectReader(kernel, keeper);
-        var copies = new ObjectCopies(kernel, books, gate);
-        var buckets = new BucketOperations(kernel, new BucketService(kernel));
-        var lists = new ListOperations(kernel);
-        var objects = new ObjectOperations(kernel, keeper, books, reader, copies);
-        var uploads = new UploadOperations(kernel, keeper, books, reader, copies);
-        operations = new S3Operations(gate, [.. buckets.Table, .. lists.Table, .. objects.Table, .. uploads.Table, .. lists.Plain, .. buckets.Plain, .. objects.Plain]);
+        books = new ObjectBooks(kernel);
+        reader = new ObjectReader(kernel, keeper);
+        sealing = new ObjectSealing(kernel, keeper);
+        objects = new ObjectOperations(kernel, keeper, books, reader, Copies(), sealing, gate);
         domains = options?.Domains ?? HostsOf(kernel.Settings.PublicUrl);
     }
 
@@ -49,9 +52,23 @@ public sealed class ObjectStoreModule : IModule
 
     public IReadOnlyList<QuotaResource> Quotas => ObjectQuotas.Resources;
 
-    public IReadOnlyList<IPeriodic> Periodics => [keeper];
+    public IReadOnlyList<IPeriodic> Periodics => [keeper, new LifecycleWork(kernel, books)];
 
-    public IFront? Front(WireServices wire) => new S3Front(wire, operations, domains);
+    public IFront? Front(WireServices wire)
+    {
+        var cors = new CorsOperations(kernel);
+        var buckets = new BucketOperations(kernel, new BucketService(kernel));
+        var lists = new ListOperations(kernel);
+        var uploads = new UploadOperations(kernel, keeper, books, reader, Copies(), sealing);
+        var forms = new FormOperations(kernel, wire.Callers, keeper, books, sealing, gate);
+        S3Operation[] table =
+        [
+            .. buckets.Table, .. new SettingOperations(kernel).Table, .. lists.Table, .. new DetailOperations(kernel, reader).Table, .. objects.Table, .. uploads.Table,
+            // What a request is when no parameter names an operation.
+            .. lists.Plain, .. buckets.Plain, .. objects.Plain, .. cors.Plain, .. forms.Plain,
+        ];
+        return new S3Front(wire, new S3Operations(gate, cors, table), new WebsiteAnswers(kernel, gate, objects), domains);
+    }
 
     public void Map(Func<ServiceFace, Routes> face)
     {
@@ -68,10 +85,12 @@ public sealed class ObjectStoreModule : IModule
 
     public IReadOnlyList<string> Verify() => keeper.Verify();
 
+    private ObjectCopies Copies() => new(kernel, keeper, books, reader, sealing, gate);
+
     /// <summary>Addresses have no names below them; "localhost" has.</summary>
     private static IReadOnlyList<string> HostsOf(string publicUrl)
     {
-        var host = Uri.TryCreate(publicUrl, UriKind.Absolute, out var url) ? url.Host : "";
-        return url is null || url.HostNameType != UriHostNameType.Dns ? ["localhost"] : [host];
+        var isName = Uri.TryCreate(publicUrl, UriKind.Absolute, out var url) && url.HostNameType == UriHostNameType.Dns;
+        return isName && url!.Host != "localhost" ? [url.Host, "localhost"] : ["localhost"];
     }
 }

@@ -15,7 +15,7 @@ public sealed class StockClientTests
     [MemberData(nameof(Engines))]
     public async Task Boto3_finds_the_object_store_as_it_knows_S3(string engine)
     {
-        await using var cloud = await TestCloud.Start(kernel => [new ObjectStoreModule(kernel)], engine: engine);
+        await using var cloud = await TestCloud.Start(kernel => [new ObjectStoreModule(kernel, new ObjectOptions(["localhost"]))], engine: engine);
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("SOVEREIGN_TEST_PYTHON") ?? "/usr/bin/python3") { RedirectStandardError = true, RedirectStandardOutput = true };
         start.ArgumentList.Add("-Wignore");
         start.ArgumentList.Add(SuitePath());

@@ -1,7 +1,9 @@
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Outcomes;
+using Sovereign.ObjectStore.Policies;
 using Sovereign.ObjectStore.S3;
+using Sovereign.ObjectStore.Settings;
 
 namespace Sovereign.ObjectStore.Buckets;
 
@@ -56,8 +58,14 @@ internal sealed class BucketOperations(KernelServices kernel, BucketService buck
         if (call.Caller is not { ProjectId: { } project } caller || kernel.Policy[ObjectAccess.Write].Evaluate(caller) == Reach.None) return S3Faults.AccessDenied;
         var name = call.Request.Bucket;
         if (call.Request.Http.Request.ContentLength is > 0 && (await Constraint(call)).Fault is { } wrong) return wrong;
-        var locked = call.Header("x-amz-bucket-object-lock-enabled") == "true";
-        var made = await kernel.Queue.Write<Bucket>("bucket.create", call.Origin, tx => buckets.Create(tx, project, caller.UserId, name, locked), call.Stop);
+        var acl = Acl.OfHeaders(call);
+        if (acl.Fault is { } list) return list;
+        var locked = string.Equals(call.Header("x-amz-bucket-object-lock-enabled"), "true", StringComparison.OrdinalIgnoreCase);
+        var made = await kernel.Queue.Write<Bucket>("bucket.create", call.Origin, tx => buckets.Create(tx, project, caller.UserId, name, locked).Map(bucket =>
+        {
+            if (acl.Value is { Length: > 0 } kept) BucketStore.Set(tx, bucket.Number, SettingNames.Acl, kept);
+            return bucket;
+        }), call.Stop);
         return made.Map(_ => S3Answer.Empty(200).With("Location", "/" + name));
     }
 

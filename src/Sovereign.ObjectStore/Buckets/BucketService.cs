@@ -4,6 +4,7 @@ using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Store;
 using Sovereign.ObjectStore.Objects;
 using Sovereign.ObjectStore.S3;
+using Sovereign.ObjectStore.Uploads;
 
 namespace Sovereign.ObjectStore.Buckets;
 
@@ -34,13 +35,7 @@ internal sealed class BucketService(KernelServices kernel)
         if (BucketStore.Find(tx, number) is not { } bucket) return S3Faults.NoSuchBucket;
         if (!BucketStore.IsEmpty(tx, number)) return S3Faults.BucketNotEmpty;
         // Uploads under way go with it: nobody could complete them.
-        foreach (var upload in ObjectRows.UploadsOf(tx, number))
-        {
-            ObjectRows.DeleteUpload(tx, upload.Id);
-            foreach (var part in ObjectRows.Parts(tx, upload.Id)) kernel.Quotas.Give(tx, ObjectQuotas.Service, ObjectQuotas.Bytes, bucket.ProjectId, part.Size);
-            ObjectBooks.DiscardParts(tx, upload.Id);
-        }
-
+        foreach (var upload in ObjectRows.UploadsOf(tx, number)) UploadBooks.Drop(kernel, tx, upload, bucket);
         BucketStore.Delete(tx, number);
         kernel.Quotas.Give(tx, ObjectQuotas.Service, ObjectQuotas.Buckets, bucket.ProjectId, 1);
         Record(tx, bucket, Change.Deleted, null);

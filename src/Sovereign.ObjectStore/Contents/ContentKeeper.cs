@@ -159,7 +159,7 @@ internal sealed class CheckedDraft(IContentDraft draft) : IContentDraft
         return draft.Write(bytes, stop);
     }
 
-    public void Flush() => draft.Flush();
+    public Task Flush(CancellationToken stop) => draft.Flush(stop);
 
     public void Dispose() => draft.Dispose();
 }

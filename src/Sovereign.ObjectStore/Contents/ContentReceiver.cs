@@ -53,7 +53,7 @@ internal static class ContentReceiver
 
             var received = sums.Finish(size);
             if (sums.Wrong(received, expected) is { } wrong) return wrong;
-            draft.Flush();
+            await draft.Flush(stop);
             return received;
         }
         catch (IOException error) when (error.IsDiskFull())

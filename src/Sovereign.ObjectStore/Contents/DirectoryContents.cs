@@ -108,11 +108,12 @@ internal sealed class DirectoryContents(string dataDirectory, ICrashPoints crash
             length += bytes.Length;
         }
 
-        public void Flush()
+        public Task Flush(CancellationToken stop)
         {
             RandomAccess.FlushToDisk(handle);
             names.Flush();
             durable = true;
+            return Task.CompletedTask;
         }
 
         public void Dispose()

@@ -35,7 +35,7 @@ internal interface IContentDraft : IDisposable
     ValueTask Write(ReadOnlyMemory<byte> bytes, CancellationToken stop);
 
     /// <summary>The bytes and the name are on disk when it returns.</summary>
-    void Flush();
+    Task Flush(CancellationToken stop);
 }
 
 internal static class ContentFaults

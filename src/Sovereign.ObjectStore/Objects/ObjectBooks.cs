@@ -75,6 +75,17 @@ internal sealed class ObjectBooks(KernelServices kernel)
         return new Deletion(versionId, row.Marker);
     }
 
+    /// <summary>Deletes a marker that hides nothing any more.</summary>
+    public Outcome<Deletion> DeleteLonelyMarker(Tx tx, long bucketNumber, string name, string versionId)
+    {
+        if (ObjectRows.Latest(tx, bucketNumber, name) is not { Marker: true } marker || marker.VersionId != versionId || ObjectRows.Versions(tx, bucketNumber, name) > 1)
+        {
+            return new Fault.Conflict("The marker hides a version.");
+        }
+
+        return DeleteVersion(tx, bucketNumber, name, versionId, _ => null);
+    }
+
     /// <summary>Takes a version away, with its content and its count.</summary>
     public void Remove(Tx tx, Bucket bucket, ObjectRow row)
     {

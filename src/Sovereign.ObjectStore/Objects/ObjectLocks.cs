@@ -40,11 +40,12 @@ internal static class ObjectLocks
     }
 
     /// <summary>Why this version must not be deleted now; null: it may.</summary>
-    public static Fault? Refusal(ObjectRow row, long now, S3Call call)
+    /// <param name="call">Who wants it to go, and may bypass governance; null: the cloud itself.</param>
+    public static Fault? Refusal(ObjectRow row, long now, S3Call? call = null)
     {
         if (row.LegalHold) return Locked;
         if (row.RetainUntil is not { } until || until <= now) return null;
-        var bypass = row.LockMode == Governance && string.Equals(call.Header("x-amz-bypass-governance-retention"), "true", StringComparison.OrdinalIgnoreCase);
+        var bypass = row.LockMode == Governance && string.Equals(call?.Header("x-amz-bypass-governance-retention"), "true", StringComparison.OrdinalIgnoreCase);
         return bypass ? null : Locked;
     }
 

@@ -2,13 +2,18 @@ using System.Globalization;
 using System.Text;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Outcomes;
+using Sovereign.Kernel.Store;
+using Sovereign.ObjectStore.Buckets;
 using Sovereign.ObjectStore.Contents;
+using Sovereign.ObjectStore.Policies;
 using Sovereign.ObjectStore.S3;
+using Sovereign.ObjectStore.Sealing;
+using Sovereign.ObjectStore.Settings;
 
 namespace Sovereign.ObjectStore.Objects;
 
 /// <summary>Operations on one object (Amazon S3 API Reference: PutObject, GetObject, HeadObject, DeleteObject, DeleteObjects).</summary>
-internal sealed class ObjectOperations(KernelServices kernel, ContentKeeper keeper, ObjectBooks books, ObjectReader reader, ObjectCopies copies)
+internal sealed class ObjectOperations(KernelServices kernel, ContentKeeper keeper, ObjectBooks books, ObjectReader reader, ObjectCopies copies, ObjectSealing sealing, Gate gate)
 {
     private const int DeletedMax = 1000;
 
@@ -32,18 +37,31 @@ internal sealed class ObjectOperations(KernelServices kernel, ContentKeeper keep
         if (wish.Fault is { } wrong) return wrong;
         var expected = call.Expected();
         if (expected.Fault is { } unknown) return unknown;
+        var encrypted = sealing.Wish(call);
+        if (encrypted.Fault is { } bad) return bad;
+        var key = sealing.NewKey(encrypted.Value);
         var stored = await keeper.Receive(
-            call.Body(), expected.Value, null, "object.put", call.Origin, (tx, content) => books.Place(tx, wish.Value.Row(call, content), wish.Value.Conditions), call.Stop);
+            call.Body(),
+            expected.Value,
+            sealing.Seal(encrypted.Value, key),
+            "object.put",
+            call.Origin,
+            (tx, content) => books.Place(
+                tx, wish.Value.Row(tx, call, content) with { Sealing = sealing.Kept(tx, encrypted.Value, key, call.Bucket.ProjectId, content.Name) }, wish.Value.Conditions),
+            call.Stop);
         return stored.Map(row =>
         {
-            var answer = S3Answer.Empty(200).With("ETag", $"\"{row.Etag}\"").Version(row);
+            var answer = ObjectSealing.Tell(S3Answer.Empty(200).With("ETag", $"\"{row.Etag}\"").Version(row), row.Sealing);
             return row.Sum is { } sum ? answer.With(row.Checksum.Header(), sum) : answer;
         });
     }
 
-    private Task<Outcome<S3Answer>> Get(S3Call call)
+    private Task<Outcome<S3Answer>> Get(S3Call call) => Read(call, call.Key);
+
+    /// <summary>Sends the object of this key, as the request's query, conditions and range want it. Who may read it was asked before.</summary>
+    public Task<Outcome<S3Answer>> Read(S3Call call, string key)
     {
-        var found = Find(call);
+        var found = Find(call, key);
         if (found.Fault is { } missing) return Task.FromResult<Outcome<S3Answer>>(missing);
         var row = found.Value;
         if (row.Marker) return Task.FromResult(Marked(call, row));
@@ -58,6 +76,8 @@ internal sealed class ObjectOperations(KernelServices kernel, ContentKeeper keep
     private Outcome<S3Answer> Sent(S3Call call, ObjectRow row)
     {
         var segments = reader.Segments(row);
+        var opener = sealing.Opener(call, segments);
+        if (opener.Fault is { } closed) return closed;
         var range = call.Query("partNumber") is { } number
             ? PartRange(segments, number)
             : ReadConditions.RangeStands(call.Header("If-Range"), row) ? ByteRange.Of(call.Header("Range"), row.Size) : Outcome.Of<ByteRange?>(null);
@@ -66,12 +86,12 @@ internal sealed class ObjectOperations(KernelServices kernel, ContentKeeper keep
         var type = KeptHeaders.Of(row.Headers).GetValueOrDefault(KeptHeaders.ContentType, KeptHeaders.DefaultType);
         var answer = S3Answer.Stream(
             range.Value is null ? 200 : 206, call.Query("response-content-type") ?? type, length,
-            (response, stop) => reader.CopyTo(segments, offset, length, response, null, stop));
+            (response, stop) => reader.CopyTo(segments, offset, length, response, opener.Value, stop));
         answer.Describe(row, withSum: call.Header("x-amz-checksum-mode") == "ENABLED" && range.Value is null);
         if (range.Value is not null) answer.With("Content-Range", string.Create(CultureInfo.InvariantCulture, $"bytes {offset}-{offset + length - 1}/{row.Size}"));
         if (row.UploadId is not null && call.Query("partNumber") is not null) answer.With("x-amz-mp-parts-count", segments.Count.ToString(CultureInfo.InvariantCulture));
         Overridden(call, answer);
-        return answer;
+        return ObjectSealing.Tell(answer, segments.Count == 0 ? null : segments[0].Sealing);
     }
 
     /// <summary>Headers that the query of a signed request asks for instead of the kept ones.</summary>
@@ -92,11 +112,14 @@ internal sealed class ObjectOperations(KernelServices kernel, ContentKeeper keep
         return Outcome.Of<ByteRange?>(new ByteRange(segments[part - 1].Begins, segments[part - 1].Size));
     }
 
-    private Outcome<ObjectRow> Find(S3Call call) => kernel.Database.Read<Outcome<ObjectRow>>(session =>
+    private Outcome<ObjectRow> Find(S3Call call, string key) => kernel.Database.Read<Outcome<ObjectRow>>(session =>
     {
         var version = call.Query("versionId");
-        var row = version is null ? ObjectRows.Latest(session, call.Bucket.Number, call.Key) : ObjectRows.Find(session, call.Bucket.Number, call.Key, version);
-        return row is not null ? row : version is null ? S3Faults.NoSuchKey : S3Faults.NoSuchVersion;
+        var row = version is null ? ObjectRows.Latest(session, call.Bucket.Number, key) : ObjectRows.Find(session, call.Bucket.Number, key, version);
+        if (row is not null) return row;
+        // Who may not list is not told what is not there.
+        if (!gate.Allows(session, call, call.Bucket, "s3:ListBucket", "")) return S3Faults.AccessDenied;
+        return version is null ? S3Faults.NoSuchKey : S3Faults.NoSuchVersion;
     });
 
     /// <summary>A marker has no content: it is as if the object were not there, unless it is asked for by its id.</summary>
@@ -171,7 +194,7 @@ internal sealed class ObjectOperations(KernelServices kernel, ContentKeeper keep
 }
 
 /// <summary>What a request wants an object to be.</summary>
-internal sealed record ObjectWish(Dictionary<string, string> Headers, string? Tags, LockWish Lock, WriteConditions Conditions, string? Acl)
+internal sealed record ObjectWish(Dictionary<string, string> Headers, string? Tags, LockWish Lock, WriteConditions Conditions, string? Access)
 {
     public static Outcome<ObjectWish> Of(S3Call call)
     {
@@ -182,17 +205,26 @@ internal sealed record ObjectWish(Dictionary<string, string> Headers, string? Ta
         if (tags.Fault is { } bad) return bad;
         var locked = ObjectLocks.Wish(call);
         if (locked.Fault is { } refused) return refused;
-        return new ObjectWish(headers.Value, tags.Value, locked.Value, new WriteConditions(call.Header("If-Match"), call.Header("If-None-Match")), call.Header("x-amz-acl"));
+        var acl = Acl.OfHeaders(call);
+        if (acl.Fault is { } list) return list;
+        var kept = string.IsNullOrEmpty(acl.Value) ? null : acl.Value;
+        return new ObjectWish(headers.Value, tags.Value, locked.Value, new WriteConditions(call.Header("If-Match"), call.Header("If-None-Match")), kept);
     }
 
-    public ObjectRow Row(S3Call call, StoredContent content)
+    public ObjectRow Row(Tx tx, S3Call call, StoredContent content)
     {
         var received = content.Received;
+        var locked = LockIn(tx, call.Bucket);
         return new ObjectRow
         {
             Bucket = call.Bucket.Number, Name = call.Key, Size = received.Size, Etag = Convert.ToHexStringLower(received.Md5), OwnerId = call.OwnerId, Content = content.Name,
             Crc = content.Crc, Headers = KeptHeaders.ToJson(Headers), Tags = Tags, SumKind = (long)received.Kind,
-            Sum = received.Sum.Length == 0 ? null : Convert.ToBase64String(received.Sum), LockMode = Lock.Mode, RetainUntil = Lock.RetainUntil, LegalHold = Lock.Hold, Acl = Acl,
+            Sum = received.Sum.Length == 0 ? null : Convert.ToBase64String(received.Sum), LockMode = locked.Mode, RetainUntil = locked.RetainUntil,
+            LegalHold = locked.Hold, Acl = Access,
         };
     }
+
+    /// <summary>What was asked for, or the bucket's default.</summary>
+    public LockWish LockIn(Tx tx, Bucket bucket) => Lock.Mode is not null || !bucket.LockEnabled
+        ? Lock : LockDefault.Of(BucketStore.Setting(tx, bucket.Number, SettingNames.ObjectLock), tx.Now) with { Hold = Lock.Hold };
 }

@@ -31,9 +31,9 @@ internal sealed class ObjectReader(KernelServices kernel, ContentKeeper keeper)
     }
 
     /// <summary>Writes a range of an object to a response.</summary>
-    /// <param name="open">Opens what is encrypted; null: nothing is.</param>
+    /// <param name="open">Opens a part of a piece.</param>
     /// <exception cref="IOException">A content is missing or broken.</exception>
-    public async Task CopyTo(IReadOnlyList<Segment> segments, long offset, long length, HttpResponse response, Func<Segment, long, long, Stream>? open, CancellationToken stop)
+    public async Task CopyTo(IReadOnlyList<Segment> segments, long offset, long length, HttpResponse response, Func<Segment, long, long, Stream> open, CancellationToken stop)
     {
         var wanted = segments.Where(segment => segment.Size > 0 && segment.Begins < offset + length && segment.Begins + segment.Size > offset).ToList();
         foreach (var segment in wanted) keeper.Hold(segment.Content!);
@@ -45,7 +45,7 @@ internal sealed class ObjectReader(KernelServices kernel, ContentKeeper keeper)
                 var segment = wanted[next];
                 var from = Math.Max(0, offset - segment.Begins);
                 var count = Math.Min(segment.Size, offset + length - segment.Begins) - from;
-                await using var stream = open?.Invoke(segment, from, count) ?? keeper.Open(segment.Content!, from, count);
+                await using var stream = open(segment, from, count);
                 await Copy(stream, count, response, stop);
                 keeper.Close(segment.Content!);
             }

@@ -12,6 +12,10 @@ internal static class ObjectRows
     public static ObjectRow? Find(Session session, long bucket, string name, string versionId) => session.FirstOrDefault<ObjectRow>(
         "SELECT * FROM objects WHERE bucket = @bucket AND name = @name AND version_id = @versionId", new { bucket, name, versionId });
 
+    /// <summary>How many versions and markers a key has; no more than two are counted.</summary>
+    public static long Versions(Session session, long bucket, string name) => session.Scalar<long>(
+        "SELECT COUNT(*) FROM (SELECT 1 AS one FROM objects WHERE bucket = @bucket AND name = @name LIMIT 2) o", new { bucket, name });
+
     public static void Insert(Tx tx, ObjectRow row) => tx.Execute(
         """
         INSERT INTO objects (bucket, name, version, version_id, latest, marker, size, etag, modified_at, owner_id, content, crc, upload_id, headers, tags, sum_kind, sum,

@@ -6,15 +6,17 @@ namespace Sovereign.ObjectStore.Objects;
 internal sealed class SegmentStream : Stream
 {
     private readonly ContentKeeper keeper;
+    private readonly Func<Segment, long, long, Stream> open;
     private readonly List<Segment> wanted;
     private readonly long offset;
     private readonly long length;
     private int next;
+    private long left;
     private Stream? current;
 
-    public SegmentStream(ContentKeeper keeper, IReadOnlyList<Segment> segments, long offset, long length)
+    public SegmentStream(ContentKeeper keeper, Func<Segment, long, long, Stream> open, IReadOnlyList<Segment> segments, long offset, long length)
     {
-        (this.keeper, this.offset, this.length) = (keeper, offset, length);
+        (this.keeper, this.open, this.offset, this.length) = (keeper, open, offset, length);
         wanted = segments.Where(segment => segment.Size > 0 && segment.Begins < offset + length && segment.Begins + segment.Size > offset).ToList();
         foreach (var segment in wanted) keeper.Hold(segment.Content!);
     }
@@ -38,10 +40,13 @@ internal sealed class SegmentStream : Stream
                 if (next == wanted.Count) return 0;
                 var segment = wanted[next++];
                 var from = Math.Max(0, offset - segment.Begins);
-                current = keeper.Open(segment.Content!, from, Math.Min(segment.Size, offset + length - segment.Begins) - from);
+                left = Math.Min(segment.Size, offset + length - segment.Begins) - from;
+                current = open(segment, from, left);
             }
 
-            var count = await current.ReadAsync(buffer, cancellationToken);
+            // What is encrypted comes in pieces, and the last may hold more than is wanted.
+            var count = left == 0 ? 0 : await current.ReadAsync(buffer[..(int)Math.Min(buffer.Length, left)], cancellationToken);
+            left -= count;
             if (count > 0 || buffer.Length == 0) return count;
             await current.DisposeAsync();
             current = null;

@@ -33,4 +33,12 @@ internal sealed class S3Answer(int status)
         if (value is not null) Headers.Add(new(name, value));
         return this;
     }
+
+    /// <summary>The same under another status: an error page.</summary>
+    public S3Answer As(int status)
+    {
+        var answer = new S3Answer(status) { ContentType = ContentType, Body = Body, Writer = Writer, Length = Length };
+        answer.Headers.AddRange(Headers);
+        return answer;
+    }
 }

@@ -128,10 +128,7 @@ internal sealed class S3Call(S3Request request, Signed signed, string requestId)
             return ValueTask.CompletedTask;
         }
 
-        public void Flush()
-        {
-            // Memory is not on a disk.
-        }
+        public Task Flush(CancellationToken stop) => Task.CompletedTask;
 
         public byte[] ToArray() => bytes.ToArray();
 

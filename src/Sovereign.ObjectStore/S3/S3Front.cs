@@ -5,14 +5,17 @@ using Sovereign.Kernel.Sources;
 using Sovereign.Kernel.Store;
 using Sovereign.Kernel.Wire;
 using Sovereign.ObjectStore.Signing;
+using Sovereign.ObjectStore.Websites;
 
 namespace Sovereign.ObjectStore.S3;
 
 /// <summary>The S3 API. A request is its own when it is signed in one of AWS's forms, whatever its path, or when its host names a bucket; one that nobody else answers is looked
 /// at as an anonymous one.</summary>
-internal sealed class S3Front(WireServices wire, S3Operations operations, IReadOnlyList<string> domains) : IFront
+/// <param name="domains">Host names under which buckets are hosts of their own; under "website." of each they are websites.</param>
+internal sealed class S3Front(WireServices wire, S3Operations operations, WebsiteAnswers websites, IReadOnlyList<string> domains) : IFront
 {
     private readonly Authenticator authenticator = new(wire.Callers, wire.Clock);
+    private readonly List<string> websiteDomains = domains.Select(domain => "website." + domain).ToList();
 
     public bool Takes(HttpContext http) => Authenticator.IsSigned(http.Request) || S3Request.BucketOfHost(http.Request.Host.Host, domains) is not null;
 
@@ -25,9 +28,10 @@ internal sealed class S3Front(WireServices wire, S3Operations operations, IReadO
         S3Request? request = null;
         try
         {
-            var parsed = S3Request.Of(http, domains);
+            var isWebsite = S3Request.BucketOfHost(http.Request.Host.Host, websiteDomains) is not null;
+            var parsed = S3Request.Of(http, isWebsite ? websiteDomains : domains);
             request = parsed.Ok ? parsed.Value : null;
-            answer = parsed.Fault is { } wrong ? Refusal(wrong, null, requestId) : await Answer(parsed.Value, requestId);
+            answer = parsed.Fault is { } wrong ? Refusal(wrong, null, requestId) : isWebsite ? await Website(parsed.Value, requestId) : await Answer(parsed.Value, requestId);
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
@@ -61,6 +65,12 @@ internal sealed class S3Front(WireServices wire, S3Operations operations, IReadO
         using var call = new S3Call(request, signed.Value, requestId);
         var outcome = await operations.Run(call);
         return outcome.Fault is { } fault ? operations.Dressed(call, Refusal(fault, request, requestId)) : operations.Dressed(call, outcome.Value);
+    }
+
+    private async Task<S3Answer> Website(S3Request request, string requestId)
+    {
+        using var call = new S3Call(request, Signed.Anonymous, requestId);
+        return await websites.Answer(call);
     }
 
     /// <summary>The body of a refusal ("REST error responses").</summary>

@@ -1,4 +1,5 @@
 using Sovereign.Kernel.Outcomes;
+using Sovereign.ObjectStore.Settings;
 
 namespace Sovereign.ObjectStore.S3;
 
@@ -29,7 +30,7 @@ internal sealed record S3Operation(string Method, S3Level Level, string[] Names,
 }
 
 /// <summary>All operations as one table; the first that a request names is it.</summary>
-internal sealed class S3Operations(Gate gate, IReadOnlyList<S3Operation> table)
+internal sealed class S3Operations(Gate gate, CorsOperations cors, IReadOnlyList<S3Operation> table)
 {
     public async Task<Outcome<S3Answer>> Run(S3Call call)
     {
@@ -42,5 +43,5 @@ internal sealed class S3Operations(Gate gate, IReadOnlyList<S3Operation> table)
     }
 
     /// <summary>Adds what the bucket's CORS rules say for the request's origin.</summary>
-    public S3Answer Dressed(S3Call call, S3Answer answer) => gate.Dressed(call, answer);
+    public S3Answer Dressed(S3Call call, S3Answer answer) => cors.Dressed(call, answer);
 }

@@ -8,12 +8,14 @@ using Sovereign.ObjectStore.Buckets;
 using Sovereign.ObjectStore.Contents;
 using Sovereign.ObjectStore.Objects;
 using Sovereign.ObjectStore.S3;
+using Sovereign.ObjectStore.Sealing;
+using Sovereign.ObjectStore.Settings;
 
 namespace Sovereign.ObjectStore.Uploads;
 
 /// <summary>Multipart uploads (Amazon S3 API Reference: CreateMultipartUpload, UploadPart, UploadPartCopy, CompleteMultipartUpload, AbortMultipartUpload, ListParts,
 /// ListMultipartUploads). Completing is one transaction over rows: the parts stay as they are and become the object's content.</summary>
-internal sealed class UploadOperations(KernelServices kernel, ContentKeeper keeper, ObjectBooks books, ObjectReader reader, ObjectCopies copies)
+internal sealed class UploadOperations(KernelServices kernel, ContentKeeper keeper, ObjectBooks books, ObjectReader reader, ObjectCopies copies, ObjectSealing sealing)
 {
     private const int NumberMax = 10_000;
     private const int ListedMax = 1000;
@@ -38,17 +40,21 @@ internal sealed class UploadOperations(KernelServices kernel, ContentKeeper keep
         var algorithm = call.Header("x-amz-checksum-algorithm");
         var kind = ChecksumKinds.OfWire(algorithm);
         if (algorithm is not null && kind == ChecksumKind.None) return S3Faults.InvalidRequest($"Checksum algorithm provided is unsupported: {algorithm}");
+        var encrypted = sealing.Wish(call);
+        if (encrypted.Fault is { } bad) return bad;
         var begun = await kernel.Queue.Write<UploadRow>(
             "object.upload-begin",
             call.Origin,
             tx =>
             {
                 if (BucketStore.Find(tx, call.Bucket.Number) is null) return S3Faults.NoSuchBucket;
+                var locked = wish.Value.LockIn(tx, call.Bucket);
                 var row = new UploadRow
                 {
                     Id = kernel.Ids.Hex(), Bucket = call.Bucket.Number, Name = call.Key, OwnerId = call.OwnerId, BegunAt = tx.Now,
-                    Headers = KeptHeaders.ToJson(wish.Value.Headers), Tags = wish.Value.Tags, SumKind = (long)kind, LockMode = wish.Value.Lock.Mode,
-                    RetainUntil = wish.Value.Lock.RetainUntil, LegalHold = wish.Value.Lock.Hold, Acl = wish.Value.Acl,
+                    Headers = KeptHeaders.ToJson(wish.Value.Headers), Tags = wish.Value.Tags, SumKind = (long)kind, LockMode = locked.Mode,
+                    RetainUntil = locked.RetainUntil, LegalHold = locked.Hold, Acl = wish.Value.Access,
+                    Sealing = encrypted.Value is null ? null : encrypted.Value.CustomerKeyMd5 ?? EncryptionDefault.Algorithm,
                 };
                 ObjectRows.Insert(tx, row);
                 return row;
@@ -69,24 +75,29 @@ internal sealed class UploadOperations(KernelServices kernel, ContentKeeper keep
             return S3Faults.InvalidArgument($"Part number must be an integer between 1 and {NumberMax}, inclusive");
         }
 
-        if (Find(call).Fault is { } missing) return missing;
-        if (call.Header("x-amz-copy-source") is not null) return await CopyPart(call, number);
+        var found = Find(call);
+        if (found.Fault is { } missing) return missing;
+        var encrypted = PartWish(call, found.Value);
+        if (encrypted.Fault is { } bad) return bad;
+        if (call.Header("x-amz-copy-source") is not null) return await CopyPart(call, number, encrypted.Value);
         var expected = call.Expected();
         if (expected.Fault is { } wrong) return wrong;
-        var part = await Receive(call, number, call.Body(), expected.Value);
+        var part = await Receive(call, number, call.Body(), expected.Value, encrypted.Value);
         return part.Map(row => S3Answer.Empty(200).With("ETag", $"\"{row.Etag}\"").With(
             expected.Value.Kind == ChecksumKind.None ? "x-amz-part" : expected.Value.Kind.Header(), expected.Value.Kind == ChecksumKind.None ? null : row.Sum));
     }
 
-    private async Task<Outcome<S3Answer>> CopyPart(S3Call call, int number)
+    private async Task<Outcome<S3Answer>> CopyPart(S3Call call, int number, SealWish? encrypted)
     {
         var source = copies.Source(call);
         if (source.Fault is { } missing) return missing;
         var range = Range(call.Header("x-amz-copy-source-range"), source.Value.Size);
         if (range.Fault is { } outside) return outside;
         var segments = reader.Segments(source.Value);
-        await using var body = new SegmentStream(keeper, segments, range.Value.Offset, range.Value.Length);
-        var part = await Receive(call, number, body, new ExpectedContent(range.Value.Length, S3Call.BytesMax));
+        var opener = sealing.Opener(call, segments, asSource: true);
+        if (opener.Fault is { } closed) return closed;
+        await using var body = new SegmentStream(keeper, opener.Value, segments, range.Value.Offset, range.Value.Length);
+        var part = await Receive(call, number, body, new ExpectedContent(range.Value.Length, S3Call.BytesMax), encrypted);
         return part.Map(row => S3Answer.Xml(200, S3Xml.Document("CopyPartResult", xml =>
         {
             xml.Text("LastModified", S3Xml.Time(row.ModifiedAt));
@@ -109,32 +120,42 @@ internal sealed class UploadOperations(KernelServices kernel, ContentKeeper keep
         static bool Number(string text, out long number) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
     }
 
-    private Task<Outcome<PartRow>> Receive(S3Call call, int number, Stream body, ExpectedContent expected) => keeper.Receive<PartRow>(
-        body,
-        expected,
-        null,
-        "object.put-part",
-        call.Origin,
-        (tx, content) =>
-        {
-            // It may have been completed or aborted while the bytes came.
-            if (ObjectRows.Upload(tx, call.Query("uploadId")!) is not { } upload || BucketStore.Find(tx, upload.Bucket) is not { } bucket) return S3Faults.NoSuchUpload;
-            var row = new PartRow
-            {
-                UploadId = upload.Id, Number = number, Content = content.Name, Size = content.Received.Size, Etag = Convert.ToHexStringLower(content.Received.Md5), Crc = content.Crc,
-                Sum = content.Received.Sum.Length == 0 ? null : Convert.ToBase64String(content.Received.Sum), ModifiedAt = tx.Now,
-            };
-            if (ObjectRows.Part(tx, upload.Id, number) is { } before)
-            {
-                ObjectRows.Discard(tx, before.Content);
-                kernel.Quotas.Give(tx, ObjectQuotas.Service, ObjectQuotas.Bytes, bucket.ProjectId, before.Size);
-            }
+    /// <summary>A part is encrypted as its upload said at the beginning; with a customer's key, which comes again with each part.</summary>
+    private Outcome<SealWish?> PartWish(S3Call call, UploadRow upload)
+    {
+        if (upload.Sealing is null) return Outcome.Of<SealWish?>(null);
+        if (upload.Sealing == EncryptionDefault.Algorithm) return Outcome.Of<SealWish?>(new SealWish(null, null));
+        return sealing.Wish(call).Then(wish => wish?.CustomerKeyMd5 == upload.Sealing
+            ? Outcome.Of<SealWish?>(wish) : S3Faults.InvalidRequest("The multipart upload initiate requested encryption with a customer's key. Subsequent part requests must include that key."));
+    }
 
-            if (kernel.Quotas.Take(tx, ObjectQuotas.Service, ObjectQuotas.Bytes, bucket.ProjectId, row.Size).Fault is { } over) return over;
-            ObjectRows.Put(tx, row);
-            return row;
-        },
-        call.Stop);
+    private Task<Outcome<PartRow>> Receive(S3Call call, int number, Stream body, ExpectedContent expected, SealWish? encrypted)
+    {
+        var key = sealing.NewKey(encrypted);
+        return keeper.Receive(
+            body, expected, sealing.Seal(encrypted, key), "object.put-part", call.Origin,
+            (tx, content) => Put(tx, call, number, content, sealing.Kept(tx, encrypted, key, call.Bucket.ProjectId, content.Name)), call.Stop);
+    }
+
+    private Outcome<PartRow> Put(Tx tx, S3Call call, int number, StoredContent content, string? kept)
+    {
+        // It may have been completed or aborted while the bytes came.
+        if (ObjectRows.Upload(tx, call.Query("uploadId")!) is not { } upload || BucketStore.Find(tx, upload.Bucket) is not { } bucket) return S3Faults.NoSuchUpload;
+        var row = new PartRow
+        {
+            UploadId = upload.Id, Number = number, Content = content.Name, Size = content.Received.Size, Etag = Convert.ToHexStringLower(content.Received.Md5), Crc = content.Crc,
+            Sum = content.Received.Sum.Length == 0 ? null : Convert.ToBase64String(content.Received.Sum), ModifiedAt = tx.Now, Sealing = kept,
+        };
+        if (ObjectRows.Part(tx, upload.Id, number) is { } before)
+        {
+            ObjectRows.Discard(tx, before.Content);
+            kernel.Quotas.Give(tx, ObjectQuotas.Service, ObjectQuotas.Bytes, bucket.ProjectId, before.Size);
+        }
+
+        if (kernel.Quotas.Take(tx, ObjectQuotas.Service, ObjectQuotas.Bytes, bucket.ProjectId, row.Size).Fault is { } over) return over;
+        ObjectRows.Put(tx, row);
+        return row;
+    }
 
     private async Task<Outcome<S3Answer>> Complete(S3Call call)
     {
@@ -218,17 +239,8 @@ internal sealed class UploadOperations(KernelServices kernel, ContentKeeper keep
     {
         var found = Find(call);
         if (found.Fault is { } missing) return missing;
-        var gone = await kernel.Queue.Write<Done>("object.upload-abort", call.Origin, tx => Drop(tx, found.Value, call.Bucket), call.Stop);
+        var gone = await kernel.Queue.Write<Done>("object.upload-abort", call.Origin, tx => UploadBooks.Drop(kernel, tx, found.Value, call.Bucket), call.Stop);
         return gone.Map(_ => S3Answer.Empty(204));
-    }
-
-    /// <summary>Ends an upload: its parts go.</summary>
-    public Outcome<Done> Drop(Tx tx, UploadRow upload, Bucket bucket)
-    {
-        if (!ObjectRows.DeleteUpload(tx, upload.Id)) return S3Faults.NoSuchUpload;
-        foreach (var part in ObjectRows.Parts(tx, upload.Id)) kernel.Quotas.Give(tx, ObjectQuotas.Service, ObjectQuotas.Bytes, bucket.ProjectId, part.Size);
-        ObjectBooks.DiscardParts(tx, upload.Id);
-        return Done.Value;
     }
 
     private Task<Outcome<S3Answer>> ListParts(S3Call call) => Task.FromResult(Find(call).Then<S3Answer>(upload =>

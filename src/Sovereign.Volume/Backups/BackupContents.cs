@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using Sovereign.Kernel;
+using Sovereign.Kernel.Keys;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Store;
 using Sovereign.Volume.Backups.Keeping;
@@ -60,7 +61,8 @@ internal sealed class BackupContents(KernelServices kernel, IBackupStore store, 
         if (row?.Digest is null) return new Fault.NotFound("Content", id);
         return new SeekableContent(row.Bytes, async (offset, stop) => key is null
             ? await store.Open(row.Content, offset, stop)
-            : new SealedBytes.Reader(await store.Open(row.Content, SealedBytes.PlaceOf(offset), stop), key, row.Content, offset));
+            : new SealedBytes.Reader(await store.Open(row.Content, SealedBytes.PlaceOf(offset), stop), key, row.Content, offset,
+                () => new BackupStoreException($"The bytes {row.Content} of a backup were changed in the store. Put them back from a copy, or delete the backup.")));
     }
 
     /// <summary>Removes its bytes, unless another backup has the same ones.</summary>
@@ -96,7 +98,7 @@ internal sealed class BackupContents(KernelServices kernel, IBackupStore store, 
 
     private async Task<long> Copy(Stream source, Stream target, IncrementalHash digest, byte[]? key, string name, CancellationToken stop)
     {
-        var sealer = key is null ? null : new SealedBytes.Writer(target, key, name, kernel.Randomness);
+        var sealer = key is null ? null : new SealedBytes.Writer(target.WriteAsync, key, name, kernel.Randomness);
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         using var idle = CancellationTokenSource.CreateLinkedTokenSource(stop);
         long bytes = 0;

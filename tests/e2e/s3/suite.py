@@ -10,6 +10,7 @@ import os
 import socket
 import ssl
 import sys
+import time
 import unittest
 import urllib.error
 import urllib.parse
@@ -173,14 +174,14 @@ class Objects(Case):
     def test_conditional_reads(self):
         name = self.bucket()
         etag = self.s3.put_object(Bucket=name, Key="k", Body=b"1")["ETag"]
-        time = self.s3.head_object(Bucket=name, Key="k")["LastModified"]
-        past, future = time - datetime.timedelta(hours=1), time + datetime.timedelta(seconds=5)
+        modified = self.s3.head_object(Bucket=name, Key="k")["LastModified"]
+        past, future = modified - datetime.timedelta(hours=1), modified + datetime.timedelta(seconds=5)
         self.s3.get_object(Bucket=name, Key="k", IfMatch=etag)
         self.refused(412, "PreconditionFailed", self.s3.get_object, Bucket=name, Key="k", IfMatch='"other"')
         self.refused(304, "304", self.s3.get_object, Bucket=name, Key="k", IfNoneMatch=etag)
         self.s3.get_object(Bucket=name, Key="k", IfNoneMatch='"other"')
         self.s3.get_object(Bucket=name, Key="k", IfModifiedSince=past)
-        self.refused(304, "304", self.s3.get_object, Bucket=name, Key="k", IfModifiedSince=time)
+        self.refused(304, "304", self.s3.get_object, Bucket=name, Key="k", IfModifiedSince=modified)
         self.refused(412, "PreconditionFailed", self.s3.get_object, Bucket=name, Key="k", IfUnmodifiedSince=past)
         self.s3.get_object(Bucket=name, Key="k", IfUnmodifiedSince=future)
 
@@ -567,6 +568,316 @@ class Tenants(Case):
         self.refused(403, "AccessDenied", reader.put_object, Bucket=name, Key="k", Body=b"")
         self.refused(403, "AccessDenied", reader.delete_object, Bucket=name, Key="k")
         self.refused(403, "AccessDenied", reader.create_bucket, Bucket="test-by-reader")
+
+
+class Tags(Case):
+    def test_tags_of_a_bucket(self):
+        name = self.bucket()
+        self.refused(404, "NoSuchTagSet", self.s3.get_bucket_tagging, Bucket=name)
+        self.s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "ü &"}]})
+        self.assertEqual(self.s3.get_bucket_tagging(Bucket=name)["TagSet"], [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "ü &"}])
+        self.s3.delete_bucket_tagging(Bucket=name)
+        self.refused(404, "NoSuchTagSet", self.s3.get_bucket_tagging, Bucket=name)
+
+    def test_tags_of_an_object(self):
+        name = self.bucket()
+        self.s3.put_object(Bucket=name, Key="k", Body=b"", Tagging="a=1&b=x%20y")
+        self.assertEqual(self.s3.get_object_tagging(Bucket=name, Key="k")["TagSet"], [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "x y"}])
+        self.assertEqual(self.s3.get_object(Bucket=name, Key="k")["TagCount"], 2)
+        self.s3.copy_object(Bucket=name, Key="c", CopySource={"Bucket": name, "Key": "k"})
+        self.assertEqual(len(self.s3.get_object_tagging(Bucket=name, Key="c")["TagSet"]), 2)
+        self.s3.put_object_tagging(Bucket=name, Key="k", Tagging={"TagSet": [{"Key": "c", "Value": ""}]})
+        self.assertEqual(self.s3.get_object_tagging(Bucket=name, Key="k")["TagSet"], [{"Key": "c", "Value": ""}])
+        self.s3.delete_object_tagging(Bucket=name, Key="k")
+        self.assertEqual(self.s3.get_object_tagging(Bucket=name, Key="k")["TagSet"], [])
+        many = {"TagSet": [{"Key": "k%d" % i, "Value": "v"} for i in range(11)]}
+        self.refused(400, "BadRequest", self.s3.put_object_tagging, Bucket=name, Key="k", Tagging=many)
+        twice = {"TagSet": [{"Key": "k", "Value": "v"}, {"Key": "k", "Value": "w"}]}
+        self.refused(400, "InvalidTag", self.s3.put_object_tagging, Bucket=name, Key="k", Tagging=twice)
+
+
+class Access(Case):
+    def policy(self, name, *statements):
+        self.s3.put_bucket_policy(Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": list(statements)}))
+
+    def arn(self, name, keys="/*"):
+        return "arn:aws:s3:::" + name + keys
+
+    def test_a_policy_opens_a_bucket_to_everybody(self):
+        name = self.bucket()
+        self.put(name, "k", body=b"public")
+        self.refused(404, "NoSuchBucketPolicy", self.s3.get_bucket_policy, Bucket=name)
+        self.policy(name, {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": self.arn(name)})
+        self.assertEqual(web("GET", "%s/%s/k" % (URL, name))[::2], (200, b"public"))
+        self.assertEqual(web("GET", "%s/%s" % (URL, name))[0], 403)
+        self.assertEqual(web("PUT", "%s/%s/k" % (URL, name), b"x")[0], 403)
+        self.assertTrue(self.s3.get_bucket_policy_status(Bucket=name)["PolicyStatus"]["IsPublic"])
+        self.assertEqual(client("b").get_object(Bucket=name, Key="k")["Body"].read(), b"public")
+        self.s3.delete_bucket_policy(Bucket=name)
+        self.assertEqual(web("GET", "%s/%s/k" % (URL, name))[0], 403)
+
+    def test_a_denial_counts_more_than_what_allows(self):
+        name = self.bucket()
+        self.put(name, "secret/k", "open/k")
+        self.policy(name, {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": [self.arn(name), self.arn(name, "")]},
+                    {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": self.arn(name, "/secret/*")})
+        self.assertEqual(web("GET", "%s/%s/open/k" % (URL, name))[0], 200)
+        self.assertEqual(web("GET", "%s/%s/secret/k" % (URL, name))[0], 403)
+        self.refused(403, "AccessDenied", self.s3.get_object, Bucket=name, Key="secret/k")
+        self.policy(name, {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": [self.arn(name), self.arn(name, "")]})
+        self.refused(403, "AccessDenied", self.s3.list_objects_v2, Bucket=name)
+        self.s3.delete_bucket_policy(Bucket=name)
+        self.assertEqual(self.s3.list_objects_v2(Bucket=name)["KeyCount"], 2)
+
+    def test_conditions_decide(self):
+        name = self.bucket()
+        self.put(name, "a/k", "b/k")
+        everything = [self.arn(name), self.arn(name, "")]
+        self.policy(name, {"Effect": "Allow", "Principal": "*", "Action": "s3:ListBucket", "Resource": everything, "Condition": {"StringLike": {"s3:prefix": "a/*"}}},
+                    {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": everything, "Condition": {"IpAddress": {"aws:SourceIp": ["127.0.0.0/8", "::1"]}}})
+        self.assertEqual(web("GET", "%s/%s?prefix=a/" % (URL, name))[0], 200)
+        self.assertEqual(web("GET", "%s/%s?prefix=b/" % (URL, name))[0], 403)
+        self.assertEqual(web("GET", "%s/%s" % (URL, name))[0], 403)
+        self.policy(name, {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": everything, "Condition": {"NotIpAddress": {"aws:SourceIp": ["127.0.0.0/8", "::1"]}}})
+        self.assertEqual(web("GET", "%s/%s/a/k" % (URL, name))[0], 403)
+
+    def test_malformed_policies_are_refused(self):
+        name = self.bucket()
+        good = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": self.arn(name)}
+        for text in ("no json", "{}", json.dumps({"Version": "1999-01-01", "Statement": [good]}), json.dumps({"Statement": []}),
+                     *[json.dumps({"Version": "2012-10-17", "Statement": [dict(good, **change)]}) for change in (
+                         {"Effect": "Maybe"}, {"Principal": {"Unknown": "x"}}, {"Resource": self.arn("another-bucket")}, {"Condition": {"StringMagic": {"s3:prefix": "x"}}})]):
+            self.refused(400, "MalformedPolicy", self.s3.put_bucket_policy, Bucket=name, Policy=text)
+
+    def test_access_lists(self):
+        name = self.bucket(ACL="public-read")
+        self.put(name, "closed")
+        self.s3.put_object(Bucket=name, Key="open", Body=b"o", ACL="public-read")
+        self.assertEqual(web("GET", "%s/%s" % (URL, name))[0], 200)
+        self.assertEqual(web("GET", "%s/%s/open" % (URL, name))[::2], (200, b"o"))
+        self.assertEqual(web("GET", "%s/%s/closed" % (URL, name))[0], 403)
+        self.s3.put_object_acl(Bucket=name, Key="closed", ACL="authenticated-read")
+        self.assertEqual(web("GET", "%s/%s/closed" % (URL, name))[0], 403)
+        self.assertEqual(client("b").get_object(Bucket=name, Key="closed")["Body"].read(), b"x")
+        grants = self.s3.get_object_acl(Bucket=name, Key="open")["Grants"]
+        self.assertIn(("Group", "READ"), [(g["Grantee"]["Type"], g["Permission"]) for g in grants])
+        owner = self.s3.get_bucket_acl(Bucket=name)["Owner"]["ID"]
+        self.s3.put_bucket_acl(Bucket=name, AccessControlPolicy={"Owner": {"ID": owner}, "Grants": [
+            {"Grantee": {"Type": "Group", "URI": "http://acs.amazonaws.com/groups/global/AllUsers"}, "Permission": "WRITE"}]})
+        self.assertEqual(web("PUT", "%s/%s/anonymous" % (URL, name), b"a")[0], 200)
+        self.assertEqual(web("GET", "%s/%s" % (URL, name))[0], 403)
+        self.s3.put_bucket_acl(Bucket=name, ACL="private")
+        self.assertEqual(web("PUT", "%s/%s/anonymous" % (URL, name), b"a")[0], 403)
+
+    def test_public_access_can_be_blocked(self):
+        name = self.bucket()
+        self.s3.put_object(Bucket=name, Key="k", Body=b"", ACL="public-read")
+        block = dict(BlockPublicAcls=True, IgnorePublicAcls=True, BlockPublicPolicy=True, RestrictPublicBuckets=True)
+        self.s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=block)
+        self.assertEqual(self.s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"], block)
+        self.assertEqual(web("GET", "%s/%s/k" % (URL, name))[0], 403)
+        self.refused(403, "AccessDenied", self.s3.put_bucket_acl, Bucket=name, ACL="public-read")
+        public = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": self.arn(name)}]})
+        self.refused(403, "AccessDenied", self.s3.put_bucket_policy, Bucket=name, Policy=public)
+        self.s3.delete_public_access_block(Bucket=name)
+        self.assertEqual(web("GET", "%s/%s/k" % (URL, name))[0], 200)
+
+
+class Pages(Case):
+    def test_other_origins_are_let_in_as_the_rules_say(self):
+        name = self.bucket()
+        self.refused(404, "NoSuchCORSConfiguration", self.s3.get_bucket_cors, Bucket=name)
+        rules = [{"AllowedOrigins": ["https://*.example.org"], "AllowedMethods": ["GET", "PUT"], "AllowedHeaders": ["x-amz-*"], "ExposeHeaders": ["ETag"], "MaxAgeSeconds": 60}]
+        self.s3.put_bucket_cors(Bucket=name, CORSConfiguration={"CORSRules": rules})
+        self.assertEqual(self.s3.get_bucket_cors(Bucket=name)["CORSRules"], rules)
+        url = "%s/%s/k" % (URL, name)
+        ask = lambda **headers: web("OPTIONS", url, headers={n.replace("_", "-"): v for n, v in headers.items()})
+        status, headers, _ = ask(Origin="https://a.example.org", Access_Control_Request_Method="PUT", Access_Control_Request_Headers="x-amz-meta-a")
+        self.assertEqual((status, headers["Access-Control-Allow-Origin"], headers["Access-Control-Max-Age"]), (200, "https://a.example.org", "60"))
+        self.assertEqual(ask(Origin="https://evil.example.net", Access_Control_Request_Method="PUT")[0], 403)
+        self.assertEqual(ask(Origin="https://a.example.org", Access_Control_Request_Method="DELETE")[0], 403)
+        self.assertEqual(ask(Origin="https://a.example.org", Access_Control_Request_Method="PUT", Access_Control_Request_Headers="authorization")[0], 403)
+        self.put(name, "k")
+        signed = self.s3.generate_presigned_url("get_object", Params={"Bucket": name, "Key": "k"})
+        self.assertEqual(web("GET", signed, headers={"Origin": "https://a.example.org"})[1]["Access-Control-Expose-Headers"], "ETag")
+        self.assertIsNone(web("GET", signed, headers={"Origin": "https://evil.example.net"})[1]["Access-Control-Allow-Origin"])
+        self.s3.delete_bucket_cors(Bucket=name)
+        self.assertEqual(ask(Origin="https://a.example.org", Access_Control_Request_Method="PUT")[0], 403)
+
+    def test_a_bucket_is_a_website(self):
+        name = self.bucket()
+        self.s3.put_bucket_website(Bucket=name, WebsiteConfiguration={"IndexDocument": {"Suffix": "index.html"}, "ErrorDocument": {"Key": "error.html"}, "RoutingRules": [
+            {"Condition": {"KeyPrefixEquals": "old/"}, "Redirect": {"ReplaceKeyPrefixWith": "new/"}}]})
+        self.assertEqual(self.s3.get_bucket_website(Bucket=name)["IndexDocument"], {"Suffix": "index.html"})
+        for key in ("index.html", "sub/index.html", "error.html"):
+            self.s3.put_object(Bucket=name, Key=key, Body=key.encode(), ContentType="text/html", ACL="public-read")
+        self.put(name, "private.html")
+        scheme, host = URL.split("://")
+        site = "%s://%s.website.%s" % (scheme, name, host)
+        self.assertEqual(web("GET", site + "/")[::2], (200, b"index.html"))
+        self.assertEqual(web("GET", site + "/sub/")[::2], (200, b"sub/index.html"))
+        self.assertEqual(web("GET", site + "/absent")[::2], (403, b"error.html"))
+        self.s3.put_bucket_policy(Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Principal": "*", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::" + name},
+            {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::" + name + "/abs*"}]}))
+        self.assertEqual(web("GET", site + "/absent")[::2], (404, b"error.html"))
+        self.assertEqual(web("GET", site + "/private.html")[0], 403)
+        class Stay(urllib.request.HTTPRedirectHandler):
+            def redirect_request(self, *_):
+                return None
+        opener = urllib.request.build_opener(Stay, urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=CA)))
+        for path, status, target in (("/old/page", 301, site + "/new/page"), ("/sub", 302, "/sub/")):
+            with self.assertRaises(urllib.error.HTTPError) as caught:
+                opener.open(site + path)
+            self.assertEqual((caught.exception.code, caught.exception.headers["Location"]), (status, target))
+
+    def form(self, name, fields, file=b"from a form", filename="f.txt"):
+        boundary = uuid.uuid4().hex
+        body = b"".join(b'--%s\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % (boundary.encode(), k.encode(), v.encode()) for k, v in fields.items())
+        body += b'--%s\r\nContent-Disposition: form-data; name="file"; filename="%s"\r\nContent-Type: text/plain\r\n\r\n%s\r\n--%s--\r\n' % (
+            boundary.encode(), filename.encode(), file, boundary.encode())
+        return web("POST", "%s/%s" % (URL, name), body, {"Content-Type": "multipart/form-data; boundary=" + boundary})
+
+    def test_a_form_uploads_what_its_policy_allows(self):
+        name = self.bucket()
+        post = self.s3.generate_presigned_post(name, "up/${filename}", Fields={"success_action_status": "201", "Content-Type": "text/x"}, Conditions=[
+            {"success_action_status": "201"}, ["starts-with", "$Content-Type", "text/"], ["content-length-range", 1, 1000]], ExpiresIn=60)
+        status, _, body = self.form(name, post["fields"])
+        self.assertEqual((status, b"<Key>up/f.txt</Key>" in body), (201, True), body)
+        got = self.s3.get_object(Bucket=name, Key="up/f.txt")
+        self.assertEqual((got["Body"].read(), got["ContentType"]), (b"from a form", "text/x"))
+        self.assertEqual(self.form(name, post["fields"], file=b"x" * 2000)[0], 400)
+        self.assertEqual(self.form(name, post["fields"], file=b"")[0], 400)
+        self.assertEqual(self.form(name, dict(post["fields"], key="elsewhere"))[0], 403)
+        self.assertEqual(self.form(name, dict(post["fields"], **{"Content-Type": "image/x"}))[0], 403)
+        self.assertEqual(self.form(name, dict(post["fields"], **{"x-amz-meta-extra": "1"}))[0], 403)
+        self.assertEqual(self.form(name, dict(post["fields"], **{"x-amz-signature": "0" * 64}))[0], 403)
+        self.assertEqual(self.form(name, {"key": "anonymous"})[0], 403)
+        self.assertEqual(self.s3.list_objects_v2(Bucket=name)["KeyCount"], 1)
+        old = self.s3.generate_presigned_post(name, "k", ExpiresIn=-60)
+        self.assertEqual(self.form(name, old["fields"])[0], 403)
+
+
+class Encryption(Case):
+    def test_a_key_of_the_cloud(self):
+        name = self.bucket()
+        body = os.urandom(200_000)
+        self.assertEqual(self.s3.put_object(Bucket=name, Key="k", Body=body, ServerSideEncryption="AES256")["ServerSideEncryption"], "AES256")
+        got = self.s3.get_object(Bucket=name, Key="k")
+        self.assertEqual((got["Body"].read(), got["ServerSideEncryption"], got["ETag"]), (body, "AES256", '"%s"' % hashlib.md5(body).hexdigest()))
+        for first, last in ((0, 0), (65535, 65536), (100_000, 199_999), (65536, 131071)):
+            self.assertEqual(self.s3.get_object(Bucket=name, Key="k", Range="bytes=%d-%d" % (first, last))["Body"].read(), body[first:last + 1])
+        self.s3.copy_object(Bucket=name, Key="plain", CopySource={"Bucket": name, "Key": "k"})
+        self.s3.copy_object(Bucket=name, Key="sealed", CopySource={"Bucket": name, "Key": "k"}, ServerSideEncryption="AES256")
+        self.s3.delete_object(Bucket=name, Key="k")
+        for key, how in (("plain", None), ("sealed", "AES256")):
+            got = self.s3.get_object(Bucket=name, Key=key)
+            self.assertEqual((got["Body"].read(), got.get("ServerSideEncryption")), (body, how))
+        self.refused(501, "NotImplemented", self.s3.put_object, Bucket=name, Key="k", Body=b"", ServerSideEncryption="aws:kms")
+
+    def test_the_default_of_a_bucket(self):
+        name = self.bucket()
+        self.refused(404, "ServerSideEncryptionConfigurationNotFoundError", self.s3.get_bucket_encryption, Bucket=name)
+        rules = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
+        self.s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration=rules)
+        self.assertEqual(self.s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"][0]["ApplyServerSideEncryptionByDefault"], {"SSEAlgorithm": "AES256"})
+        self.put(name, "k")
+        self.assertEqual(self.s3.head_object(Bucket=name, Key="k")["ServerSideEncryption"], "AES256")
+
+    def test_a_key_of_the_customer(self):
+        name = self.bucket()
+        body, key = os.urandom(150_000), dict(SSECustomerAlgorithm="AES256", SSECustomerKey="k" * 32)
+        self.s3.put_object(Bucket=name, Key="k", Body=body, **key)
+        self.assertEqual(self.s3.get_object(Bucket=name, Key="k", **key)["Body"].read(), body)
+        self.assertEqual(self.s3.get_object(Bucket=name, Key="k", Range="bytes=70000-70009", **key)["Body"].read(), body[70000:70010])
+        self.refused(400, "InvalidRequest", self.s3.get_object, Bucket=name, Key="k")
+        self.refused(403, "AccessDenied", self.s3.get_object, Bucket=name, Key="k", SSECustomerAlgorithm="AES256", SSECustomerKey="x" * 32)
+        self.refused(400, "400", self.s3.head_object, Bucket=name, Key="k")
+        self.s3.copy_object(Bucket=name, Key="c", CopySource={"Bucket": name, "Key": "k"}, CopySourceSSECustomerAlgorithm="AES256", CopySourceSSECustomerKey="k" * 32)
+        self.assertEqual(self.s3.get_object(Bucket=name, Key="c")["Body"].read(), body)
+
+    def test_parts_are_encrypted(self):
+        name = self.bucket()
+        for options in (dict(ServerSideEncryption="AES256"), dict(SSECustomerAlgorithm="AES256", SSECustomerKey="p" * 32)):
+            again = {k: v for k, v in options.items() if k.startswith("SSEC")}
+            upload = self.s3.create_multipart_upload(Bucket=name, Key="k", **options)["UploadId"]
+            bodies, parts = [os.urandom(5 * MIB), b"tail"], []
+            for number, body in enumerate(bodies, 1):
+                parts.append({"PartNumber": number, "ETag": self.s3.upload_part(Bucket=name, Key="k", UploadId=upload, PartNumber=number, Body=body, **again)["ETag"]})
+            if again:
+                self.refused(400, "InvalidRequest", self.s3.upload_part, Bucket=name, Key="k", UploadId=upload, PartNumber=3, Body=b"")
+            self.s3.complete_multipart_upload(Bucket=name, Key="k", UploadId=upload, MultipartUpload={"Parts": parts})
+            self.assertEqual(self.s3.get_object(Bucket=name, Key="k", **again)["Body"].read(), b"".join(bodies))
+            self.assertEqual(self.s3.get_object(Bucket=name, Key="k", Range="bytes=%d-" % (5 * MIB - 5), **again)["Body"].read(), bodies[0][-5:] + b"tail")
+
+
+class Locks(Case):
+    def setUp(self):
+        super().setUp()
+        self.later = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0) + datetime.timedelta(days=1)
+
+    def test_governance_keeps_a_version_from_those_who_do_not_bypass_it(self):
+        name = self.bucket(ObjectLockEnabledForBucket=True)
+        self.assertEqual(self.s3.get_bucket_versioning(Bucket=name)["Status"], "Enabled")
+        self.assertEqual(self.s3.get_object_lock_configuration(Bucket=name)["ObjectLockConfiguration"]["ObjectLockEnabled"], "Enabled")
+        version = self.s3.put_object(Bucket=name, Key="k", Body=b"x", ObjectLockMode="GOVERNANCE", ObjectLockRetainUntilDate=self.later)["VersionId"]
+        self.refused(403, "AccessDenied", self.s3.delete_object, Bucket=name, Key="k", VersionId=version)
+        self.assertEqual(self.s3.get_object_retention(Bucket=name, Key="k")["Retention"], {"Mode": "GOVERNANCE", "RetainUntilDate": self.later})
+        marker = self.s3.delete_object(Bucket=name, Key="k")
+        self.s3.delete_object(Bucket=name, Key="k", VersionId=marker["VersionId"])
+        self.s3.delete_object(Bucket=name, Key="k", VersionId=version, BypassGovernanceRetention=True)
+
+    def test_a_legal_hold_keeps_a_version_until_it_is_lifted(self):
+        name = self.bucket(ObjectLockEnabledForBucket=True)
+        version = self.s3.put_object(Bucket=name, Key="k", Body=b"x", ObjectLockLegalHoldStatus="ON")["VersionId"]
+        self.refused(403, "AccessDenied", self.s3.delete_object, Bucket=name, Key="k", VersionId=version, BypassGovernanceRetention=True)
+        self.assertEqual(self.s3.get_object_legal_hold(Bucket=name, Key="k")["LegalHold"]["Status"], "ON")
+        self.s3.put_object_legal_hold(Bucket=name, Key="k", LegalHold={"Status": "OFF"})
+        self.s3.delete_object(Bucket=name, Key="k", VersionId=version)
+
+    def test_the_default_of_a_bucket_and_its_limits(self):
+        name = self.bucket(ObjectLockEnabledForBucket=True)
+        rule = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 1}}}
+        self.s3.put_object_lock_configuration(Bucket=name, ObjectLockConfiguration=rule)
+        self.assertEqual(self.s3.get_object_lock_configuration(Bucket=name)["ObjectLockConfiguration"], rule)
+        version = self.s3.put_object(Bucket=name, Key="k", Body=b"x")["VersionId"]
+        self.assertEqual(self.s3.head_object(Bucket=name, Key="k")["ObjectLockMode"], "GOVERNANCE")
+        self.refused(403, "AccessDenied", self.s3.delete_object, Bucket=name, Key="k", VersionId=version)
+        sooner = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=5)
+        self.refused(403, "AccessDenied", self.s3.put_object_retention, Bucket=name, Key="k", Retention={"Mode": "GOVERNANCE", "RetainUntilDate": sooner})
+        self.s3.put_object_retention(Bucket=name, Key="k", Retention={"Mode": "GOVERNANCE", "RetainUntilDate": sooner}, BypassGovernanceRetention=True)
+        self.refused(409, "InvalidBucketState", self.s3.put_bucket_versioning, Bucket=name, VersioningConfiguration={"Status": "Suspended"})
+        plain = self.bucket()
+        self.refused(400, "InvalidRequest", self.s3.put_object, Bucket=plain, Key="k", Body=b"x", ObjectLockMode="GOVERNANCE", ObjectLockRetainUntilDate=self.later)
+        self.refused(404, "ObjectLockConfigurationNotFoundError", self.s3.get_object_lock_configuration, Bucket=plain)
+
+    def test_compliance_is_bypassed_by_nobody(self):
+        name = self.bucket(ObjectLockEnabledForBucket=True)
+        soon = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=8)
+        version = self.s3.put_object(Bucket=name, Key="k", Body=b"x", ObjectLockMode="COMPLIANCE", ObjectLockRetainUntilDate=soon)["VersionId"]
+        self.refused(403, "AccessDenied", self.s3.delete_object, Bucket=name, Key="k", VersionId=version, BypassGovernanceRetention=True)
+        past = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=3)
+        self.refused(403, "AccessDenied", self.s3.put_object_retention, Bucket=name, Key="k", Retention={"Mode": "COMPLIANCE", "RetainUntilDate": past}, BypassGovernanceRetention=True)
+        time.sleep(max(0, (soon - datetime.datetime.now(datetime.timezone.utc)).total_seconds()) + 0.5)
+        self.s3.delete_object(Bucket=name, Key="k", VersionId=version)
+
+
+class Lifecycles(Case):
+    def test_rules_are_kept_and_checked(self):
+        name = self.bucket()
+        self.refused(404, "NoSuchLifecycleConfiguration", self.s3.get_bucket_lifecycle_configuration, Bucket=name)
+        rules = [{"ID": "logs", "Status": "Enabled", "Filter": {"Prefix": "log/"}, "Expiration": {"Days": 3}},
+                 {"ID": "old", "Status": "Enabled", "Filter": {"Prefix": ""}, "NoncurrentVersionExpiration": {"NoncurrentDays": 1}},
+                 {"ID": "cut", "Status": "Disabled", "Filter": {"Prefix": ""}, "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 2}}]
+        self.s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": rules})
+        self.assertEqual(self.s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"], rules)
+        put = lambda **rule: self.s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": [dict({"Status": "Enabled", "Filter": {"Prefix": ""}}, **rule)]})
+        self.refused(400, "InvalidArgument", put, Expiration={"Days": 0})
+        self.refused(400, "InvalidRequest", put)
+        self.refused(400, "MalformedXML", put, Status="Perhaps", Expiration={"Days": 1})
+        self.refused(501, "NotImplemented", put, Transitions=[{"Days": 1, "StorageClass": "GLACIER"}])
+        self.s3.delete_bucket_lifecycle(Bucket=name)
+        self.refused(404, "NoSuchLifecycleConfiguration", self.s3.get_bucket_lifecycle_configuration, Bucket=name)
 
 
 if __name__ == "__main__":

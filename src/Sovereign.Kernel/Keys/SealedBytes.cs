@@ -1,11 +1,10 @@
 using System.Text;
-using Sovereign.Kernel.Keys;
 using Sovereign.Kernel.Sources;
 
-namespace Sovereign.Volume.Backups.Keeping;
+namespace Sovereign.Kernel.Keys;
 
 /// <summary>Bytes sealed in pieces of one size, so that reading can begin anywhere. Each piece is bound to its place and to the name of the whole.</summary>
-internal static class SealedBytes
+public static class SealedBytes
 {
     public const int PieceBytes = 64 * 1024;
     private const int SealedPieceBytes = PieceBytes + Sealing.OverheadBytes;
@@ -16,7 +15,9 @@ internal static class SealedBytes
     private static byte[] Context(string name, long piece) => Encoding.UTF8.GetBytes(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{name}/{piece}"));
 
     /// <summary>Seals what is written to it.</summary>
-    internal sealed class Writer(Stream target, byte[] key, string name, IRandomness randomness)
+    /// <param name="target">Takes the sealed pieces, in order.</param>
+    /// <param name="name">What is sealed, and where it lies: its pieces open nowhere else.</param>
+    public sealed class Writer(Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> target, byte[] key, string name, IRandomness randomness)
     {
         private readonly byte[] buffer = new byte[PieceBytes];
         private int filled;
@@ -38,14 +39,15 @@ internal static class SealedBytes
         public async Task Finish(CancellationToken stop)
         {
             if (filled == 0) return;
-            await target.WriteAsync(Sealing.Seal(key, buffer.AsSpan(0, filled), Context(name, piece++), randomness), stop);
+            await target(Sealing.Seal(key, buffer.AsSpan(0, filled), Context(name, piece++), randomness), stop);
             filled = 0;
         }
     }
 
     /// <summary>Opens what was sealed.</summary>
     /// <param name="source">From <see cref="PlaceOf"/> the offset on.</param>
-    internal sealed class Reader(Stream source, byte[] key, string name, long offset) : Stream
+    /// <param name="broken">What is thrown when a piece is not what was sealed.</param>
+    public sealed class Reader(Stream source, byte[] key, string name, long offset, Func<Exception> broken) : Stream
     {
         private readonly byte[] buffer = new byte[SealedPieceBytes];
         private byte[] plain = [];
@@ -102,7 +104,7 @@ internal static class SealedBytes
             var count = await source.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, stop);
             if (count == 0) return false;
             plain = Sealing.Open(key, buffer.AsSpan(0, count), Context(name, piece++))
-                ?? throw new BackupStoreException($"The bytes {name} of a backup were changed in the store. Put them back from a copy, or delete the backup.");
+                ?? throw broken();
             (at, skip) = (Math.Min(skip, plain.Length), 0);
             return at < plain.Length;
         }
