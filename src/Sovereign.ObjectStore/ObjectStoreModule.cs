@@ -11,6 +11,7 @@ using Sovereign.ObjectStore.Objects;
 using Sovereign.ObjectStore.S3;
 using Sovereign.ObjectStore.Sealing;
 using Sovereign.ObjectStore.Settings;
+using Sovereign.ObjectStore.Swift;
 using Sovereign.ObjectStore.Uploads;
 using Sovereign.ObjectStore.Websites;
 
@@ -23,6 +24,11 @@ public sealed record ObjectOptions(IReadOnlyList<string>? Domains = null);
 /// <summary>Objects: rows in the database, bytes in files of the data directory. The APIs are S3's and Swift's, over the same objects.</summary>
 public sealed class ObjectStoreModule : IModule
 {
+    private static readonly ServiceFace own = new("object-store", "swift", "/object-store", Dialect.Swift) { RequestTimeMax = TimeSpan.FromHours(24) };
+
+    /// <summary>Clients look for what a store can do at the root.</summary>
+    private static readonly ServiceFace info = own with { Prefix = "/info" };
+
     private readonly KernelServices kernel;
     private readonly ContentKeeper keeper;
     private readonly Gate gate;
@@ -46,13 +52,13 @@ public sealed class ObjectStoreModule : IModule
 
     public string Name => "object-store";
 
-    public ServiceFace? Face => null;
+    public ServiceFace? Face => own;
 
     public IReadOnlyList<AccessRule> Access => ObjectAccess.Table;
 
     public IReadOnlyList<QuotaResource> Quotas => ObjectQuotas.Resources;
 
-    public IReadOnlyList<IPeriodic> Periodics => [keeper, new LifecycleWork(kernel, books)];
+    public IReadOnlyList<IPeriodic> Periodics => [keeper, new LifecycleWork(kernel, books), new ExpiryWork(kernel, books)];
 
     public IFront? Front(WireServices wire)
     {
@@ -72,7 +78,14 @@ public sealed class ObjectStoreModule : IModule
 
     public void Map(Func<ServiceFace, Routes> face)
     {
-        // Swift's routes come with its slice.
+        var api = face(own);
+        var (swiftGate, swiftBooks, buckets) = (new SwiftGate(kernel), new SwiftBooks(books), new BucketService(kernel));
+        var large = new LargeObjects(kernel, reader, sealing, swiftBooks);
+        var bulk = new BulkWork(kernel, buckets, keeper, swiftBooks, large);
+        InfoEndpoints.Map(api, face(info));
+        new AccountEndpoints(kernel, swiftGate, bulk).Map(api);
+        new ContainerEndpoints(kernel, swiftGate, buckets, bulk).Map(api);
+        new ObjectEndpoints(kernel, swiftGate, keeper, swiftBooks, large, new TempUrls(kernel)).Map(api);
     }
 
     /// <summary>What the last process left half-done is finished or removed.</summary>

@@ -33,6 +33,8 @@ public static class CloudWeb
         builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
         {
             options.AddServerHeader = false;
+            // Metadata of objects is any text; both APIs for them send it as UTF-8.
+            options.ResponseHeaderEncodingSelector = static _ => System.Text.Encoding.UTF8;
             options.Limits.MaxRequestBodySize = null;   // Each face has its own limit; images have none.
             options.Limits.MaxRequestHeadersTotalSize = HeaderBytesMax;
             options.Limits.MaxRequestLineSize = RequestLineBytesMax;

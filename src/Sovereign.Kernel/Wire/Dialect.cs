@@ -17,6 +17,7 @@ public abstract class Dialect
     public static readonly Dialect Neutron = new NeutronDialect();
     public static readonly Dialect Glance = new GlanceDialect();
     public static readonly Dialect Placement = new PlacementDialect();
+    public static readonly Dialect Swift = new SwiftDialect();
 
     public virtual string ContentType => "application/json";
 
@@ -29,7 +30,7 @@ public abstract class Dialect
     /// <summary>Status of an exceeded quota, which differs by service.</summary>
     protected virtual int OverQuotaStatus => 403;
 
-    public int Status(Fault fault) => fault switch
+    public virtual int Status(Fault fault) => fault switch
     {
         Fault.NotFound => 404,
         Fault.Conflict => 409,
@@ -137,6 +138,21 @@ public abstract class Dialect
         protected override int OverQuotaStatus => 413;
 
         public override byte[] Body(Fault fault, int status, string requestId) => Page(status, fault.Message);
+    }
+
+    /// <summary>Pages without reasons; some statuses are Swift's own, which a fault names by its type.</summary>
+    private sealed class SwiftDialect : Dialect
+    {
+        public override string ContentType => PageType;
+
+        public override string EmptyContentType(string method) => "text/html; charset=UTF-8";
+
+        public override int Status(Fault fault) => fault.Type is { Length: 3 } own && int.TryParse(own, out var status) ? status : base.Status(fault);
+
+        protected override int OverQuotaStatus => 413;
+
+        public override byte[] Body(Fault fault, int status, string requestId) => status == 304
+            ? [] : Encoding.UTF8.GetBytes($"<html><h1>{Title(status)}</h1><p>{System.Net.WebUtility.HtmlEncode(fault.Message)}</p></html>");
     }
 
     private sealed class PlacementDialect : Dialect

@@ -32,6 +32,9 @@ public sealed class Routes(IEndpointRouteBuilder builder, WireServices wire, Ser
 
     public void Delete(string pattern, string rule, Func<Call, Task<Answer>> handler) => Map(["DELETE"], pattern, rule, handler);
 
+    /// <summary>Swift's method of that name.</summary>
+    public void Copy(string pattern, string rule, Func<Call, Task<Answer>> handler) => Map(["COPY"], pattern, rule, handler);
+
     /// <summary>The same routes under another prefix (Nova's /v2.1/{project_id}).</summary>
     /// <param name="microversions">False where the oldest form is all there is (Nova's /v2).</param>
     public Routes Under(string prefix, bool microversions = true) =>

@@ -79,7 +79,7 @@ internal sealed class ObjectCopies(KernelServices kernel, ContentKeeper keeper, 
         S3Call call, ObjectRow source, List<Segment> segments, Func<Segment, long, long, Stream> open, SealWish? encrypted, CopyWish asked)
     {
         var key = sealing.NewKey(encrypted);
-        await using var body = new SegmentStream(keeper, open, segments, 0, source.Size);
+        await using var body = reader.Read(segments, 0, source.Size, open);
         return await keeper.Receive<ObjectRow>(
             body,
             new ExpectedContent(source.Size, long.MaxValue),

@@ -7,7 +7,11 @@ namespace Sovereign.ObjectStore.Objects;
 
 /// <summary>A piece of an object: one content, or one part's.</summary>
 /// <param name="Begins">Where it begins in the object.</param>
-internal sealed record Segment(string? Content, long Begins, long Size, string? Sealing);
+internal sealed record Segment(string? Content, long Begins, long Size, string? Sealing)
+{
+    /// <summary>How many bytes of the content come before it.</summary>
+    public long Skip { get; init; }
+}
 
 /// <summary>Reads objects piece by piece in constant memory. What is being read is not removed under the reader.</summary>
 internal sealed class ObjectReader(KernelServices kernel, ContentKeeper keeper)
@@ -45,7 +49,7 @@ internal sealed class ObjectReader(KernelServices kernel, ContentKeeper keeper)
                 var segment = wanted[next];
                 var from = Math.Max(0, offset - segment.Begins);
                 var count = Math.Min(segment.Size, offset + length - segment.Begins) - from;
-                await using var stream = open(segment, from, count);
+                await using var stream = open(segment, segment.Skip + from, count);
                 await Copy(stream, count, response, stop);
                 keeper.Close(segment.Content!);
             }
@@ -55,6 +59,9 @@ internal sealed class ObjectReader(KernelServices kernel, ContentKeeper keeper)
             for (; next < wanted.Count; next++) keeper.Close(wanted[next].Content!);
         }
     }
+
+    /// <summary>A range of an object as a stream.</summary>
+    public SegmentStream Read(IReadOnlyList<Segment> segments, long offset, long length, Func<Segment, long, long, Stream> open) => new(keeper, open, segments, offset, length);
 
     private static async Task Copy(Stream source, long length, HttpResponse response, CancellationToken stop)
     {

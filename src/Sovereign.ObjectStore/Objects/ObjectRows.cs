@@ -12,6 +12,11 @@ internal static class ObjectRows
     public static ObjectRow? Find(Session session, long bucket, string name, string versionId) => session.FirstOrDefault<ObjectRow>(
         "SELECT * FROM objects WHERE bucket = @bucket AND name = @name AND version_id = @versionId", new { bucket, name, versionId });
 
+    /// <summary>The last current object whose key begins like this; null: there is none.</summary>
+    public static ObjectRow? LastWith(Session session, long bucket, string prefix) => session.FirstOrDefault<ObjectRow>(
+        "SELECT * FROM objects WHERE bucket = @bucket AND latest = 1 AND marker = 0 AND name >= @prefix AND name < @end ORDER BY name DESC LIMIT 1",
+        new { bucket, prefix, end = ObjectListing.AfterPrefix(prefix) });
+
     /// <summary>How many versions and markers a key has; no more than two are counted.</summary>
     public static long Versions(Session session, long bucket, string name) => session.Scalar<long>(
         "SELECT COUNT(*) FROM (SELECT 1 AS one FROM objects WHERE bucket = @bucket AND name = @name LIMIT 2) o", new { bucket, name });

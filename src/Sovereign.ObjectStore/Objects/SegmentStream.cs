@@ -41,7 +41,7 @@ internal sealed class SegmentStream : Stream
                 var segment = wanted[next++];
                 var from = Math.Max(0, offset - segment.Begins);
                 left = Math.Min(segment.Size, offset + length - segment.Begins) - from;
-                current = open(segment, from, left);
+                current = open(segment, segment.Skip + from, left);
             }
 
             // What is encrypted comes in pieces, and the last may hold more than is wanted.

@@ -86,6 +86,11 @@ internal sealed class ObjectSealing(KernelServices kernel, ContentKeeper keeper)
         return Outcome.Of<Func<Segment, long, long, Stream>>((segment, from, count) => Open(segment, from, count, customer.Value?.CustomerKey));
     }
 
+    /// <summary>Opens a piece with what the cloud has itself.</summary>
+    /// <exception cref="IOException">It is encrypted with a customer's key.</exception>
+    public Stream OpenOwn(Segment segment, long from, long count) => IsCustomers(segment.Sealing)
+        ? throw new IOException("The object is encrypted with a key of its customer.") : Open(segment, from, count, null);
+
     /// <summary>Tells how an object is encrypted.</summary>
     public static S3Answer Tell(S3Answer answer, string? kept) => kept is null ? answer
         : IsCustomers(kept)

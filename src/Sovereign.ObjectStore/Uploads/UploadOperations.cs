@@ -96,7 +96,7 @@ internal sealed class UploadOperations(KernelServices kernel, ContentKeeper keep
         var segments = reader.Segments(source.Value);
         var opener = sealing.Opener(call, segments, asSource: true);
         if (opener.Fault is { } closed) return closed;
-        await using var body = new SegmentStream(keeper, opener.Value, segments, range.Value.Offset, range.Value.Length);
+        await using var body = reader.Read(segments, range.Value.Offset, range.Value.Length, opener.Value);
         var part = await Receive(call, number, body, new ExpectedContent(range.Value.Length, S3Call.BytesMax), encrypted);
         return part.Map(row => S3Answer.Xml(200, S3Xml.Document("CopyPartResult", xml =>
         {
