@@ -13,7 +13,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 LC_ALL=C.UTF-8 HOME=${HOME:
 # Seconds that a suite may take on a machine with two cores, while another runs beside it; "default" is for unit suites that are not named here.
 declare -A budget=([format]=120 [build]=600 [program]=300 [default]=200 [postgres]=400
   [Sovereign.Cloud.Tests]=1200 [Sovereign.Node.Tests]=800 [Sovereign.Image.Tests]=600 [Sovereign.Kernel.Tests]=400 [Sovereign.Volume.Tests]=400
-  [Sovereign.Network.Tests]=400 [Sovereign.Compute.Tests]=400 [Sovereign.Identity.Tests]=300
+  [Sovereign.Network.Tests]=400 [Sovereign.ObjectStore.Tests]=500 [Sovereign.Compute.Tests]=400 [Sovereign.Identity.Tests]=300
   [e2e]=450 [e2e/kills]=900 [e2e/nodes]=900 [e2e/volumes]=900 [e2e/tempest]=900 [e2e/backups]=400 [e2e/ceph]=900 [e2e/side-by-side]=900
   [e2e/tempest-admin]=900 [e2e/tempest-scenarios]=1800)
 work= lanes=2
@@ -119,10 +119,12 @@ suite_e2e() { # suite_e2e FILE: a script that says "ok ..." and "not ok ..." for
 }
 
 prepare() { # prepare: what the suites in the list need
-  local needs_build='' needs_program='' needs_ceph='' suite
+  local needs_build='' needs_program='' needs_ceph='' needs_s3='' suite
   for suite in "${queue[@]}"; do
     case $suite in
     *'unit Sovereign.Node.Tests'*) needs_build=yes needs_program=yes needs_ceph=yes ;;
+    *'unit Sovereign.ObjectStore.Tests'*) needs_build=yes needs_s3=yes ;;
+    *'e2e '*/objects.sh) needs_program=yes needs_s3=yes ;;
     *' unit '*) needs_build=yes ;;
     *' e2e '*) needs_program=yes ;;
     esac
@@ -134,6 +136,8 @@ prepare() { # prepare: what the suites in the list need
   case " ${queue[*]} " in *e2e/*tempest*) need_packages tempest=tempest stestr=python3-stestr subunit2csv=subunit ping=iputils-ping ;; esac
   case " ${queue[*]} " in *e2e/on-postgres* | *e2e/side-by-side*) need_packages /usr/lib/postgresql=postgresql ;; esac
   case " ${queue[*]} " in *e2e/ceph*) ceph_packages ;; esac
+  [ -z "$needs_s3" ] || need_packages /usr/lib/python3/dist-packages/boto3=python3-boto3 /usr/lib/python3/dist-packages/swiftclient=python3-swiftclient s3cmd=s3cmd rclone=rclone \
+    /usr/bin/aws=awscli
   [ -z "$needs_ceph" ] || start_ceph "$work/ceph" || { count ceph 0 1 0; finish; }
   if [ -n "$needs_build" ]; then
     start_postgres "$work/postgres" || { count postgres 0 1 0; finish; }

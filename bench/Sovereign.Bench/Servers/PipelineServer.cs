@@ -49,6 +49,8 @@ internal static class PipelineServer
             kernel.Tokens.Open(token) is { } payload && payload.UserId == caller.UserId && payload.ExpiresAt > kernel.Clock.Now()
                 ? caller
                 : new Fault.Unauthorized("The request you have made requires authentication.");
+
+        public Outcome<SigningKey> FindKey(string accessKey) => new Fault.Unauthorized("There are no access keys here.");
     }
 
     private sealed class PageModule(int bodyBytes) : IModule

@@ -1,6 +1,7 @@
 using System.Text;
 using Sovereign.Identity.Model;
 using Sovereign.Identity.UserCredentials;
+using Sovereign.Identity.Wire;
 using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Sources;

@@ -10,7 +10,7 @@ using Sovereign.Kernel.Sources;
 namespace Sovereign.Identity.Tokens;
 
 /// <summary>Turns tokens into callers without I/O. What was resolved is kept from its first use on, in bounds; a change of the model makes it be derived again.</summary>
-internal sealed class TokenResolver(KernelServices kernel, IdentityModel model) : ICallers
+internal sealed class TokenResolver(KernelServices kernel, IdentityModel model)
 {
     private const int CachedTokensMax = 20_000;
     private const int StandingsMax = 5_000;

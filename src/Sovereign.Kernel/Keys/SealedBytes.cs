@@ -47,9 +47,9 @@ public static class SealedBytes
     /// <summary>Opens what was sealed.</summary>
     /// <param name="source">From <see cref="PlaceOf"/> the offset on.</param>
     /// <param name="broken">What is thrown when a piece is not what was sealed.</param>
-    public sealed class Reader(Stream source, byte[] key, string name, long offset, Func<Exception> broken) : Stream
+    public sealed class OpenedStream(Stream source, byte[] key, string name, long offset, Func<Exception> broken) : Stream
     {
-        private readonly byte[] buffer = new byte[SealedPieceBytes];
+        private readonly byte[] held = new byte[SealedPieceBytes];
         private byte[] plain = [];
         private int at;
         private long piece = offset / PieceBytes;
@@ -65,11 +65,11 @@ public static class SealedBytes
 
         public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
-        public override async ValueTask<int> ReadAsync(Memory<byte> target, CancellationToken cancellationToken = default)
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
             if (at == plain.Length && !await Next(cancellationToken)) return 0;
-            var count = Math.Min(target.Length, plain.Length - at);
-            plain.AsMemory(at, count).CopyTo(target);
+            var count = Math.Min(buffer.Length, plain.Length - at);
+            plain.AsMemory(at, count).CopyTo(buffer);
             at += count;
             return count;
         }
@@ -101,9 +101,9 @@ public static class SealedBytes
 
         private async Task<bool> Next(CancellationToken stop)
         {
-            var count = await source.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, stop);
+            var count = await source.ReadAtLeastAsync(held, held.Length, throwOnEndOfStream: false, stop);
             if (count == 0) return false;
-            plain = Sealing.Open(key, buffer.AsSpan(0, count), Context(name, piece++))
+            plain = Sealing.Open(key, held.AsSpan(0, count), Context(name, piece++))
                 ?? throw broken();
             (at, skip) = (Math.Min(skip, plain.Length), 0);
             return at < plain.Length;

@@ -66,7 +66,11 @@ internal sealed class HashSum(HashAlgorithmName name) : Checksum
 
     public override byte[] Finish() => hash.GetHashAndReset();
 
-    public override void Dispose() => hash.Dispose();
+    public override void Dispose()
+    {
+        hash.Dispose();
+        base.Dispose();
+    }
 }
 
 /// <summary>CRC-32C (Castagnoli, RFC 3720 appendix B.4); by the processor's instruction where it has one.</summary>

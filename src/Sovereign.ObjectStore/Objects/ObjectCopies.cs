@@ -125,8 +125,15 @@ internal sealed record CopyWish(ObjectWish Wish, bool KeepsHeaders, bool KeepsTa
         var locked = Wish.LockIn(tx, call.Bucket);
         return content with
         {
-            Bucket = call.Bucket.Number, Name = call.Key, OwnerId = call.OwnerId, Headers = KeepsHeaders ? content.Headers : KeptHeaders.ToJson(Wish.Headers),
-            Tags = KeepsTags ? content.Tags : Wish.Tags, LockMode = locked.Mode, RetainUntil = locked.RetainUntil, LegalHold = locked.Hold, Acl = Wish.Access,
+            Bucket = call.Bucket.Number,
+            Name = call.Key,
+            OwnerId = call.OwnerId,
+            Headers = KeepsHeaders ? content.Headers : KeptHeaders.ToJson(Wish.Headers),
+            Tags = KeepsTags ? content.Tags : Wish.Tags,
+            LockMode = locked.Mode,
+            RetainUntil = locked.RetainUntil,
+            LegalHold = locked.Hold,
+            Acl = Wish.Access,
         };
     }
 }

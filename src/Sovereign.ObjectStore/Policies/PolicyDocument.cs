@@ -130,7 +130,7 @@ internal sealed class PolicyDocument
         {
             if (!element.TryGetProperty("Principal", out var principal))
             {
-                if (!element.TryGetProperty("NotPrincipal", out principal)) return false;
+                if (!element.TryGetProperty(nameof(NotPrincipal), out principal)) return false;
                 NotPrincipal = true;
             }
 

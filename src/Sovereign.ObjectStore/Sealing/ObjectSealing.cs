@@ -101,7 +101,7 @@ internal sealed class ObjectSealing(KernelServices kernel, ContentKeeper keeper)
     {
         if (segment.Sealing is null) return keeper.Open(segment.Content!, from, count);
         var key = IsCustomers(segment.Sealing) ? OfCustomer(customerKey!, segment.Content!) : Own(segment);
-        return new SealedBytes.Reader(
+        return new SealedBytes.OpenedStream(
             keeper.Open(segment.Content!, SealedBytes.PlaceOf(from), long.MaxValue), key, segment.Content!, from,
             () => new IOException($"The content {segment.Content} was changed in the store."));
     }

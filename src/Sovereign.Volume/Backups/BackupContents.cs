@@ -61,7 +61,7 @@ internal sealed class BackupContents(KernelServices kernel, IBackupStore store, 
         if (row?.Digest is null) return new Fault.NotFound("Content", id);
         return new SeekableContent(row.Bytes, async (offset, stop) => key is null
             ? await store.Open(row.Content, offset, stop)
-            : new SealedBytes.Reader(await store.Open(row.Content, SealedBytes.PlaceOf(offset), stop), key, row.Content, offset,
+            : new SealedBytes.OpenedStream(await store.Open(row.Content, SealedBytes.PlaceOf(offset), stop), key, row.Content, offset,
                 () => new BackupStoreException($"The bytes {row.Content} of a backup were changed in the store. Put them back from a copy, or delete the backup.")));
     }
 

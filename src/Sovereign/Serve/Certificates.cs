@@ -36,6 +36,12 @@ internal static class Certificates
         {
             if (IPAddress.TryParse(name, out var address)) names.AddIpAddress(address);
             else names.AddDnsName(name);
+            // Buckets are hosts below the endpoint's; no client takes a wildcard below a name of one part.
+            if (address is null && name.Contains('.', StringComparison.Ordinal))
+            {
+                names.AddDnsName("*." + name);
+                names.AddDnsName("*.website." + name);
+            }
         }
 
         using var issued = Issue(authority, new CertificateRequest("CN=Sovereign", key, HashAlgorithmName.SHA256), ServerPurpose, names.Build(), now);

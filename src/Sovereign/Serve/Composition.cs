@@ -12,6 +12,7 @@ using Sovereign.Kernel.Store;
 using Sovereign.Launcher;
 using Sovereign.Network;
 using Sovereign.Node.Control;
+using Sovereign.ObjectStore;
 using Sovereign.Placement;
 using Sovereign.Volume;
 
@@ -21,8 +22,8 @@ namespace Sovereign.Serve;
 public sealed class Composition
 {
     private Composition(NodeModule node, IdentityModule identity, ImageModule image, PlacementModule placement, NetworkModule network, VolumeModule volume,
-        ComputeModule compute) =>
-        (Node, Identity, Image, Placement, Network, Volume, Compute) = (node, identity, image, placement, network, volume, compute);
+        ComputeModule compute, ObjectStoreModule objects) =>
+        (Node, Identity, Image, Placement, Network, Volume, Compute, ObjectStore) = (node, identity, image, placement, network, volume, compute, objects);
 
     public NodeModule Node { get; }
 
@@ -38,7 +39,9 @@ public sealed class Composition
 
     public ComputeModule Compute { get; }
 
-    public IReadOnlyList<IModule> Modules => [Node, Identity, Image, Placement, Network, Volume, Compute];
+    public ObjectStoreModule ObjectStore { get; }
+
+    public IReadOnlyList<IModule> Modules => [Node, Identity, Image, Placement, Network, Volume, Compute, ObjectStore];
 
     public ICallers Callers => Identity.Callers;
 
@@ -58,10 +61,13 @@ public sealed class Composition
         var network = new NetworkModule(kernel, node.Hub, networks ?? new NetworkOptions());
         var volume = new VolumeModule(kernel, node.Hub, image, new VolumeOptions((computeOptions ?? new ComputeOptions()).Zone, backupDirectory));
         var compute = new ComputeModule(kernel, node.Hub, image, placement, network.Networks, volume.Volumes, computeOptions ?? new ComputeOptions());
-        var catalog = new IModule[] { image, placement, network, volume, compute }
+        var objects = new ObjectStoreModule(kernel);
+        var catalog = new IModule[] { image, placement, network, volume, compute, objects }
             .Select(module => new CatalogService(module.Face!.Type, module.Face.Name, kernel.Settings.PublicUrl + CatalogPath(module)))
             // Clients look for volumes under a name of each of their generations.
             .Append(new CatalogService("block-storage", "cinder", kernel.Settings.PublicUrl + CatalogPath(volume)))
+            // S3 has no path of its own: it is known by its signatures.
+            .Append(new CatalogService("object-store-s3", "s3", kernel.Settings.PublicUrl + "/"))
             .Prepend(new CatalogService("identity", "keystone", kernel.Settings.PublicUrl + "/identity"))
             .ToList();
         var options = new IdentityOptions(catalog, new FirstUser("admin", firstPasswords.Admin), new FirstUser("demo", firstPasswords.Demo));
@@ -75,7 +81,7 @@ public sealed class Composition
             ? await volume.ReceiveContent(id, content, stop)
             : (await image.Receive(id, content, stop)).Then(_ => image.Find(AccessGrant.OfSystem(), id).Map(kept => kept.Digest ?? ""));
         node.Hub.PasswordSink = compute.LeavePassword;
-        return new Composition(node, identity, image, placement, network, volume, compute);
+        return new Composition(node, identity, image, placement, network, volume, compute, objects);
     }
 
     /// <summary>Every service's access rules under these overrides; no database is opened and nothing is started.</summary>
@@ -100,6 +106,7 @@ public sealed class Composition
         "image" => "/image",
         "network" => "/network",
         "volumev3" => "/volume/v3/%(project_id)s",
+        "object-store" => "/object-store/v1/AUTH_%(project_id)s",
         _ => module.Face.Prefix,
     };
 }

@@ -43,14 +43,24 @@ def client(who="a", **options):
     key, secret = KEYS[who]
     options.setdefault("s3", {"addressing_style": "path"})
     options.setdefault("retries", {"max_attempts": 1})
-    return boto3.client("s3", endpoint_url=URL, aws_access_key_id=key, aws_secret_access_key=secret, region_name="RegionOne", verify=CA or True,
+    # No certificate names hosts below "localhost".
+    verify = False if options["s3"]["addressing_style"] == "virtual" and "//localhost" in URL else CA or True
+    return boto3.client("s3", endpoint_url=URL, aws_access_key_id=key, aws_secret_access_key=secret, region_name="RegionOne", verify=verify,
                         config=Config(signature_version=options.pop("signature_version", "s3v4"), **options))
+
+
+def trust(url):
+    """How a certificate is checked; none names hosts below "localhost"."""
+    context = ssl.create_default_context(cafile=CA) if url.startswith("https") else None
+    if context and ".localhost" in url:
+        context.check_hostname = False
+    return context
 
 
 def web(method, url, body=None, headers=None):
     """A request without any signing; answers status, headers and body."""
     request = urllib.request.Request(url, data=body, method=method, headers=headers or {})
-    context = ssl.create_default_context(cafile=CA) if url.startswith("https") else None
+    context = trust(url)
     try:
         with urllib.request.urlopen(request, context=context) as answer:
             return answer.status, answer.headers, answer.read()
@@ -725,7 +735,7 @@ class Pages(Case):
         class Stay(urllib.request.HTTPRedirectHandler):
             def redirect_request(self, *_):
                 return None
-        opener = urllib.request.build_opener(Stay, urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=CA)))
+        opener = urllib.request.build_opener(Stay, urllib.request.HTTPSHandler(context=trust("https://x.localhost")))
         for path, status, target in (("/old/page", 301, site + "/new/page"), ("/sub", 302, "/sub/")):
             with self.assertRaises(urllib.error.HTTPError) as caught:
                 opener.open(site + path)
