@@ -21,6 +21,9 @@ internal sealed class Fuzzer(MatrixCloud cloud, HttpMessageInvoker client, int s
     private readonly SemaphoreSlim costly = new(2);
 
     private const int Workers = 6;
+
+    /// <summary>Tokens last an hour: what is sent after that is refused, whatever it asks.</summary>
+    private static readonly TimeSpan most = TimeSpan.FromMinutes(50);
     private static readonly string[] sharing = ["shar", "visib"];
     private readonly ConcurrentDictionary<string, Finding> findings = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> reached = new(StringComparer.Ordinal);
@@ -31,7 +34,7 @@ internal sealed class Fuzzer(MatrixCloud cloud, HttpMessageInvoker client, int s
 
     public void Dispose() => costly.Dispose();
 
-    /// <param name="requests">At least so many.</param>
+    /// <param name="requests">At least so many, unless tokens would end before.</param>
     /// <param name="least">At least so long.</param>
     /// <param name="only">Rows to ask; null: all.</param>
     public async Task<FuzzResult> Run(long requests, TimeSpan least, Func<MatrixRow, bool>? only, CancellationToken stop)
@@ -50,7 +53,7 @@ internal sealed class Fuzzer(MatrixCloud cloud, HttpMessageInvoker client, int s
         await Task.WhenAll(Enumerable.Range(0, Workers).Select(worker => Task.Factory.StartNew(
             () => Work(
                 worker, new FuzzTargets(cloud, files, rows, cloud.Test.Http.BaseAddress!, worker), files, rows, wire,
-                () => wire.Sent < requests || Stopwatch.GetElapsedTime(begun) < least, stop),
+                () => (wire.Sent < requests || Stopwatch.GetElapsedTime(begun) < least) && Stopwatch.GetElapsedTime(begun) < most, stop),
             stop, TaskCreationOptions.None, scheduler).Unwrap()));
         var possible = rows.Where(row => row.Expected.Values.Contains("ok") && (files.RequestOf(row).Status is null or < 400)).Select(row => row.ToString());
         return new FuzzResult(

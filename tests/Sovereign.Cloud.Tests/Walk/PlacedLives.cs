@@ -27,6 +27,7 @@ internal static class PlacedLives
     private static void Serve(CarefulClient admin, string network)
     {
         var hosts = $"/network/v2.0/networks/{network}/dhcp-agents";
+        admin.Until("the network's node", () => admin.List(hosts, "agents").Count == 1);
         var agent = HouseWalkTests.Id(admin.List(hosts, "agents")[0]);
         Dhcp(admin, network, "ACTIVE");
         var served = $"/network/v2.0/agents/{agent}/dhcp-networks";
