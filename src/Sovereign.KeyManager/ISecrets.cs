@@ -28,6 +28,9 @@ public sealed record SecretOrder(string ProjectId, string CreatorId, string? Nam
 
     public string? Mode { get; init; }
 
+    /// <summary>The resource whose key it is ("volume ID"): its owner can't delete it alone, since what it encrypts would be lost; null: the owner may.</summary>
+    public string? KeptFor { get; init; }
+
     /// <summary>Without the payload, so that no log has it.</summary>
     public override string ToString() => $"secret {Name}";
 }
