@@ -1,3 +1,4 @@
+using Sovereign.KeyManager;
 using System.Collections.Concurrent;
 using Sovereign.Image;
 using Sovereign.Kernel;
@@ -45,10 +46,11 @@ internal sealed class VolumeWorld : IAsyncDisposable
                 hub = node.Hub;
                 images = new FakeImages(kernel);
                 hub.SnapshotSink = images.Receive;
-                module = new VolumeModule(kernel, hub, images, options ?? new VolumeOptions());
+                var keys = new KeyManagerModule(kernel);
+                module = new VolumeModule(kernel, hub, images, keys.Secrets, options ?? new VolumeOptions());
                 hub.ContentSource = module.OpenContent;
                 hub.ContentSink = module.ReceiveContent;
-                return [node, module];
+                return [node, keys, module];
             },
             engine: engine);
         var world = new VolumeWorld(cloud, hub!, module!, images!);

@@ -68,6 +68,8 @@ internal sealed class ContainerEndpoints(KernelServices kernel, ContainerService
         if (body.Fault is { } malformed) return malformed;
         var wish = body.Value;
         var secrets = wish.SecretRefs ?? [];
+        // Elements of a list may be null whatever their type says.
+        if (secrets.Any(secret => secret is null)) return KeyFaults.Mismatch("Container", "None is not of type 'object'", "secret_refs");
         if (secrets.Count > SecretsMax) return KeyFaults.Mismatch("Container", $"at most {SecretsMax} secrets are in a container", "secret_refs");
         if ((KeyFaults.TooLong("Container", "name", wish.Name) ?? secrets.Select(Wrong).FirstOrDefault(fault => fault is not null)
             ?? ContainerService.Wrong(wish.Type, secrets)) is { } wrong) return wrong;

@@ -60,7 +60,7 @@ public sealed class Composition
         var placement = new PlacementModule(kernel);
         var network = new NetworkModule(kernel, node.Hub, networks ?? new NetworkOptions());
         var keys = new KeyManagerModule(kernel);
-        var volume = new VolumeModule(kernel, node.Hub, image, new VolumeOptions((computeOptions ?? new ComputeOptions()).Zone, backupDirectory));
+        var volume = new VolumeModule(kernel, node.Hub, image, keys.Secrets, new VolumeOptions((computeOptions ?? new ComputeOptions()).Zone, backupDirectory));
         var compute = new ComputeModule(kernel, node.Hub, image, placement, network.Networks, volume.Volumes, computeOptions ?? new ComputeOptions());
         var catalog = new IModule[] { image, placement, network, keys, volume, compute }
             .Select(module => new CatalogService(module.Face!.Type, module.Face.Name, kernel.Settings.PublicUrl + CatalogPath(module)))

@@ -18,7 +18,7 @@ public sealed partial class ArrowTests
         ["Sovereign.Placement"] = ["Sovereign.Kernel"],
         ["Sovereign.KeyManager"] = ["Sovereign.Kernel"],
         ["Sovereign.Network"] = ["Sovereign.Kernel", "Sovereign.Node"],
-        ["Sovereign.Volume"] = ["Sovereign.Image", "Sovereign.Kernel", "Sovereign.Node"],
+        ["Sovereign.Volume"] = ["Sovereign.Image", "Sovereign.KeyManager", "Sovereign.Kernel", "Sovereign.Node"],
         ["Sovereign.Compute"] =
             ["Sovereign.Image", "Sovereign.Kernel", "Sovereign.Network", "Sovereign.Node", "Sovereign.Placement", "Sovereign.Volume"],
         ["Sovereign"] =
