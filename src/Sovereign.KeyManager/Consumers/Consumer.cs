@@ -49,8 +49,6 @@ internal static class ConsumerStore
     public static ILookup<string, ConsumerRow> Many(Session session, string kind, IReadOnlyList<string> targets) => session.Query<ConsumerRow>(
         "SELECT * FROM key_consumers WHERE kind = @kind AND target_id IN @targets ORDER BY created_at, id", new { kind, targets }).ToLookup(row => row.TargetId);
 
-    public static ConsumerRow? Find(Session session, string id) => session.FirstOrDefault<ConsumerRow>("SELECT * FROM key_consumers WHERE id = @id", new { id });
-
     public static ConsumerRow? Same(Session session, ConsumerRow row) => session.FirstOrDefault<ConsumerRow>(
         $"SELECT * {Of} AND service = @Service AND resource_type = @ResourceType AND resource_id = @ResourceId",
         new { row.Kind, kind = row.Kind, target = row.TargetId, row.Service, row.ResourceType, row.ResourceId });

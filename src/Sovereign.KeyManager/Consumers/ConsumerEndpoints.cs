@@ -24,7 +24,8 @@ internal sealed partial class ConsumerJson : JsonSerializerContext
     public static readonly ConsumerJson Wire = new(WireJson.Options(refuseUnknown: false));
 }
 
-/// <summary>Routes of the consumers of secrets and of containers: what uses them, said by those who do.</summary>
+/// <summary>Routes of the consumers of secrets and of containers: what uses them, said by those who do. The API names a route of one by its id, which none of
+/// its answers tells: it is not there.</summary>
 internal sealed class ConsumerEndpoints(KernelServices kernel, SecretService secrets, ContainerService containers)
 {
     private const string Schema = "Secret Consumer";
@@ -38,7 +39,6 @@ internal sealed class ConsumerEndpoints(KernelServices kernel, SecretService sec
             api.Get($"/{kind}s/{{id}}/consumers", $"key-manager:{rule}:list", call => Task.FromResult(List(call, kind)));
             api.Post($"/{kind}s/{{id}}/consumers", $"key-manager:{rule}:create", call => Change(call, kind, Add));
             api.Delete($"/{kind}s/{{id}}/consumers", $"key-manager:{rule}:delete", call => Change(call, kind, Remove));
-            api.Get($"/{kind}s/{{id}}/consumers/{{consumer}}", $"key-manager:{rule}:show", call => Task.FromResult(Show(call, kind)));
         }
     }
 
@@ -50,20 +50,6 @@ internal sealed class ConsumerEndpoints(KernelServices kernel, SecretService sec
         return Answer.Of(found, rows => page.List(
             call, "consumers", $"{kind}s/{id}/consumers", [.. rows.Skip((int)Math.Min(page.Offset, int.MaxValue)).Take((int)page.Limit)], rows.Count,
             (json, row) => Write(json, row)));
-    }
-
-    private Answer Show(Call call, string kind)
-    {
-        var (id, consumer) = (call.Route("id"), call.Route("consumer"));
-        if (!Guid.TryParseExact(consumer, "D", out _)) return KeyFaults.Missing("Not Found. Provided consumer id is invalid.");
-        return Answer.Of(kernel.Database.Read(session => Target(session, call.Access, kind, id).Then<ConsumerRow>(_ =>
-            ConsumerStore.Find(session, consumer) is { } row && row.Kind == kind && row.TargetId == id ? row : KeyFaults.Missing("Consumer not found."))),
-            row => Render.Json(200, json =>
-            {
-                json.WriteStartObject();
-                Write(json, row);
-                json.WriteEndObject();
-            }));
     }
 
     private async Task<Answer> Change(Call call, string kind, Func<Tx, AccessGrant, IGuarded, ConsumerRow, Fault?> change)
