@@ -34,7 +34,7 @@ public class SecretTests
         }
 
         foreach (var accept in new[] { "text/plain", "image/png" }) await world.Must(406, "GET", path + "/payload", headers: ("Accept", accept));
-        Assert.Equal(0, (await world.Must(204, "DELETE", path)).Bytes.Length);
+        Assert.Empty((await world.Must(204, "DELETE", path)).Bytes);
         var gone = await world.Must(404, "GET", path);
         Assert.Equal("{\"code\":404,\"title\":\"Not Found\",\"description\":\"Secret not found.\"}", gone.Text);
         await world.Must(404, "GET", "/secrets/no-uuid");

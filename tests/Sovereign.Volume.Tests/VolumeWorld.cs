@@ -1,10 +1,10 @@
-using Sovereign.KeyManager;
 using System.Collections.Concurrent;
 using Sovereign.Image;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Store;
+using Sovereign.KeyManager;
 using Sovereign.Node.Contract;
 using Sovereign.Node.Control;
 using Sovereign.Testing.Clouds;

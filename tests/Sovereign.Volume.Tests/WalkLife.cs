@@ -1,6 +1,6 @@
-using Sovereign.KeyManager;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Sovereign.KeyManager;
 using Sovereign.Node.Control;
 using Sovereign.Testing.Clouds;
 using Xunit;

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
+using Sovereign.Commands;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Journal;
@@ -11,7 +12,6 @@ using Sovereign.Kernel.Keys;
 using Sovereign.Kernel.Sources;
 using Sovereign.Kernel.Store;
 using Sovereign.Kernel.Wire;
-using Sovereign.Commands;
 using Sovereign.Launcher;
 using Sovereign.Node.Control;
 
