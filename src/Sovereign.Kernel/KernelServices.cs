@@ -100,7 +100,7 @@ public sealed class KernelServices : IAsyncDisposable
 
         foreach (var module in modules) await module.Start(stop);
         engine.Entered();
-        if (engine.Shared) Periodics.Add(new Neighbours(modules, Due, Log("neighbours")));
+        if (engine.Shared) Periodics.Add(new Neighbours(modules, Due, Master, Log("neighbours")));
     }
 
     public async ValueTask DisposeAsync()

@@ -6,6 +6,7 @@ using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Quota;
 using Sovereign.Kernel.Store;
 using Sovereign.Kernel.Wire;
+using Sovereign.KeyManager;
 using Sovereign.Node.Contract;
 using Sovereign.Node.Control;
 using Sovereign.Volume.Attachments;
@@ -49,26 +50,27 @@ public sealed class VolumeModule : IModule
     private readonly IReconciler[] reconcilers;
 
     /// <summary>Puts the service together and listens to nodes; no I/O.</summary>
-    public VolumeModule(KernelServices kernel, INodes nodes, IImages images, VolumeOptions options)
-        : this(kernel, nodes, images, options, new DirectoryBackups(
+    public VolumeModule(KernelServices kernel, INodes nodes, IImages images, ISecrets secrets, VolumeOptions options)
+        : this(kernel, nodes, images, secrets, options, new DirectoryBackups(
             options.BackupDirectory ?? Path.Combine(kernel.Settings.DataDirectory, "backups"), make: options.BackupDirectory is null, kernel.Sources.CrashPoints))
     {
     }
 
     /// <param name="store">Where backups are kept, in place of a directory.</param>
-    internal VolumeModule(KernelServices kernel, INodes nodes, IImages images, VolumeOptions options, IBackupStore store)
+    internal VolumeModule(KernelServices kernel, INodes nodes, IImages images, ISecrets secrets, VolumeOptions options, IBackupStore store)
     {
         (this.kernel, this.nodes, this.store) = (kernel, nodes, store);
-        var (items, books) = (new VolumeItems(kernel, nodes), new VolumeBooks());
+        var keys = new VolumeKeys(kernel, secrets);
+        var (items, books) = (new VolumeItems(keys, nodes), new VolumeBooks());
         zones = new ZoneService(options, nodes);
         placing = new VolumePlacing(nodes);
         volumes = new VolumeService(kernel, placing, items, books);
-        creation = new VolumeCreation(kernel, images, zones, items);
+        creation = new VolumeCreation(kernel, images, zones, items, keys);
         snapshots = new SnapshotService(kernel, nodes);
         attachments = new AttachmentService(kernel, books);
         types = new TypeService(kernel);
         uploads = new VolumeUploads(volumes, nodes, images);
-        transfers = new TransferService(kernel, items, books);
+        transfers = new TransferService(kernel, items, books, keys);
         var shown = new VolumesForCompute(nodes, creation, placing, items, books, attachments, snapshots);
         shown.Catalog = new VolumeCatalog(kernel, volumes, creation, snapshots, shown);
         Volumes = shown;
@@ -81,7 +83,7 @@ public sealed class VolumeModule : IModule
         groups = new GroupService(kernel, books, creation, zones);
         reconcilers =
         [
-            new VolumeReconciler(kernel, placing, items, books, uploads, backupBooks, new UnmanagedBooks(nodes)), new SnapshotReconciler(kernel, nodes),
+            new VolumeReconciler(kernel, placing, items, books, uploads, backupBooks, new UnmanagedBooks(nodes), keys), new SnapshotReconciler(kernel, nodes),
             new BackupReconciler(kernel, nodes, backupBooks, contents), new GroupReconciler(kernel), new GroupSnapshotReconciler(kernel),
         ];
         nodes.OnReport(ItemKinds.Volume, (tx, _, report) => tx.Due(VolumeRow.Kind, report.Id));

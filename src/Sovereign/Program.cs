@@ -16,6 +16,7 @@ var root = new RootCommand(
     StatusCommand.Create(),
     VerifyCommand.Create(),
     PolicyCommand.Create(),
+    RotateKeys.Create(),
     ImageCommand.Create(),
     InitCommand.Create(),
     ServeRole.Create(),

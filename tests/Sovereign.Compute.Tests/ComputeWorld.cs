@@ -6,6 +6,7 @@ using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Store;
+using Sovereign.KeyManager;
 using Sovereign.Network;
 using Sovereign.Node.Contract;
 using Sovereign.Node.Control;
@@ -56,10 +57,11 @@ internal sealed class ComputeWorld : IAsyncDisposable
                 node.Hub.SnapshotSink = images.Receive;
                 networks = new FakeNetworks(kernel, hub);
                 placement = new FakePlacement();
-                var volume = new VolumeModule(kernel, hub, images, new VolumeOptions());
+                var keys = new KeyManagerModule(kernel);
+                var volume = new VolumeModule(kernel, hub, images, keys.Secrets, new VolumeOptions());
                 var compute = new ComputeModule(kernel, hub, images, placement, networks, volume.Volumes, new ComputeOptions());
                 hub.PasswordSink = compute.LeavePassword;
-                return [node, volume, compute];
+                return [node, keys, volume, compute];
             },
             engine: engine);
         var world = new ComputeWorld(cloud, hub!, networks!, placement!, images!);

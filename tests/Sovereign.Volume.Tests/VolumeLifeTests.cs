@@ -192,6 +192,10 @@ public class VolumeLifeTests
         Assert.Equal(key, world.Node.Volume(copy).Key);
         var another = await world.Volume("\"size\": 1, \"volume_type\": \"secret\"");
         Assert.NotEqual(key, world.Node.Volume(another).Key);
+        var secret = "/key-manager/v1/secrets/" + (string)shown.Json["volume"]!["encryption_key_id"]!;
+        Assert.Equal(key, Convert.ToHexStringLower((await world.Cloud.Send("GET", secret + "/payload", "member-a", null, ("Accept", "application/octet-stream"))).Bytes));
+        Assert.Equal(409, (await world.Cloud.Send("DELETE", secret)).Status);
+        Assert.Equal(403, (await world.Cloud.Send("GET", secret, "member-b")).Status);
         Assert.Equal(400, (await Order(world, $"\"source_volid\": \"{id}\", \"volume_type\": \"__DEFAULT__\"")).Status);
         await world.Act(id, "{\"os-retype\": {\"new_type\": \"__DEFAULT__\"}}", 400);
         Assert.Equal("aes-xts-plain64", (string)(await world.Send("GET", $"/volumes/{id}/encryption")).Json["cipher"]!);

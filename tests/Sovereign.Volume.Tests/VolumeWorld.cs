@@ -4,6 +4,7 @@ using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Store;
+using Sovereign.KeyManager;
 using Sovereign.Node.Contract;
 using Sovereign.Node.Control;
 using Sovereign.Testing.Clouds;
@@ -45,10 +46,11 @@ internal sealed class VolumeWorld : IAsyncDisposable
                 hub = node.Hub;
                 images = new FakeImages(kernel);
                 hub.SnapshotSink = images.Receive;
-                module = new VolumeModule(kernel, hub, images, options ?? new VolumeOptions());
+                var keys = new KeyManagerModule(kernel);
+                module = new VolumeModule(kernel, hub, images, keys.Secrets, options ?? new VolumeOptions());
                 hub.ContentSource = module.OpenContent;
                 hub.ContentSink = module.ReceiveContent;
-                return [node, module];
+                return [node, keys, module];
             },
             engine: engine);
         var world = new VolumeWorld(cloud, hub!, module!, images!);

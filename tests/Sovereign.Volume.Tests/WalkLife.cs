@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Sovereign.KeyManager;
 using Sovereign.Node.Control;
 using Sovereign.Testing.Clouds;
 using Xunit;
@@ -66,10 +67,11 @@ internal sealed class WalkLife(TestHome home, MortalPoints points) : IAsyncDispo
         {
             var nodes = new NodeModule(kernel);
             hub = nodes.Hub;
-            module = new VolumeModule(kernel, hub, new FakeImages(kernel), new VolumeOptions());
+            var keys = new KeyManagerModule(kernel);
+            module = new VolumeModule(kernel, hub, new FakeImages(kernel), keys.Secrets, new VolumeOptions());
             hub.ContentSource = module.OpenContent;
             hub.ContentSink = module.ReceiveContent;
-            return [nodes, module];
+            return [nodes, keys, module];
         });
         stop = new CancellationTokenSource();
         var before = node;

@@ -57,7 +57,24 @@ public sealed class TokenCodec(MasterKey master, IRandomness randomness)
     private static readonly byte[] context = "token"u8.ToArray();
     private static readonly SearchValues<char> base64Url = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
     private static readonly SearchValues<char> hexDigits = SearchValues.Create("0123456789abcdef");
-    private readonly SealingKey key = new(master.Derive("tokens"));
+    private volatile Prepared prepared = Prepare(master);
+
+    private SealingKey Key
+    {
+        get
+        {
+            // Tokens of before a rotation end with it: who knows the old master key must not make any.
+            var now = prepared;
+            if (!ReferenceEquals(now.Epoch, master.Epoch)) prepared = now = Prepare(master);
+            return now.Key;
+        }
+    }
+
+    private static Prepared Prepare(MasterKey master)
+    {
+        var epoch = master.Epoch;
+        return new Prepared(epoch, new SealingKey(master.Current("tokens")));
+    }
 
     public string Seal(TokenPayload token)
     {
@@ -76,7 +93,7 @@ public sealed class TokenCodec(MasterKey master, IRandomness randomness)
         if (token.ParentAuditId is not null) writer.Bytes(token.ParentAuditId);
         if (token.TrustId is not null || token.AccessTokenId is not null) writer.Id(token.TrustId);
         if (token.AccessTokenId is not null) writer.Id(token.AccessTokenId);
-        var text = Base64Url.EncodeToString(key.Seal(plain[..writer.Length], context, randomness));
+        var text = Base64Url.EncodeToString(Key.Seal(plain[..writer.Length], context, randomness));
         return text.Length <= TokenBytesMax ? text : throw new InvalidOperationException($"A token of {text.Length} bytes.");
     }
 
@@ -87,7 +104,7 @@ public sealed class TokenCodec(MasterKey master, IRandomness randomness)
         if (text.Length is 0 or > TokenBytesMax || text.AsSpan().ContainsAnyExcept(base64Url)) return null;
         Span<byte> sealedBytes = stackalloc byte[TokenBytesMax];
         if (Base64Url.DecodeFromChars(text, sealedBytes, out _, out var length) != OperationStatus.Done) return null;
-        var plain = key.Open(sealedBytes[..length], context);
+        var plain = Key.Open(sealedBytes[..length], context);
         if (plain is null || plain[0] != Form) return null;
         var reader = new PayloadReader(plain.AsSpan(1));
         var scope = (ScopeKind)reader.Byte();
@@ -100,6 +117,8 @@ public sealed class TokenCodec(MasterKey master, IRandomness randomness)
         var access = reader.IsAtEnd ? null : reader.Id();
         return new TokenPayload(user!, scope, scopeId, methods, issued, expires, audit, parent, credential, trust, access);
     }
+
+    private sealed record Prepared(object Epoch, SealingKey Key);
 
     /// <summary>Writes ids of 32 hex digits as 16 bytes, of 64 as 32 bytes, others as text.</summary>
     private ref struct PayloadWriter(Span<byte> buffer)

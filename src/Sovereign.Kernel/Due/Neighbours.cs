@@ -1,9 +1,10 @@
 using Microsoft.Extensions.Logging;
+using Sovereign.Kernel.Keys;
 
 namespace Sovereign.Kernel.Due;
 
 /// <summary>Where several processes serve one database: looks twice a second at what the others wrote, which no event of this process tells of.</summary>
-internal sealed class Neighbours(IReadOnlyList<IModule> modules, DueWorker due, ILogger log) : IPeriodic
+internal sealed class Neighbours(IReadOnlyList<IModule> modules, DueWorker due, MasterKey master, ILogger log) : IPeriodic
 {
     public string Name => "other control planes";
 
@@ -12,6 +13,7 @@ internal sealed class Neighbours(IReadOnlyList<IModule> modules, DueWorker due, 
     public async Task<string> Run(CancellationToken stop)
     {
         due.Nudge();
+        master.Reread();
         var caught = 0;
         foreach (var module in modules)
         {

@@ -15,11 +15,11 @@ public sealed class ProjectKeys
     private const int CachedKeysMax = 100_000;
     private readonly ConcurrentDictionary<string, byte[]> cache = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> destroyed = new(StringComparer.Ordinal);
-    private readonly byte[] wrapping;
+    private const string Purpose = "project-keys";
+    private readonly MasterKey master;
     private readonly IRandomness randomness;
 
-    public ProjectKeys(MasterKey master, IRandomness randomness) =>
-        (wrapping, this.randomness) = (master.Derive("project-keys"), randomness);
+    public ProjectKeys(MasterKey master, IRandomness randomness) => (this.master, this.randomness) = (master, randomness);
 
     /// <param name="context">What is sealed (its id), so that sealed bytes can't be moved to another row.</param>
     public byte[] Seal(Tx tx, string owner, ReadOnlySpan<byte> plain, string context) =>
@@ -49,7 +49,7 @@ public sealed class ProjectKeys
     {
         if (Find(tx, owner) is { } known) return known;
         var key = randomness.Bytes(MasterKey.Bytes);
-        var wrapped = Sealing.Seal(wrapping, key, Encoding.UTF8.GetBytes(owner), randomness);
+        var wrapped = Sealing.Seal(master.Current(Purpose), key, Encoding.UTF8.GetBytes(owner), randomness);
         tx.Connection.Execute(
             "INSERT INTO project_keys (owner, wrapped, made_at) VALUES (@owner, @wrapped, @Now) ON CONFLICT (owner) DO NOTHING", new { owner, wrapped, tx.Now });
         return Find(tx, owner)!;
@@ -61,7 +61,7 @@ public sealed class ProjectKeys
         if (!(writing && rekeyed) && cache.TryGetValue(owner, out var cached)) return cached;
         var wrapped = session.FirstOrDefault<byte[]>("SELECT wrapped FROM project_keys WHERE owner = @owner", new { owner });
         if (wrapped is null) return null;
-        var key = Sealing.Open(wrapping, wrapped, Encoding.UTF8.GetBytes(owner))
+        var key = Unwrapped(owner, wrapped)
             ?? throw new InvalidOperationException($"The key of {owner} was not wrapped by this master key: the data directory and its key file do not belong together.");
         // Inside a write the row may still be rolled back, so only committed keys are remembered.
         if (session is Tx tx) tx.AfterCommit(() => Remember(owner, key));
@@ -69,8 +69,45 @@ public sealed class ProjectKeys
         return key;
     }
 
+    /// <summary>Seals anew, with the current master key, keys of projects that an older one seals.</summary>
+    /// <param name="after">Owners up to this one are done; "" at first.</param>
+    /// <returns>The last owner that was looked at, null when there is none left; and how many keys were sealed anew.</returns>
+    internal (string? Reached, int Sealed) Rewrap(Tx tx, string after, int rowsMax)
+    {
+        var rows = tx.Query<Wrapped>("SELECT owner, wrapped AS key FROM project_keys WHERE owner > @after ORDER BY owner LIMIT @rowsMax", new { after, rowsMax });
+        var (current, count) = (master.Current(Purpose), 0);
+        foreach (var row in rows)
+        {
+            var context = Encoding.UTF8.GetBytes(row.Owner);
+            if (Sealing.Open(current, row.Key, context) is not null) continue;
+            var key = Unwrapped(row.Owner, row.Key) ?? throw new InvalidOperationException($"The key of {row.Owner} can't be opened by any master key that there is.");
+            tx.Execute("UPDATE project_keys SET wrapped = @wrapped WHERE owner = @Owner", new { wrapped = Sealing.Seal(current, key, context, randomness), row.Owner });
+            count++;
+        }
+
+        return (rows.Count == 0 ? null : rows[^1].Owner, count);
+    }
+
+    private byte[]? Unwrapped(string owner, byte[] wrapped)
+    {
+        var context = Encoding.UTF8.GetBytes(owner);
+        if (Tried() is { } key) return key;
+        // Another control plane may have made a new master key since this one read the file.
+        master.Reread();
+        return Tried();
+
+        byte[]? Tried() => master.All(Purpose).Select(wrapping => Sealing.Open(wrapping, wrapped, context)).FirstOrDefault(opened => opened is not null);
+    }
+
     private void Remember(string owner, byte[] key)
     {
         if (!destroyed.ContainsKey(owner) && cache.Count < CachedKeysMax) cache[owner] = key;
+    }
+
+    private sealed record Wrapped
+    {
+        public string Owner { get; init; } = "";
+
+        public byte[] Key { get; init; } = [];
     }
 }

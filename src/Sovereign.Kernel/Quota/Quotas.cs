@@ -72,6 +72,11 @@ public sealed class Quotas(Database database)
         session.Query<string>(
         "SELECT DISTINCT project_id FROM quota_limits WHERE service = @service AND project_id <> @Everyone ORDER BY project_id", new { service, Everyone });
 
+    /// <summary>The limits that a project has of its own, by name.</summary>
+    public Dictionary<string, long> Own(Session session, string service, string projectId) =>
+        Of(service).Select(resource => (resource.Name, Limit: Own(session, service, resource.Name, projectId))).Where(pair => pair.Limit is not null)
+            .ToDictionary(pair => pair.Name, pair => pair.Limit!.Value, StringComparer.Ordinal);
+
     public void Give(Tx tx, string service, string name, string projectId, long amount)
     {
         if (amount <= 0) return;

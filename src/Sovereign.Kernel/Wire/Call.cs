@@ -64,6 +64,9 @@ public sealed class Call
         return bytes.Then(body => Parse(body, type));
     }
 
+    /// <summary>Reads the body as it is, whatever its type: bounded in size and time.</summary>
+    public Task<Outcome<ReadOnlyMemory<byte>>> Raw() => BodyBytes.Read(Http.Request, Face.BodyBytesMax, deadline);
+
     /// <summary>Parses one JSON document; also for bodies that a handler read itself.</summary>
     public static Outcome<T> Parse<T>(ReadOnlyMemory<byte> body, JsonTypeInfo<T> type)
     {

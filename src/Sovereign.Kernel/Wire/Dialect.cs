@@ -18,6 +18,7 @@ public abstract class Dialect
     public static readonly Dialect Glance = new GlanceDialect();
     public static readonly Dialect Placement = new PlacementDialect();
     public static readonly Dialect Swift = new SwiftDialect();
+    public static readonly Dialect Barbican = new BarbicanDialect();
 
     public virtual string ContentType => "application/json";
 
@@ -160,7 +161,15 @@ public abstract class Dialect
         public override byte[] Body(Fault fault, int status, string requestId) => JsonSerializer.SerializeToUtf8Bytes(
             new PlacementErrors([new(status, Title(status), fault.Message, fault.Type ?? "placement.undefined_code", requestId)]), DialectJson.Wire.PlacementErrors);
     }
+
+    private sealed class BarbicanDialect : Dialect
+    {
+        public override byte[] Body(Fault fault, int status, string requestId) => JsonSerializer.SerializeToUtf8Bytes(
+            new BarbicanError(status, Title(status), fault.Message), DialectJson.Wire.BarbicanError);
+    }
 }
+
+internal sealed record BarbicanError(int Code, string Title, string Description);
 
 internal sealed record KeystoneError(KeystoneErrorView Error);
 
@@ -180,6 +189,7 @@ internal sealed record PlacementErrorView(int Status, string Title, string Detai
 [JsonSerializable(typeof(Dictionary<string, CodeMessage>))]
 [JsonSerializable(typeof(NeutronErrorBody))]
 [JsonSerializable(typeof(PlacementErrors))]
+[JsonSerializable(typeof(BarbicanError))]
 internal sealed partial class DialectJson : JsonSerializerContext
 {
     public static readonly DialectJson Wire = new(WireJson.Options());

@@ -44,7 +44,7 @@ internal sealed class BackupRestoring(KernelServices kernel, VolumeCreation crea
             return VolumeFaults.InvalidVolume($"volume size {volume.SizeGib} is too small to restore backup of size {row.SizeGib}.");
         }
 
-        if (row.SealedKey is not null && volume.SealedKey is null)
+        if (row.SealedKey is not null && !volume.Encrypted)
         {
             return VolumeFaults.InvalidVolume("The backup is of an encrypted volume, and this one is not: its content would become plain.");
         }

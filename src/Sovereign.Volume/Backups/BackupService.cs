@@ -113,7 +113,7 @@ internal sealed class BackupService(KernelServices kernel, INodes nodes, BackupB
             TypeId = volume.TypeId, Name = order.Name, Description = order.Description, Container = order.Container ?? "", Zone = order.Zone ?? "",
             SizeGib = snapshot?.SizeGib ?? volume.SizeGib, Metadata = VolumeJson.Texts(order.Metadata), VolumeMetadata = volume.Metadata,
             ImageMetadata = volume.ImageMetadata, Bootable = volume.Bootable, NodeId = node, PointId = snapshot?.Point ?? kernel.Ids.Uuid(), Content = id,
-            SealedKey = volume.SealedKey is null ? null : kernel.Keys.Seal(tx, volume.ProjectId, kernel.Randomness.Bytes(KeyBytes), id),
+            SealedKey = !volume.Encrypted ? null : kernel.Keys.Seal(tx, volume.ProjectId, kernel.Randomness.Bytes(KeyBytes), id),
             DataAt = snapshot?.CreatedAt ?? tx.Now, CreatedAt = tx.Now, UpdatedAt = tx.Now,
         };
         Begin(tx, row, volume, snapshot, since);

@@ -53,7 +53,7 @@ internal sealed class ManagingService(KernelServices kernel, VolumeItems items, 
         access.Origin,
         tx => VolumeService.Find(tx, access, id).Then<Done>(row =>
         {
-            if (row.SealedKey is not null) return VolumeFaults.InvalidVolume("Unmanaging encrypted volumes is not supported.");
+            if (row.Encrypted) return VolumeFaults.InvalidVolume("Unmanaging encrypted volumes is not supported.");
             if (row.Deleting || row.GroupId is not null
                 || row.Status is not (VolumeStates.Available or VolumeStates.Error or VolumeStates.ErrorManaging or VolumeStates.ErrorExtending)
                 || AttachmentStore.OfVolume(tx, id).Count > 0 || SnapshotStore.OfVolume(tx, id).Count > 0

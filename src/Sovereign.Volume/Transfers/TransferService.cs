@@ -12,7 +12,7 @@ using Sovereign.Volume.Wire;
 namespace Sovereign.Volume.Transfers;
 
 /// <summary>Gives volumes to other projects: offered with a random key, taken by whoever knows it.</summary>
-internal sealed class TransferService(KernelServices kernel, VolumeItems items, VolumeBooks books)
+internal sealed class TransferService(KernelServices kernel, VolumeItems items, VolumeBooks books, VolumeKeys keys)
 {
     private const int KeyBytes = 8;
     private readonly byte[] hashing = kernel.Master.Derive("volume-transfers");
@@ -34,7 +34,7 @@ internal sealed class TransferService(KernelServices kernel, VolumeItems items, 
             if (found.Fault is { } missing) return missing;
             var volume = found.Value;
             if (volume.Status != VolumeStates.Available) return VolumeFaults.InvalidVolume("status must be available");
-            if (volume.SealedKey is not null && !encrypted) return VolumeFaults.InvalidVolume("transferring encrypted volume is not supported");
+            if (volume.Encrypted && !encrypted) return VolumeFaults.InvalidVolume("transferring encrypted volume is not supported");
             var key = Convert.ToHexStringLower(kernel.Randomness.Bytes(KeyBytes));
             var row = new TransferRow
             {
@@ -96,16 +96,9 @@ internal sealed class TransferService(KernelServices kernel, VolumeItems items, 
             SnapshotService.Save(tx, snapshot with { ProjectId = project, UserId = user });
         }
 
-        var key = volume.SealedKey is null ? null : kernel.Keys.Open(tx, volume.ProjectId, volume.SealedKey, volume.Id);
-        if (volume.SealedKey is not null && key is null) return new Fault.Conflict($"The key of volume {volume.Id} can't be opened.");
-        var moved = books.Save(tx, volume with
-        {
-            ProjectId = project,
-            UserId = user,
-            Status = VolumeStates.Available,
-            SealedKey = key is null ? null : kernel.Keys.Seal(tx, project, key, volume.Id),
-        });
-        items.Put(tx, moved);
+        var moved = keys.Moved(tx, volume, project, user);
+        if (moved.Fault is { } refused) return refused;
+        items.Put(tx, books.Save(tx, moved.Value with { Status = VolumeStates.Available }));
         return null;
     }
 }

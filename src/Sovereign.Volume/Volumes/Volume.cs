@@ -43,8 +43,13 @@ internal sealed record VolumeRow
     /// <summary>Rises when its content is made anew.</summary>
     public long Generation { get; init; }
 
-    /// <summary>The key of its bytes, sealed by its project's key; null: they are plain.</summary>
+    /// <summary>Id of the secret that holds the key of its bytes; null: they are plain, or it is older than the key manager.</summary>
+    public string? KeyId { get; init; }
+
+    /// <summary>The key of one that is older than the key manager, sealed by its project's key.</summary>
     public byte[]? SealedKey { get; init; }
+
+    public bool Encrypted => KeyId is not null || SealedKey is not null;
 
     public bool Bootable { get; init; }
 
@@ -93,7 +98,7 @@ internal sealed record VolumeRow
     public Dictionary<string, string> ImagePairs() => VolumeJson.Texts(ImageMetadata);
 
     public VolumeDocument Document() => new(
-        Id, ProjectId, UserId, Name, Description, Status, SizeGib, WantedGib, Zone, TypeId, SnapshotId, SourceVolumeId, Generation, SealedKey is not null, Bootable,
+        Id, ProjectId, UserId, Name, Description, Status, SizeGib, WantedGib, Zone, TypeId, SnapshotId, SourceVolumeId, Generation, Encrypted, Bootable,
         MayNotBeWritten, Multiattach, Pairs(), NodeId, Backend, Message);
 }
 

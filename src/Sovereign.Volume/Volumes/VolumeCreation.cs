@@ -17,9 +17,8 @@ using Sovereign.Volume.Wire;
 namespace Sovereign.Volume.Volumes;
 
 /// <summary>Makes volumes: what an order asks for, checked against its source, its type and the quotas, in one transaction.</summary>
-internal sealed class VolumeCreation(KernelServices kernel, IImages images, ZoneService zones, VolumeItems items)
+internal sealed class VolumeCreation(KernelServices kernel, IImages images, ZoneService zones, VolumeItems items, VolumeKeys keys)
 {
-    private const int KeyBytes = 32;
     private const long BytesPerGib = 1L << 30;
 
     public Outcome<VolumeRow> Create(Tx tx, AccessGrant access, VolumeOrder order)
@@ -40,12 +39,14 @@ internal sealed class VolumeCreation(KernelServices kernel, IImages images, Zone
         if (size < 1) return Reading.Wrong("size", "None", "A volume without a source has a size.");
         if (TooSmall(source.Value, size) is { } small) return small;
         var id = kernel.Ids.Uuid();
+        var key = type.Value.Encrypted ? keys.Make(tx, project, access.Caller.UserId, id, source.Value.Volume) : (Outcome<string>?)null;
+        if (key?.Fault is { } unkept) return unkept;
         var row = new VolumeRow
         {
             Id = id, ProjectId = project, UserId = access.Caller.UserId, Name = order.Name, Description = order.Description, SizeGib = size, WantedGib = size,
             Zone = order.Zone ?? zones.Default, TypeId = type.Value.Id, SnapshotId = order.SnapshotId, SourceVolumeId = order.SourceVolumeId,
             Source = source.Value.Spec is { } spec ? JsonSerializer.Serialize(spec, VolumeJson.Wire.VolumeSourceSpec) : null,
-            SealedKey = Key(tx, project, id, type.Value, source.Value.Volume), Bootable = source.Value.Bootable, Multiattach = type.Value.Multiattach,
+            KeyId = key?.Value, Bootable = source.Value.Bootable, Multiattach = type.Value.Multiattach,
             Metadata = VolumeJson.Texts(Metadata(order, source.Value)), ImageMetadata = source.Value.ImageMetadata, WantedNode = source.Value.NodeId ?? order.NodeId,
             Backend = source.Value.Backend, BackupId = order.BackupId, GroupId = order.GroupId, CreatedAt = tx.Now,
             Status = order.Restoring ? VolumeStates.RestoringBackup : VolumeStates.Creating,
@@ -198,7 +199,7 @@ internal sealed class VolumeCreation(KernelServices kernel, IImages images, Zone
         }
 
         // Bytes are copied as they lie, so both ends are encrypted, or neither is.
-        return source.Volume is { } volume && volume.SealedKey is not null != type.Encrypted
+        return source.Volume is { } volume && volume.Encrypted != type.Encrypted
             ? VolumeFaults.InvalidInput(
                 $"Invalid volume_type provided: {type.Name} (requested type is not compatible; either match source volume, or omit type argument).")
             : type;
@@ -209,14 +210,6 @@ internal sealed class VolumeCreation(KernelServices kernel, IImages images, Zone
         var pairs = new Dictionary<string, string>(source.Metadata, StringComparer.Ordinal);
         foreach (var (name, value) in order.Metadata) pairs[name] = value;
         return pairs;
-    }
-
-    /// <summary>A key of its own, or that of the volume that it is a copy of.</summary>
-    private byte[]? Key(Tx tx, string project, string id, TypeRow type, VolumeRow? source)
-    {
-        if (!type.Encrypted) return null;
-        var key = source?.SealedKey is { } other ? kernel.Keys.Open(tx, source.ProjectId, other, source.Id) : kernel.Randomness.Bytes(KeyBytes);
-        return kernel.Keys.Seal(tx, project, key ?? throw new InvalidOperationException($"The key of volume {source?.Id} can't be opened."), id);
     }
 }
 

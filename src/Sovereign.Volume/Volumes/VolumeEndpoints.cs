@@ -160,11 +160,11 @@ internal sealed class VolumeEndpoints(KernelServices kernel, VolumeService volum
     private Answer Encryption(Call call, string? one)
     {
         var found = kernel.Database.Read(session => VolumeService.Find(session, call.Access, call.Route("id"))
-            .Map(row => (Row: row, Type: row.SealedKey is null ? null : TypeStore.Find(session, row.TypeId))));
+            .Map(row => (Row: row, Type: !row.Encrypted ? null : TypeStore.Find(session, row.TypeId))));
         return Answer.Of(found, volume => Render.Json(200, json =>
         {
             json.WriteStartObject();
-            if (volume.Row.SealedKey is not null && one is null or "encryption_key_id") json.WriteString("encryption_key_id", KeyName.Of(volume.Row.Id));
+            if (volume.Row.Encrypted && one is null or "encryption_key_id") json.WriteString("encryption_key_id", KeyName.Of(volume.Row));
             if (volume.Type is { } type)
             {
                 if (one is null or "control_location") json.WriteString("control_location", type.ControlLocation);

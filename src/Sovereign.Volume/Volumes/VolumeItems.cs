@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Sovereign.Kernel;
 using Sovereign.Kernel.Store;
 using Sovereign.Node.Contract;
 using Sovereign.Node.Control;
@@ -7,7 +6,7 @@ using Sovereign.Node.Control;
 namespace Sovereign.Volume.Volumes;
 
 /// <summary>Volumes on the manifests of nodes.</summary>
-internal sealed class VolumeItems(KernelServices kernel, INodes nodes)
+internal sealed class VolumeItems(VolumeKeys keys, INodes nodes)
 {
     private const long BytesPerGib = 1L << 30;
 
@@ -42,8 +41,7 @@ internal sealed class VolumeItems(KernelServices kernel, INodes nodes)
     private VolumeSpec Spec(Session session, VolumeRow row) => new(row.Id, row.ProjectId, row.Backend!, row.WantedGib * BytesPerGib)
     {
         Source = row.Source is null ? null : JsonSerializer.Deserialize(row.Source, VolumeJson.Wire.VolumeSourceSpec),
-        Key = row.SealedKey is null ? null : Convert.ToHexStringLower(kernel.Keys.Open(session, row.ProjectId, row.SealedKey, row.Id)
-            ?? throw new InvalidOperationException($"The key of volume {row.Id} can't be opened: its project's key was destroyed.")),
+        Key = row.Encrypted ? Convert.ToHexStringLower(keys.Open(session, row)) : null,
         Generation = (int)row.Generation,
     };
 }

@@ -18,7 +18,7 @@ namespace Sovereign.Volume.Volumes;
 /// <summary>A volume's life: a place is chosen, its node makes it, grows it, makes its content anew, and in the end removes it.</summary>
 internal sealed class VolumeReconciler(
     KernelServices kernel, VolumePlacing placing, VolumeItems items, VolumeBooks books, VolumeUploads uploads, BackupBooks backups,
-    UnmanagedBooks unmanaged) : IReconciler
+    UnmanagedBooks unmanaged, VolumeKeys keys) : IReconciler
 {
     private static readonly TimeSpan nodeWait = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan settleWait = TimeSpan.FromSeconds(1);
@@ -193,6 +193,7 @@ internal sealed class VolumeReconciler(
             AttachmentStore.DeleteOfVolume(tx, now.Id);
             TransferStore.DeleteOfVolume(tx, now.Id);
             VolumeStore.Delete(tx, now.Id);
+            keys.Remove(tx, now);
             if (now.GroupId is { } group) tx.Due(GroupRow.Kind, group);
             VolumeQuotas.GiveVolume(kernel.Quotas, tx, now.ProjectId, now.TypeId, now.WantedGib);
             tx.Record(VolumeRow.Kind, now.Id, now.ProjectId, Change.Deleted, now.Document(), VolumesJson.Wire.VolumeDocument);

@@ -88,7 +88,7 @@ internal sealed class VolumeService(KernelServices kernel, VolumePlacing placing
 
         if (TypeStore.ByIdOrName(tx, asked) is not { } type || !TypeStore.MayUse(tx, type, access)) return VolumeFaults.Type(asked);
         if (type.Id == row.TypeId) return VolumeFaults.InvalidInput($"New volume_type same as original: {asked}.");
-        if (type.Encrypted != row.SealedKey is not null) return VolumeFaults.InvalidInput("The volume would have to be written anew: one of the types is encrypted.");
+        if (type.Encrypted != row.Encrypted) return VolumeFaults.InvalidInput("The volume would have to be written anew: one of the types is encrypted.");
         if (type.Specs().TryGetValue("volume_backend_name", out var backend) && backend != row.Backend)
         {
             return VolumeFaults.InvalidInput($"The volume would have to move to the backend {backend}.");

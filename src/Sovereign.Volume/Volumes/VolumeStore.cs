@@ -30,10 +30,10 @@ internal static class VolumeStore
         """
         INSERT INTO volumes (id, project_id, user_id, name, description, status, previous_status, size_gib, wanted_gib, zone, type_id, snapshot_id,
           source_volume_id, source, generation, sealed_key, bootable, read_only, multiattach, metadata, image_metadata, node_id, backend, wanted_node, deleting,
-          message, created_at, updated_at, launched_at, backup_id, group_id)
+          message, created_at, updated_at, launched_at, backup_id, group_id, key_id)
         VALUES (@Id, @ProjectId, @UserId, @Name, @Description, @Status, @PreviousStatus, @SizeGib, @WantedGib, @Zone, @TypeId, @SnapshotId,
           @SourceVolumeId, @Source, @Generation, @SealedKey, @bootable, @ReadOnly, @multiattach, @Metadata, @ImageMetadata, @NodeId, @Backend, @WantedNode,
-          @deleting, @Message, @CreatedAt, @UpdatedAt, @LaunchedAt, @BackupId, @GroupId)
+          @deleting, @Message, @CreatedAt, @UpdatedAt, @LaunchedAt, @BackupId, @GroupId, @KeyId)
         """,
         Parameters(row));
 
@@ -44,7 +44,7 @@ internal static class VolumeStore
           source_volume_id = @SourceVolumeId, source = @Source, generation = @Generation, sealed_key = @SealedKey, bootable = @bootable,
           read_only = @ReadOnly, multiattach = @multiattach, metadata = @Metadata, image_metadata = @ImageMetadata, node_id = @NodeId, backend = @Backend,
           wanted_node = @WantedNode, deleting = @deleting, message = @Message, updated_at = @UpdatedAt, launched_at = @LaunchedAt,
-          backup_id = @BackupId, group_id = @GroupId
+          backup_id = @BackupId, group_id = @GroupId, key_id = @KeyId
         WHERE id = @Id
         """,
         Parameters(row));
@@ -77,7 +77,7 @@ internal static class VolumeStore
     private static object Parameters(VolumeRow row) => new
     {
         row.Id, row.ProjectId, row.UserId, row.Name, row.Description, row.Status, row.PreviousStatus, row.SizeGib, row.WantedGib, row.Zone, row.TypeId,
-        row.SnapshotId, row.SourceVolumeId, row.Source, row.Generation, row.SealedKey, bootable = row.Bootable ? 1L : 0L, row.ReadOnly,
+        row.SnapshotId, row.SourceVolumeId, row.Source, row.Generation, row.SealedKey, row.KeyId, bootable = row.Bootable ? 1L : 0L, row.ReadOnly,
         multiattach = row.Multiattach ? 1L : 0L, row.Metadata, row.ImageMetadata, row.NodeId, row.Backend, row.WantedNode, deleting = row.Deleting ? 1L : 0L,
         row.Message, row.CreatedAt, row.UpdatedAt, row.LaunchedAt, row.BackupId, row.GroupId,
     };

@@ -43,7 +43,7 @@ internal sealed class VolumeView(INodes nodes)
         Lists.Links(json, call, row.ProjectId, "volumes/" + row.Id);
         json.WriteString("user_id", row.UserId);
         json.WriteString("bootable", row.Bootable && row.LaunchedAt > 0 ? "true" : "false");
-        json.WriteBoolean("encrypted", row.SealedKey is not null);
+        json.WriteBoolean("encrypted", row.Encrypted);
         json.WriteNull("replication_status");
         json.WriteNull("consistencygroup_id");
         json.WriteBoolean("multiattach", row.Multiattach);
@@ -108,14 +108,16 @@ internal sealed class VolumeView(INodes nodes)
 
         if (call.Version.Has(61) && call.Access.Everything) json.WriteNull("cluster_name");
         if (call.Version.Has(63)) json.WriteString("volume_type_id", row.TypeId);
-        if (call.Version.Has(64) && row.SealedKey is not null) json.WriteString("encryption_key_id", KeyName.Of(row.Id));
+        if (call.Version.Has(64) && row.Encrypted) json.WriteString("encryption_key_id", KeyName.Of(row));
         if (call.Version.Has(65)) json.WriteBoolean("consumes_quota", true);
     }
 }
 
-/// <summary>The name of a volume's key: derived from the volume, since keys are no resources here.</summary>
+/// <summary>The name of a key: its secret's id; of what is older than the key manager, and of backups, derived from what it is the key of.</summary>
 internal static class KeyName
 {
+    public static string Of(VolumeRow row) => row.KeyId ?? Of(row.Id);
+
     public static string Of(string volumeId)
     {
         var hash = System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes("volume-key/" + volumeId));

@@ -118,7 +118,7 @@ internal sealed class VolumesForCompute(
     public void OnChange(Action<Tx, VolumeChange> listener) => books.Listen(listener);
 
     public VolumeInfo Info(VolumeRow row) => new(
-        row.Id, row.ProjectId, row.Name, row.Status, row.SizeGib, row.Zone, row.Bootable, row.MayNotBeWritten, row.Multiattach, row.SealedKey is not null, row.NodeId,
+        row.Id, row.ProjectId, row.Name, row.Status, row.SizeGib, row.Zone, row.Bootable, row.MayNotBeWritten, row.Multiattach, row.Encrypted, row.NodeId,
         placing.Backend(row.NodeId, row.Backend)?.Shared == true, row.ImagePairs(), row.Message);
 
     private static Fault Gone(string attachmentId) => VolumeFaults.Missing($"Volume attachment could not be found with filter: attachment_id = {attachmentId}.");

@@ -9,6 +9,7 @@ using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Keys;
 using Sovereign.Kernel.Sources;
 using Sovereign.Kernel.Store;
+using Sovereign.KeyManager;
 using Sovereign.Launcher;
 using Sovereign.Network;
 using Sovereign.Node.Control;
@@ -21,9 +22,9 @@ namespace Sovereign.Serve;
 /// <summary>The house, put together: modules in the order of the arrows.</summary>
 public sealed class Composition
 {
-    private Composition(NodeModule node, IdentityModule identity, ImageModule image, PlacementModule placement, NetworkModule network, VolumeModule volume,
-        ComputeModule compute, ObjectStoreModule objects) =>
-        (Node, Identity, Image, Placement, Network, Volume, Compute, ObjectStore) = (node, identity, image, placement, network, volume, compute, objects);
+    private Composition(NodeModule node, IdentityModule identity, ImageModule image, PlacementModule placement, NetworkModule network,
+        KeyManagerModule keys, VolumeModule volume, ComputeModule compute, ObjectStoreModule objects) =>
+        (Node, Identity, Image, Placement, Network, Keys, Volume, Compute, ObjectStore) = (node, identity, image, placement, network, keys, volume, compute, objects);
 
     public NodeModule Node { get; }
 
@@ -35,13 +36,15 @@ public sealed class Composition
 
     public NetworkModule Network { get; }
 
+    public KeyManagerModule Keys { get; }
+
     public VolumeModule Volume { get; }
 
     public ComputeModule Compute { get; }
 
     public ObjectStoreModule ObjectStore { get; }
 
-    public IReadOnlyList<IModule> Modules => [Node, Identity, Image, Placement, Network, Volume, Compute, ObjectStore];
+    public IReadOnlyList<IModule> Modules => [Node, Identity, Image, Placement, Network, Keys, Volume, Compute, ObjectStore];
 
     public ICallers Callers => Identity.Callers;
 
@@ -59,10 +62,11 @@ public sealed class Composition
         var image = new ImageModule(kernel, imageImport);
         var placement = new PlacementModule(kernel);
         var network = new NetworkModule(kernel, node.Hub, networks ?? new NetworkOptions());
-        var volume = new VolumeModule(kernel, node.Hub, image, new VolumeOptions((computeOptions ?? new ComputeOptions()).Zone, backupDirectory));
+        var keys = new KeyManagerModule(kernel);
+        var volume = new VolumeModule(kernel, node.Hub, image, keys.Secrets, new VolumeOptions((computeOptions ?? new ComputeOptions()).Zone, backupDirectory));
         var compute = new ComputeModule(kernel, node.Hub, image, placement, network.Networks, volume.Volumes, computeOptions ?? new ComputeOptions());
         var objects = new ObjectStoreModule(kernel);
-        var catalog = new IModule[] { image, placement, network, volume, compute, objects }
+        var catalog = new IModule[] { image, placement, network, keys, volume, compute, objects }
             .Select(module => new CatalogService(module.Face!.Type, module.Face.Name, kernel.Settings.PublicUrl + CatalogPath(module)))
             // Clients look for volumes under a name of each of their generations.
             .Append(new CatalogService("block-storage", "cinder", kernel.Settings.PublicUrl + CatalogPath(volume)))
@@ -81,7 +85,7 @@ public sealed class Composition
             ? await volume.ReceiveContent(id, content, stop)
             : (await image.Receive(id, content, stop)).Then(_ => image.Find(AccessGrant.OfSystem(), id).Map(kept => kept.Digest ?? ""));
         node.Hub.PasswordSink = compute.LeavePassword;
-        return new Composition(node, identity, image, placement, network, volume, compute, objects);
+        return new Composition(node, identity, image, placement, network, keys, volume, compute, objects);
     }
 
     /// <summary>Every service's access rules under these overrides; no database is opened and nothing is started.</summary>
@@ -100,11 +104,12 @@ public sealed class Composition
     public static IEngine Database(CloudOptions options) => options.Database is null
         ? new SqliteEngine(Path.Combine(options.Directory.Control, "sovereign.db")) : new PostgresEngine(options.Database);
 
-    /// <summary>Clients of the original find image and network at their root and append the version themselves.</summary>
+    /// <summary>Clients of the original find image, network and key manager at their root and append the version themselves.</summary>
     private static string CatalogPath(IModule module) => module.Face!.Type switch
     {
         "image" => "/image",
         "network" => "/network",
+        "key-manager" => "/key-manager",
         "volumev3" => "/volume/v3/%(project_id)s",
         "object-store" => "/object-store/v1/AUTH_%(project_id)s",
         _ => module.Face.Prefix,

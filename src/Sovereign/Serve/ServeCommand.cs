@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
+using Sovereign.Commands;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Journal;
@@ -41,6 +42,8 @@ internal static class ServeCommand
         using var journalKey = JournalKey.LoadOrCreate(Path.Combine(keys, "journal.key"));
         var heads = Path.Combine(options.Directory.Control, options.Beside ? "journal.beside.heads" : "journal.heads");
         kernel.Periodics.Add(new JournalHeadFile(kernel.Journal, heads, journalKey, sources.Clock));
+        // Of two control planes side by side one does it; the other reads the file again.
+        if (!options.Beside) kernel.Periodics.Add(new MasterKeyRotation(kernel.Master, kernel.Keys, kernel.Queue, sources.Randomness, Path.Combine(keys, RotateKeys.Request)));
         await kernel.Start(house.Modules, stop);
         using var certificate = Certificates.Endpoint(options, sources.Clock);
         await using var app = Build(options, kernel, house, certificate, out var firstImage);

@@ -105,6 +105,7 @@ internal sealed partial class MatrixThings(MatrixCloud cloud, ILookup<string, Th
                 "-" => it,
                 ['=', .. var text] => await Fill(text, subject, fresh: true, side, it),
                 ['@', .. var header] => reply!.Headers[header],
+                [.. var url, '#'] => Pointed(reply!.Json, url).ToString().Split('/')[^1],
                 _ => Pointed(reply!.Json, step.Id).ToString(),
             };
         }
@@ -126,6 +127,7 @@ internal sealed partial class MatrixThings(MatrixCloud cloud, ILookup<string, Th
         object? content = body;
         var isImageData = path.EndsWith("/file", StringComparison.Ordinal) || path.EndsWith("/stage", StringComparison.Ordinal);
         if (body is not null && isImageData) content = Typed(body, "application/octet-stream");
+        if (body is not null && method == "PUT" && service == "key-manager" && path.Split('/') is [_, _, _, "secrets", _]) content = Typed(body, "text/plain");
         if (body is not null && method == "PATCH" && service == "image") content = Typed(body, "application/openstack-images-v2.1-json-patch");
         return cloud.Test.Send(method, path, token, content, headers);
     }

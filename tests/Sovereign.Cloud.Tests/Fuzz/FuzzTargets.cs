@@ -100,6 +100,7 @@ internal sealed partial class FuzzTargets(MatrixCloud cloud, MatrixFiles files, 
 
     private static string Type(MatrixRow row, string path) =>
         path.EndsWith("/file", StringComparison.Ordinal) || path.EndsWith("/stage", StringComparison.Ordinal) ? "application/octet-stream"
+        : row.ToString() == "PUT /key-manager/v1/secrets/{id}" ? "text/plain"
         : row.Method == "PATCH" && path.StartsWith("/image", StringComparison.Ordinal) ? "application/openstack-images-v2.1-json-patch" : "application/json";
 
     private static string Spared(string template) => spare.Aggregate(template, (text, pair) => text.Replace(pair.From, pair.To, StringComparison.Ordinal));

@@ -5,6 +5,7 @@ using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Store;
+using Sovereign.KeyManager;
 using Sovereign.Network;
 using Sovereign.Node.Agent;
 using Sovereign.Node.Contract;
@@ -65,10 +66,11 @@ internal sealed class HouseWorld
         node.Hub.CarryFiles = Carries;
         var placement = new PlacementModule(kernel);
         var network = new NetworkModule(kernel, node.Hub, new NetworkOptions());
-        var volume = new VolumeModule(kernel, node.Hub, images, new VolumeOptions(), new MemoryBackups(Backups, kernel.Sources.CrashPoints));
+        var keys = new KeyManagerModule(kernel);
+        var volume = new VolumeModule(kernel, node.Hub, images, keys.Secrets, new VolumeOptions(), new MemoryBackups(Backups, kernel.Sources.CrashPoints));
         node.Hub.ContentSource = volume.OpenContent;
         node.Hub.ContentSink = volume.ReceiveContent;
-        return [node, placement, network, volume, new ComputeModule(kernel, node.Hub, images, placement, network.Networks, volume.Volumes, new ComputeOptions())];
+        return [node, placement, network, keys, volume, new ComputeModule(kernel, node.Hub, images, placement, network.Networks, volume.Volumes, new ComputeOptions())];
     }
 
     private static bool Runs(SimulatedMachine machine, string id) =>

@@ -17,19 +17,23 @@ public sealed partial class ArrowTests
         ["Sovereign.Image"] = ["Sovereign.Kernel"],
         ["Sovereign.ObjectStore"] = ["Sovereign.Kernel"],
         ["Sovereign.Placement"] = ["Sovereign.Kernel"],
+        ["Sovereign.KeyManager"] = ["Sovereign.Kernel"],
         ["Sovereign.Network"] = ["Sovereign.Kernel", "Sovereign.Node"],
-        ["Sovereign.Volume"] = ["Sovereign.Image", "Sovereign.Kernel", "Sovereign.Node"],
+        ["Sovereign.Volume"] = ["Sovereign.Image", "Sovereign.KeyManager", "Sovereign.Kernel", "Sovereign.Node"],
         ["Sovereign.Compute"] =
             ["Sovereign.Image", "Sovereign.Kernel", "Sovereign.Network", "Sovereign.Node", "Sovereign.Placement", "Sovereign.Volume"],
         ["Sovereign"] =
         [
-            "Sovereign.Compute", "Sovereign.Identity", "Sovereign.Image", "Sovereign.Kernel", "Sovereign.Network", "Sovereign.Node", "Sovereign.ObjectStore", "Sovereign.Placement",
-            "Sovereign.Volume",
+            "Sovereign.Compute", "Sovereign.Identity", "Sovereign.Image", "Sovereign.KeyManager", "Sovereign.Kernel", "Sovereign.Network", "Sovereign.Node",
+            "Sovereign.ObjectStore", "Sovereign.Placement", "Sovereign.Volume",
         ],
     };
 
     private static readonly string[] services =
-        ["Sovereign.Identity", "Sovereign.Image", "Sovereign.Placement", "Sovereign.Network", "Sovereign.Volume", "Sovereign.Compute", "Sovereign.ObjectStore"];
+        [
+            "Sovereign.Identity", "Sovereign.Image", "Sovereign.KeyManager", "Sovereign.Placement", "Sovereign.Network", "Sovereign.Volume", "Sovereign.Compute",
+            "Sovereign.ObjectStore",
+        ];
 
     private static readonly string[] drivers = ["Hypervisor", "Fabric", "Disks", "Machine"];
 
