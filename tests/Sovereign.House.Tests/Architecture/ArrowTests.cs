@@ -19,12 +19,12 @@ public sealed partial class ArrowTests
         ["Sovereign.Placement"] = ["Sovereign.Kernel"],
         ["Sovereign.KeyManager"] = ["Sovereign.Kernel"],
         ["Sovereign.Network"] = ["Sovereign.Kernel", "Sovereign.Node"],
-        ["Sovereign.Volume"] = ["Sovereign.Image", "Sovereign.KeyManager", "Sovereign.Kernel", "Sovereign.Node"],
+        ["Sovereign.Volume"] = ["Sovereign.Image", "Sovereign.Kernel", "Sovereign.KeyManager", "Sovereign.Node"],
         ["Sovereign.Compute"] =
             ["Sovereign.Image", "Sovereign.Kernel", "Sovereign.Network", "Sovereign.Node", "Sovereign.Placement", "Sovereign.Volume"],
         ["Sovereign"] =
         [
-            "Sovereign.Compute", "Sovereign.Identity", "Sovereign.Image", "Sovereign.KeyManager", "Sovereign.Kernel", "Sovereign.Network", "Sovereign.Node",
+            "Sovereign.Compute", "Sovereign.Identity", "Sovereign.Image", "Sovereign.Kernel", "Sovereign.KeyManager", "Sovereign.Network", "Sovereign.Node",
             "Sovereign.ObjectStore", "Sovereign.Placement", "Sovereign.Volume",
         ],
     };
