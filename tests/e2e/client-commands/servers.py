@@ -87,6 +87,11 @@ def interfaces(admin):
     admin.do("server remove port horse saddle", then=shows(addresses=without("siding")), within=CHANGE_SECONDS_MAX)
     admin.do("server add fixed ip horse siding --fixed-ip-address 10.71.0.44",
              then=shows(addresses=lambda those: those.get("siding") == ["10.71.0.44"]))
+    admin.run("volume create cart --size 1")
+    admin.wait("volume show cart", {"status": "available"}, CHANGE_SECONDS_MAX)
+    admin.do("server add volume horse cart", then=("volume show cart", {"status": "in-use"}), within=CHANGE_SECONDS_MAX)
+    admin.do("server remove volume horse cart", then=("volume show cart", {"status": "available"}), within=CHANGE_SECONDS_MAX)
+    admin.run("volume delete cart")
     admin.run("server remove network horse siding")
     admin.wait("server show horse", {"addresses": without("siding")}, CHANGE_SECONDS_MAX)
 
