@@ -128,7 +128,8 @@ public class LoadBalancerTests
         Assert.Equal(["REJECT", "REDIRECT_TO_POOL"], listener.Policies.Select(policy => policy.Action));
         Assert.Equal(2, spec.Pools.Single(pool => pool.Id == listener.PoolId).Members.Count);
         var tree = (await cloud.Ok("GET", $"/loadbalancers/{made["id"]}/status"))["statuses"]!["loadbalancer"]!;
-        Assert.Equal("ACTIVE", (string?)tree["listeners"]![0]!["pools"]![0]!["members"]![0]!["provisioning_status"]);
+        var main = tree["listeners"]![0]!["pools"]!.AsArray().Single(pool => (string?)pool!["name"] == "main")!;
+        Assert.Equal("ACTIVE", (string?)main["members"]![0]!["provisioning_status"]);
         Assert.Equal("ONLINE", (string?)tree["listeners"]![0]!["l7policies"]![0]!["rules"]![0]!["operating_status"]);
     }
 

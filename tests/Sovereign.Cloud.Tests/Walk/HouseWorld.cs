@@ -85,7 +85,7 @@ internal sealed class HouseWorld
         IFabric fabric = new SimulatedFabric(machine);
         var drivers = new NodeDrivers(new SimulatedHypervisor(machine), ForgetsRouters ? new ForgetfulFabric(fabric) : fabric, new SimulatedDisks(machine))
         {
-            Volumes = SimulatedVolumes.Of(machine), Doors = new SimulatedDoors(street, facts.HostAddress),
+            Balancers = new SimulatedBalancers(machine), Volumes = SimulatedVolumes.Of(machine), Doors = new SimulatedDoors(street, facts.HostAddress),
         };
         var link = new SimulatedLink(Cloud, life => ((NodeModule)life.Modules[0]).Hub);
         NodeWelcome? welcome = null;
