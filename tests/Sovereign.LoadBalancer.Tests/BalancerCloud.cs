@@ -169,7 +169,9 @@ internal sealed class BalancerCloud : IAsyncDisposable
     {
         public Dictionary<string, string> Known { get; set; } = [];
 
-        public Outcome<string> Read(Session session, AccessGrant access, string reference) =>
+        public Outcome<string> Read(Session session, AccessGrant access, string reference) => Reopen(session, reference);
+
+        public Outcome<string> Reopen(Session session, string reference) =>
             Known.TryGetValue(reference, out var pem) ? pem : new Fault.Invalid("", $"Could not retrieve certificate: {reference}");
     }
 }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Store;
 using Sovereign.LoadBalancer.HealthMonitors;
@@ -50,7 +49,7 @@ internal sealed class BalancerPlan(IBalancerPorts ports, ICertificates? certific
         var pems = new List<string>();
         foreach (var reference in ListenerRoom.References(view).Append(view.ClientCaTlsContainerRef).OfType<string>())
         {
-            var pem = certificates?.Read(session, AccessGrant.OfSystem(row.ProjectId), reference) ?? Faults.Unsupported("certificates without a key manager");
+            var pem = certificates?.Reopen(session, reference) ?? Faults.Unsupported("certificates without a key manager");
             if (pem.Fault is { } gone) return gone;
             pems.Add(pem.Value);
         }

@@ -35,13 +35,15 @@ internal static class Health
     {
         if (!member.Enabled || !pool.Enabled || !tree.Balancer.Enabled) return Operating.Offline;
         if (tree.MonitorOf(pool.Id) is not { Enabled: true, Going: false }) return Operating.NoMonitor;
+        // Nobody looks at the members of a pool that no listener leads to.
+        if (!tree.ListenersOf(pool.Id).Any()) return Operating.Offline;
         if (down.Contains(member.Id)) return Operating.Error;
         return System.Text.Json.JsonSerializer.Deserialize(member.Spec, BalancerJson.Wire.MemberView)!.Weight == 0 ? Operating.Draining : Operating.Online;
     }
 
     private static string Pool(Tree tree, PartRow pool, Dictionary<string, string> states)
     {
-        if (!pool.Enabled || !tree.Balancer.Enabled) return Operating.Offline;
+        if (!pool.Enabled || !tree.Balancer.Enabled || !tree.ListenersOf(pool.Id).Any()) return Operating.Offline;
         var members = tree.Of(Kinds.Member, pool.Id).Select(member => states[member.Id]).Where(state => state != Operating.Offline).ToList();
         var failed = members.Count(state => state == Operating.Error);
         return failed == 0 ? Operating.Online : failed == members.Count ? Operating.Error : Operating.Degraded;

@@ -10,6 +10,7 @@ using Sovereign.Kernel.Keys;
 using Sovereign.Kernel.Sources;
 using Sovereign.Kernel.Store;
 using Sovereign.Launcher;
+using Sovereign.LoadBalancer;
 using Sovereign.Network;
 using Sovereign.Node.Control;
 using Sovereign.Placement;
@@ -21,8 +22,8 @@ namespace Sovereign.Serve;
 public sealed class Composition
 {
     private Composition(NodeModule node, IdentityModule identity, ImageModule image, PlacementModule placement, NetworkModule network, VolumeModule volume,
-        ComputeModule compute) =>
-        (Node, Identity, Image, Placement, Network, Volume, Compute) = (node, identity, image, placement, network, volume, compute);
+        ComputeModule compute, LoadBalancerModule loadBalancer) =>
+        (Node, Identity, Image, Placement, Network, Volume, Compute, LoadBalancer) = (node, identity, image, placement, network, volume, compute, loadBalancer);
 
     public NodeModule Node { get; }
 
@@ -38,7 +39,9 @@ public sealed class Composition
 
     public ComputeModule Compute { get; }
 
-    public IReadOnlyList<IModule> Modules => [Node, Identity, Image, Placement, Network, Volume, Compute];
+    public LoadBalancerModule LoadBalancer { get; }
+
+    public IReadOnlyList<IModule> Modules => [Node, Identity, Image, Placement, Network, Volume, Compute, LoadBalancer];
 
     public ICallers Callers => Identity.Callers;
 
@@ -58,7 +61,9 @@ public sealed class Composition
         var network = new NetworkModule(kernel, node.Hub, networks ?? new NetworkOptions());
         var volume = new VolumeModule(kernel, node.Hub, image, new VolumeOptions((computeOptions ?? new ComputeOptions()).Zone, backupDirectory));
         var compute = new ComputeModule(kernel, node.Hub, image, placement, network.Networks, volume.Volumes, computeOptions ?? new ComputeOptions());
-        var catalog = new IModule[] { image, placement, network, volume, compute }
+        // No key manager is composed yet, so that no listener ends TLS.
+        var loadBalancer = new LoadBalancerModule(kernel, node.Hub, network.BalancerPorts, certificates: null);
+        var catalog = new IModule[] { image, placement, network, volume, compute, loadBalancer }
             .Select(module => new CatalogService(module.Face!.Type, module.Face.Name, kernel.Settings.PublicUrl + CatalogPath(module)))
             // Clients look for volumes under a name of each of their generations.
             .Append(new CatalogService("block-storage", "cinder", kernel.Settings.PublicUrl + CatalogPath(volume)))
@@ -75,7 +80,7 @@ public sealed class Composition
             ? await volume.ReceiveContent(id, content, stop)
             : (await image.Receive(id, content, stop)).Then(_ => image.Find(AccessGrant.OfSystem(), id).Map(kept => kept.Digest ?? ""));
         node.Hub.PasswordSink = compute.LeavePassword;
-        return new Composition(node, identity, image, placement, network, volume, compute);
+        return new Composition(node, identity, image, placement, network, volume, compute, loadBalancer);
     }
 
     /// <summary>Every service's access rules under these overrides; no database is opened and nothing is started.</summary>

@@ -39,7 +39,7 @@ internal sealed class MatrixFiles
         Things = things.ToLookup(cells => cells[0], cells => new ThingStep(cells[1], cells[2], cells[3], Text(cells[4]), cells[5]));
     }
 
-    public static IReadOnlyList<string> Services { get; } = ["identity", "image", "placement", "network", "compute", "volume"];
+    public static IReadOnlyList<string> Services { get; } = ["identity", "image", "placement", "network", "compute", "volume", "load-balancer"];
 
     public ILookup<string, ThingStep> Things { get; }
 

@@ -5,6 +5,7 @@ using Sovereign.Kernel;
 using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Store;
+using Sovereign.LoadBalancer;
 using Sovereign.Network;
 using Sovereign.Node.Agent;
 using Sovereign.Node.Contract;
@@ -68,7 +69,11 @@ internal sealed class HouseWorld
         var volume = new VolumeModule(kernel, node.Hub, images, new VolumeOptions(), new MemoryBackups(Backups, kernel.Sources.CrashPoints));
         node.Hub.ContentSource = volume.OpenContent;
         node.Hub.ContentSink = volume.ReceiveContent;
-        return [node, placement, network, volume, new ComputeModule(kernel, node.Hub, images, placement, network.Networks, volume.Volumes, new ComputeOptions())];
+        return
+        [
+            node, placement, network, volume, new ComputeModule(kernel, node.Hub, images, placement, network.Networks, volume.Volumes, new ComputeOptions()),
+            new LoadBalancerModule(kernel, node.Hub, network.BalancerPorts, certificates: null),
+        ];
     }
 
     private static bool Runs(SimulatedMachine machine, string id) =>
