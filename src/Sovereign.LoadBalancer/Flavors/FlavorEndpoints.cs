@@ -64,7 +64,8 @@ internal sealed class FlavorEndpoints(KernelServices kernel)
             if (Checks.First(Checks.Text("name", wish.Value.Name), Checks.Text("description", wish.Value.Description)) is { } text) return text;
             var row = old with
             {
-                Name = wish.Value.Name.Value ?? old.Name, Description = wish.Value.Description.Or(old.Description) ?? "",
+                Name = wish.Value.Name.Value ?? old.Name,
+                Description = wish.Value.Description.Or(old.Description) ?? "",
                 Enabled = wish.Value.Enabled.Value ?? old.Enabled,
             };
             if (!FlavorStore.Update(tx, row)) return Faults.Exists("A flavor of this name already exists.");

@@ -6,7 +6,7 @@ namespace Sovereign.LoadBalancer.HealthMonitors;
 
 /// <summary>Health monitors: how a pool finds out which members work. A pool has at most one.</summary>
 internal sealed class MonitorRoom() : Room<MonitorWish, MonitorView>(
-    Kinds.Monitor, "healthmonitors", "/lbaas/healthmonitors", TreeStore.Parts("type"), BalancerJson.Wire.MonitorWish, BalancerJson.Wire.MonitorView)
+    Kinds.Monitor, "healthmonitors", "/lbaas/healthmonitors", TreeStore.Parts("type", new Sovereign.Kernel.Lists.ListColumn("pool_id", "p.parent_id", Nullable: true)), BalancerJson.Wire.MonitorWish, BalancerJson.Wire.MonitorView)
 {
     private const long SecondsMax = 365 * 24 * 3600;
     private const int RetriesMax = 10;

@@ -29,7 +29,7 @@ internal sealed class BalancerReconciler(KernelServices kernel, INodes nodes, IB
             Origin.System,
             tx =>
             {
-                if (TreeStore.Tree(tx, id) is { } tree) Settle(tx, tree, Provisioning.Error, Health.Of(tree, new BalancerSight([])));
+                if (TreeStore.Tree(tx, id) is { } tree) Settle(tx, tree, Provisioning.Error, null);
                 return Done.Value;
             },
             stop);
@@ -52,8 +52,8 @@ internal sealed class BalancerReconciler(KernelServices kernel, INodes nodes, IB
             return Provisioning.Pending(row.Provisioning) ? new Progress.Waiting(lookAgain, "its node") : Progress.Done;
         }
 
-        Settle(tx, tree, seen.State == ItemState.Present ? Provisioning.Active : Provisioning.Error,
-            Health.Of(tree, seen.State == ItemState.Present ? BalancerSight.Read(seen.Message) : new BalancerSight([])));
+        if (seen.State == ItemState.Present) Settle(tx, tree, Provisioning.Active, Health.Of(tree, BalancerSight.Read(seen.Message)));
+        else Settle(tx, tree, Provisioning.Error, null);
         return Progress.Done;
     }
 
@@ -87,7 +87,8 @@ internal sealed class BalancerReconciler(KernelServices kernel, INodes nodes, IB
     }
 
     /// <summary>The node said how it is: what was pending is as wanted, or failed.</summary>
-    private void Settle(Tx tx, Tree tree, string reached, Dictionary<string, string> states)
+    /// <param name="states">Operating states by id; null: nobody could look, so that they are as they were.</param>
+    private void Settle(Tx tx, Tree tree, string reached, Dictionary<string, string>? states)
     {
         foreach (var part in tree.Parts.ToList())
         {
@@ -97,7 +98,7 @@ internal sealed class BalancerReconciler(KernelServices kernel, INodes nodes, IB
                 continue;
             }
 
-            var next = part with { Provisioning = Next(part.Provisioning, reached), Operating = states[part.Id] };
+            var next = part with { Provisioning = Next(part.Provisioning, reached), Operating = states?[part.Id] ?? part.Operating };
             if (next == part) continue;
             TreeStore.Update(tx, next);
             TreeWork.Record(tx, next, Change.Updated);
@@ -105,7 +106,8 @@ internal sealed class BalancerReconciler(KernelServices kernel, INodes nodes, IB
 
         Save(tx, tree, tree.Balancer with
         {
-            Provisioning = tree.Balancer.Provisioning == Provisioning.PendingDelete ? Provisioning.Error : reached, Operating = states[tree.Balancer.Id],
+            Provisioning = tree.Balancer.Provisioning == Provisioning.PendingDelete ? Provisioning.Error : reached,
+            Operating = states?[tree.Balancer.Id] ?? tree.Balancer.Operating,
         });
     }
 

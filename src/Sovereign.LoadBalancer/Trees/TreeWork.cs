@@ -25,8 +25,12 @@ internal sealed class TreeWork(KernelServices kernel, Tx tx, AccessGrant access,
     {
         var row = wished with
         {
-            Id = kernel.Ids.Uuid(), BalancerId = tree.Balancer.Id, ProjectId = tree.Balancer.ProjectId, Provisioning = Provisioning.PendingCreate,
-            Operating = Operating.Offline, CreatedAt = tx.Now,
+            Id = kernel.Ids.Uuid(),
+            BalancerId = tree.Balancer.Id,
+            ProjectId = tree.Balancer.ProjectId,
+            Provisioning = Provisioning.PendingCreate,
+            Operating = Operating.Offline,
+            CreatedAt = tx.Now,
         };
         if (kernel.Quotas.Take(tx, LoadBalancerModule.Service, row.Kind, row.ProjectId, 1).Fault is { } full) return full;
         TreeStore.Insert(tx, row);

@@ -131,7 +131,12 @@ internal sealed class BalancerPorts(KernelServices kernel, FabricPlan fabric, Po
         var grant = address is null || access.Covers(network.ProjectId) ? access : access with { Reach = Reach.All };
         return ports.Make(tx, grant, wish, row => row with
         {
-            ProjectId = projectId, DeviceId = Device + balancerId, DeviceOwner = Owners.Balancer, NicOrder = 0, CreatedForServer = true, HostName = name,
+            ProjectId = projectId,
+            DeviceId = Device + balancerId,
+            DeviceOwner = Owners.Balancer,
+            NicOrder = 0,
+            CreatedForServer = true,
+            HostName = name,
         });
     }
 
@@ -141,7 +146,12 @@ internal sealed class BalancerPorts(KernelServices kernel, FabricPlan fabric, Po
         PortStore.SetGroups(tx, port.Id, groups.ToList());
         maker.Save(tx, port with
         {
-            NodeId = "", HostId = "", Status = Status.Down, DeviceId = "", DeviceOwner = "", NicOrder = PortRow.NotAttached,
+            NodeId = "",
+            HostId = "",
+            Status = Status.Down,
+            DeviceId = "",
+            DeviceOwner = "",
+            NicOrder = PortRow.NotAttached,
         });
     }
 

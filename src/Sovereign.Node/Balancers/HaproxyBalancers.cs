@@ -149,7 +149,9 @@ public sealed class HaproxyBalancers : IBalancers, IDisposable
         before.FirstOrDefault(other => other.Id == counter.Id) is { } old
             ? counter with
             {
-                BytesIn = counter.BytesIn + old.BytesIn, BytesOut = counter.BytesOut + old.BytesOut, Total = counter.Total + old.Total,
+                BytesIn = counter.BytesIn + old.BytesIn,
+                BytesOut = counter.BytesOut + old.BytesOut,
+                Total = counter.Total + old.Total,
                 RequestErrors = counter.RequestErrors + old.RequestErrors,
             }
             : counter).ToList();
@@ -227,7 +229,8 @@ internal sealed class HaproxyFiles(string directory, SystemUser? owner)
         }
         return Paths with
         {
-            Certificates = id => Path.Combine(directory, names[id]), Authorities = id => Path.Combine(directory, names[id + "/ca"]),
+            Certificates = id => Path.Combine(directory, names[id]),
+            Authorities = id => Path.Combine(directory, names[id + "/ca"]),
         };
     }
 
