@@ -41,7 +41,8 @@ public class PartTests
         await cloud.Refused(501, "POST", "/pools", new { pool = new { loadbalancer_id = lb, protocol = "TCP", lb_algorithm = "SOURCE_IP_PORT" } });
         var pool = await cloud.Pool(lb);
         await cloud.Refused(400, "POST", "/healthmonitors", new { healthmonitor = new { pool_id = pool, type = "PING", delay = 5, timeout = 3, max_retries = 2 } });
-        await cloud.Refused(501, "POST", "/healthmonitors", new { healthmonitor = new { pool_id = pool, type = "UDP-CONNECT", delay = 5, timeout = 3, max_retries = 2 } });
+        await cloud.Refused(501, "POST", "/healthmonitors", new { healthmonitor = new { pool_id = pool, type = "UDP-CONNECT", delay = 5, timeout = 3,
+            max_retries = 2 } });
     }
 
     [Fact]
@@ -84,7 +85,8 @@ public class PartTests
         var shown = (await cloud.Ok("GET", $"/pools/{pool}/members?sort=address"))["members"]!.AsArray();
         Assert.Equal(["10.0.0.7", "10.0.0.9"], shown.Select(member => (string?)member!["address"]));
         Assert.Equal((kept, 9), ((string?)shown[0]!["id"], (int)shown[0]!["weight"]!));
-        await cloud.Ok("PUT", $"/pools/{pool}/members?additive_only=true", new { members = new object[] { new { address = "10.0.0.10", protocol_port = 80 } } }, status: 202);
+        await cloud.Ok("PUT", $"/pools/{pool}/members?additive_only=true", new { members = new object[] { new { address = "10.0.0.10", protocol_port = 80 } } },
+            status: 202);
         await cloud.Obey();
         Assert.Equal(3, (await cloud.Ok("GET", $"/pools/{pool}/members"))["members"]!.AsArray().Count);
         await cloud.Refused(400, "PUT", $"/pools/{pool}/members", new { members = new object[] { new { address = "10.0.0.10" }, new { protocol_port = 1 } } });
@@ -97,7 +99,8 @@ public class PartTests
         var lb = await cloud.Balancer();
         var listener = await cloud.Listener(lb);
         var first = await cloud.Part("/l7policies", new { l7policy = new { listener_id = listener, action = "REJECT" } });
-        var second = await cloud.Part("/l7policies", new { l7policy = new { listener_id = listener, action = "REDIRECT_TO_URL", redirect_url = "https://example.org/", position = 1 } });
+        var second = await cloud.Part("/l7policies", new { l7policy = new { listener_id = listener, action = "REDIRECT_TO_URL",
+            redirect_url = "https://example.org/", position = 1 } });
         Assert.Equal(1, (int)(await cloud.Show("/l7policies/" + second))["position"]!);
         Assert.Equal(302, (int)(await cloud.Show("/l7policies/" + second))["redirect_http_code"]!);
         Assert.Equal(2, (int)(await cloud.Show("/l7policies/" + first))["position"]!);
@@ -169,21 +172,26 @@ public class PartTests
     [InlineData("/listeners", "listener", "{\"protocol\": \"HTTP\", \"protocol_port\": 1}")]
     [InlineData("/listeners", "listener", "{\"loadbalancer_id\": \"LB\", \"protocol\": \"HTTP\", \"protocol_port\": 1, \"allowed_cidrs\": [\"10.0.0.0/33\"]}")]
     [InlineData("/listeners", "listener", "{\"loadbalancer_id\": \"LB\", \"protocol\": \"HTTP\", \"protocol_port\": 1, \"allowed_cidrs\": [\"fd00::/64\"]}")]
-    [InlineData("/listeners", "listener", "{\"loadbalancer_id\": \"LB\", \"protocol\": \"TCP\", \"protocol_port\": 1, \"insert_headers\": {\"X-Forwarded-For\": \"true\"}}")]
+    [InlineData("/listeners", "listener",
+        "{\"loadbalancer_id\": \"LB\", \"protocol\": \"TCP\", \"protocol_port\": 1, \"insert_headers\": {\"X-Forwarded-For\": \"true\"}}")]
     [InlineData("/listeners", "listener", "{\"loadbalancer_id\": \"LB\", \"protocol\": \"TCP\", \"protocol_port\": 1, \"timeout_client_data\": -1}")]
     [InlineData("/pools", "pool", "{\"loadbalancer_id\": \"LB\", \"protocol\": \"HTTP\", \"lb_algorithm\": \"RANDOM\"}")]
     [InlineData("/pools", "pool", "{\"loadbalancer_id\": \"LB\", \"protocol\": \"HTTP\"}")]
     [InlineData("/pools", "pool", "{\"protocol\": \"HTTP\", \"lb_algorithm\": \"ROUND_ROBIN\"}")]
-    [InlineData("/pools", "pool", "{\"loadbalancer_id\": \"LB\", \"protocol\": \"HTTP\", \"lb_algorithm\": \"ROUND_ROBIN\", \"session_persistence\": {\"type\": \"APP_COOKIE\"}}")]
-    [InlineData("/pools", "pool", "{\"loadbalancer_id\": \"LB\", \"protocol\": \"TCP\", \"lb_algorithm\": \"ROUND_ROBIN\", \"session_persistence\": {\"type\": \"HTTP_COOKIE\"}}")]
+    [InlineData("/pools", "pool",
+        "{\"loadbalancer_id\": \"LB\", \"protocol\": \"HTTP\", \"lb_algorithm\": \"ROUND_ROBIN\", \"session_persistence\": {\"type\": \"APP_COOKIE\"}}")]
+    [InlineData("/pools", "pool",
+        "{\"loadbalancer_id\": \"LB\", \"protocol\": \"TCP\", \"lb_algorithm\": \"ROUND_ROBIN\", \"session_persistence\": {\"type\": \"HTTP_COOKIE\"}}")]
     [InlineData("/pools/POOL/members", "member", "{\"address\": \"10.0.0.300\", \"protocol_port\": 80}")]
     [InlineData("/pools/POOL/members", "member", "{\"address\": \"127.0.0.1\", \"protocol_port\": 80}")]
     [InlineData("/pools/POOL/members", "member", "{\"address\": \"10.0.0.3\", \"protocol_port\": 80, \"weight\": 257}")]
     [InlineData("/pools/POOL/members", "member", "{\"address\": \"10.0.0.3\"}")]
     [InlineData("/healthmonitors", "healthmonitor", "{\"pool_id\": \"POOL\", \"type\": \"HTTP\", \"delay\": 1, \"timeout\": 2, \"max_retries\": 1}")]
     [InlineData("/healthmonitors", "healthmonitor", "{\"pool_id\": \"POOL\", \"type\": \"HTTP\", \"delay\": 2, \"timeout\": 2, \"max_retries\": 11}")]
-    [InlineData("/healthmonitors", "healthmonitor", "{\"pool_id\": \"POOL\", \"type\": \"HTTP\", \"delay\": 2, \"timeout\": 2, \"max_retries\": 1, \"url_path\": \"up now\"}")]
-    [InlineData("/healthmonitors", "healthmonitor", "{\"pool_id\": \"POOL\", \"type\": \"HTTP\", \"delay\": 2, \"timeout\": 2, \"max_retries\": 1, \"expected_codes\": \"2xx\"}")]
+    [InlineData("/healthmonitors", "healthmonitor",
+        "{\"pool_id\": \"POOL\", \"type\": \"HTTP\", \"delay\": 2, \"timeout\": 2, \"max_retries\": 1, \"url_path\": \"up now\"}")]
+    [InlineData("/healthmonitors", "healthmonitor",
+        "{\"pool_id\": \"POOL\", \"type\": \"HTTP\", \"delay\": 2, \"timeout\": 2, \"max_retries\": 1, \"expected_codes\": \"2xx\"}")]
     [InlineData("/l7policies", "l7policy", "{\"listener_id\": \"LISTENER\", \"action\": \"REDIRECT_TO_URL\"}")]
     [InlineData("/l7policies", "l7policy", "{\"listener_id\": \"LISTENER\", \"action\": \"REDIRECT_TO_URL\", \"redirect_url\": \"ftp://x/\"}")]
     [InlineData("/l7policies", "l7policy", "{\"listener_id\": \"LISTENER\", \"action\": \"DROP\"}")]
@@ -192,7 +200,8 @@ public class PartTests
         await using var cloud = await BalancerCloud.Start();
         var lb = await cloud.Balancer();
         var ids = new Dictionary<string, string> { ["LISTENER"] = await cloud.Listener(lb), ["POOL"] = await cloud.Pool(lb), ["LB"] = lb };
-        foreach (var (mark, id) in ids) (path, body) = (path.Replace(mark, id, StringComparison.Ordinal), body.Replace($"\"{mark}\"", $"\"{id}\"", StringComparison.Ordinal));
+        foreach (var (mark, id) in ids) (path, body) = (path.Replace(mark, id, StringComparison.Ordinal), body.Replace($"\"{mark}\"", $"\"{id}\"",
+            StringComparison.Ordinal));
         Assert.NotEmpty(await cloud.Refused(400, "POST", path, $"{{\"{name}\": {body}}}"));
         Assert.Equal("ACTIVE", (string?)(await cloud.Show("/loadbalancers/" + lb))["provisioning_status"]);
     }

@@ -59,9 +59,11 @@ internal sealed class ProfileEndpoints(KernelServices kernel)
         if (wish.Fault is { } wrong) return wrong;
         return One(call, 200, await kernel.Queue.Write<ProfileRow>("balancer_flavor_profile.update", call.Origin, tx => Find(tx, call).Then<ProfileRow>(old =>
         {
-            if (wish.Value.ProviderName.Value is { } provider && provider != Provider.Name) return new Fault.Invalid("provider_name", $"Provider '{provider}' is not enabled.");
+            if (wish.Value.ProviderName.Value is { } provider && provider != Provider.Name)
+                return new Fault.Invalid("provider_name", $"Provider '{provider}' is not enabled.");
             if (Checks.First(Checks.Text("name", wish.Value.Name), wish.Value.FlavorData.Value is { } data ? Data(data) : null) is { } bad) return bad;
-            if (wish.Value.FlavorData.Given && FlavorStore.ProfileUsed(tx, old.Id)) return new Fault.Conflict($"Flavor profile {old.Id} is in use and cannot be modified.");
+            if (wish.Value.FlavorData.Given && FlavorStore.ProfileUsed(tx, old.Id))
+                return new Fault.Conflict($"Flavor profile {old.Id} is in use and cannot be modified.");
             var row = old with { Name = wish.Value.Name.Value ?? old.Name, Data = wish.Value.FlavorData.Value ?? old.Data };
             FlavorStore.Update(tx, row);
             Record(tx, row, Change.Updated);

@@ -6,7 +6,9 @@ namespace Sovereign.LoadBalancer.HealthMonitors;
 
 /// <summary>Health monitors: how a pool finds out which members work. A pool has at most one.</summary>
 internal sealed class MonitorRoom() : Room<MonitorWish, MonitorView>(
-    Kinds.Monitor, "healthmonitors", "/lbaas/healthmonitors", TreeStore.Parts("type", new Sovereign.Kernel.Lists.ListColumn("pool_id", "p.parent_id", Nullable: true)), BalancerJson.Wire.MonitorWish, BalancerJson.Wire.MonitorView)
+    Kinds.Monitor, "healthmonitors", "/lbaas/healthmonitors",
+    TreeStore.Parts("type", new Sovereign.Kernel.Lists.ListColumn("pool_id", "p.parent_id", Nullable: true)),
+    BalancerJson.Wire.MonitorWish, BalancerJson.Wire.MonitorView)
 {
     private const long SecondsMax = 365 * 24 * 3600;
     private const int RetriesMax = 10;
@@ -52,7 +54,8 @@ internal sealed class MonitorRoom() : Room<MonitorWish, MonitorView>(
             Checks.Number("max_retries", wish.MaxRetries, 1, RetriesMax), Checks.Number("max_retries_down", wish.MaxRetriesDown, 1, RetriesMax),
             Checks.OneOf("http_method", wish.HttpMethod.Value, "CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"),
             UrlPath(wish.UrlPath.Value), Codes(wish.ExpectedCodes.Value), Domain(wish.DomainName.Value),
-            wish.HttpVersion.Value is null or 1.0 or 1.1 ? null : Faults.Attribute("http_version", wish.HttpVersion.Value, "Value should be one of: 1.0, 1.1")) is { } wrong)
+            wish.HttpVersion.Value is null or 1.0 or 1.1 ? null : Faults.Attribute("http_version", wish.HttpVersion.Value,
+                "Value should be one of: 1.0, 1.1")) is { } wrong)
         {
             return wrong;
         }

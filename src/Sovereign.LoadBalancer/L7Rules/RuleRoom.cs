@@ -51,7 +51,8 @@ internal sealed class RuleRoom() : Room<RuleWish, RuleView>(
         if (type is "COOKIE" or "HEADER" or "SSL_DN_FIELD")
         {
             if (spec.Key is not { Length: > 0 } key) return Faults.Validation($"L7rule type {type} needs to specify a key and a value.");
-            if (!key.All(c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c, StringComparison.Ordinal))) return Faults.Attribute("key", "…", "A token of HTTP is expected.");
+            if (!key.All(c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c, StringComparison.Ordinal)))
+                return Faults.Attribute("key", "…", "A token of HTTP is expected.");
         }
         else if (spec.Key is not null) return Faults.Validation($"L7rule type {type} does not use a key.");
 
@@ -64,8 +65,10 @@ internal sealed class RuleRoom() : Room<RuleWish, RuleView>(
                 return Faults.Validation($"L7rule type {type} is for listeners of protocol {ListenerRoom.Terminated}.");
             }
 
-            if (type == "SSL_CONN_HAS_CERT" && !string.Equals(spec.Value, "true", StringComparison.OrdinalIgnoreCase)) return Faults.Validation("L7rule type SSL_CONN_HAS_CERT compares with true.");
-            if (type == "SSL_VERIFY_RESULT" && (!spec.Value.All(char.IsAsciiDigit) || spec.Value.Length > 4)) return Faults.Validation("L7rule type SSL_VERIFY_RESULT compares with a number.");
+            if (type == "SSL_CONN_HAS_CERT" && !string.Equals(spec.Value, "true", StringComparison.OrdinalIgnoreCase))
+                return Faults.Validation("L7rule type SSL_CONN_HAS_CERT compares with true.");
+            if (type == "SSL_VERIFY_RESULT" && (!spec.Value.All(char.IsAsciiDigit) || spec.Value.Length > 4))
+                return Faults.Validation("L7rule type SSL_VERIFY_RESULT compares with a number.");
             if (type != "SSL_DN_FIELD" && spec.CompareType != "EQUAL_TO") return Faults.Validation($"L7rule type {type} compares by EQUAL_TO.");
         }
 

@@ -126,7 +126,7 @@ internal sealed class LoadBalancerService(KernelServices kernel, IBalancerPorts 
         if (wish.Provider.Value is { } provider && provider != Provider.Name) return new Fault.Invalid("provider", $"Provider '{provider}' is not enabled.");
         if (wish.AdditionalVips.Value is { Count: > 0 }) return Faults.Unsupported("additional_vips");
         if (wish.VipQosPolicyId.Value is not null) return Qos();
-        if (wish.AvailabilityZone.Value is { } zone) return Faults.Missing("availability zone", zone) is { } none ? none with { Message = $"Availability zone {zone} not found." } : null;
+        if (wish.AvailabilityZone.Value is { } zone) return new Fault.NotFound("Availability zone", zone);
         if (wish.FlavorId.Value is not { } flavor) return null;
         return FlavorStore.Find(tx, flavor) is { Enabled: true } ? null : Faults.Validation($"The flavor {flavor} is not there, or disabled.");
     }

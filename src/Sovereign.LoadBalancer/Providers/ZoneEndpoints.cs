@@ -15,8 +15,8 @@ internal static class ZoneEndpoints
     private static void List(BothRoutes api, string path, string name)
     {
         var rule = $"load-balancer:{name}:";
+        var shown = name.EndsWith("profiles", StringComparison.Ordinal) ? "Availability zone profile" : "Availability zone";
         api.Get(path, rule + "list", _ => Task.FromResult(Answer.Bytes(200, System.Text.Encoding.UTF8.GetBytes($"{{\"{name}\": [], \"{name}_links\": []}}"))));
-        api.Get(path + "/{name}", rule + "show", call => Task.FromResult<Answer>(
-            new Fault.NotFound("", "") { Message = $"{(name.EndsWith("profiles", StringComparison.Ordinal) ? "Availability zone profile" : "Availability zone")} {call.Route("name")} not found." }));
+        api.Get(path + "/{name}", rule + "show", call => Task.FromResult<Answer>(new Fault.NotFound(shown, call.Route("name"))));
     }
 }

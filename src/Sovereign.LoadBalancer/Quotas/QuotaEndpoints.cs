@@ -78,7 +78,8 @@ internal sealed class QuotaEndpoints(KernelServices kernel)
         foreach (var member in quota.EnumerateObject())
         {
             if (member.Name is "project_id" or "tenant_id") continue;
-            if (Array.Find(names, known => known.Name == member.Name) is not { Kind: { } kind }) return new Fault.Invalid(member.Name, $"Unknown attribute: {member.Name}");
+            if (Array.Find(names, known => known.Name == member.Name) is not { Kind: { } kind })
+                return new Fault.Invalid(member.Name, $"Unknown attribute: {member.Name}");
             if (member.Value.ValueKind == JsonValueKind.Null) limits[kind] = null;
             else if (member.Value.ValueKind == JsonValueKind.Number && member.Value.TryGetInt64(out var limit) && limit is >= -1 and <= LimitMax) limits[kind] = limit;
             else return Faults.Attribute(member.Name, "…", $"Value should be an integer from -1 to {LimitMax}.");

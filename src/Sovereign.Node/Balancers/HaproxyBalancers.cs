@@ -78,7 +78,8 @@ public sealed class HaproxyBalancers : IBalancers, IDisposable
     }
 
     public Task<IReadOnlyList<string>> List(CancellationToken stop) => Task.FromResult<IReadOnlyList<string>>(
-        Directory.Exists(options.Directory) ? [.. Directory.EnumerateDirectories(options.Directory).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)] : []);
+        Directory.Exists(options.Directory) ? [.. Directory.EnumerateDirectories(options.Directory)
+            .Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)] : []);
 
     /// <summary>Removes all of them.</summary>
     public async Task Destroy(CancellationToken stop)

@@ -95,8 +95,10 @@ internal static class HaproxyConfig
         foreach (var policy in listener.Policies.Where(policy => policy.Rules.Count > 0)) Rules(text, policy);
         // What refuses goes before what redirects, and both before what chooses a pool: Octavia's order.
         foreach (var policy in Of(listener, "REJECT")) Line(text, $"  http-request deny if {Condition(policy)}");
-        foreach (var policy in Of(listener, "REDIRECT_TO_URL")) Line(text, $"  http-request redirect code {policy.Code} location {Format(policy.Target!)} if {Condition(policy)}");
-        foreach (var policy in Of(listener, "REDIRECT_PREFIX")) Line(text, $"  http-request redirect code {policy.Code} prefix {Format(policy.Target!)} if {Condition(policy)}");
+        foreach (var policy in Of(listener, "REDIRECT_TO_URL"))
+            Line(text, $"  http-request redirect code {policy.Code} location {Format(policy.Target!)} if {Condition(policy)}");
+        foreach (var policy in Of(listener, "REDIRECT_PREFIX"))
+            Line(text, $"  http-request redirect code {policy.Code} prefix {Format(policy.Target!)} if {Condition(policy)}");
         foreach (var policy in Of(listener, "REDIRECT_TO_POOL").Where(policy => policy.PoolId is not null))
         {
             Line(text, $"  use_backend {policy.PoolId}:{listener.Id} if {Condition(policy)}");

@@ -61,15 +61,18 @@ public sealed record BalancerPoolSpec(
     public string? Authorities { get; init; }
 }
 
+/// <summary>Requests of one client go to one member.</summary>
 /// <param name="Type">"SOURCE_IP", "HTTP_COOKIE" or "APP_COOKIE".</param>
 public sealed record BalancerPersistence(string Type, string? Cookie, int? TimeoutSeconds);
 
+/// <summary>How members are looked at.</summary>
 /// <param name="Type">"HTTP", "HTTPS", "TCP" or "TLS-HELLO".</param>
 /// <param name="Rise">Good looks until a member is up.</param>
 /// <param name="Fall">Bad looks until a member is down.</param>
 public sealed record BalancerMonitorSpec(
     string Type, int DelaySeconds, int TimeoutSeconds, int Rise, int Fall, string Method, string Path, string Codes, string Version, string? Domain);
 
+/// <summary>A server of a pool.</summary>
 /// <param name="Disabled">True: nothing goes there.</param>
 public sealed record BalancerMemberSpec(string Id, string Address, int Port, int Weight, bool Backup, bool Disabled)
 {
@@ -93,5 +96,6 @@ public sealed record BalancerSight(IReadOnlyList<string> Down)
 /// <summary>What went over the listeners since the balancer was made.</summary>
 public sealed record BalancerCounters(IReadOnlyList<ListenerCounters> Listeners);
 
+/// <summary>What went over one listener, in bytes and connections.</summary>
 /// <param name="Active">Connections that are open now.</param>
 public sealed record ListenerCounters(string Id, long BytesIn, long BytesOut, long Active, long Total, long RequestErrors);

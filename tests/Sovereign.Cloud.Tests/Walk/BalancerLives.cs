@@ -23,7 +23,8 @@ internal static class BalancerLives
         var balancer = HouseWalkTests.Id(client.Ensure(Lists, "loadbalancers", "loadbalancer", "lb", Whole(subnet)));
         Active(client, balancer);
         var spec = house.Machine.Balancers[balancer];
-        if (spec.Listeners.Count != 1 || spec.Pools.Single().Members.Count != 2) throw new InvalidOperationException("The node made another load balancer than was asked for.");
+        if (spec.Listeners.Count != 1 || spec.Pools.Single().Members.Count != 2)
+            throw new InvalidOperationException("The node made another load balancer than was asked for.");
         Grow(client, balancer);
         Watch(house, client, balancer);
         admin.Until("the failover", () => house.Machine.Balancers[balancer].Generation > 0, () => admin.Sent("PUT", $"{Lists}/{balancer}/failover"));
@@ -46,7 +47,8 @@ internal static class BalancerLives
         client.Until(
             "the second listener",
             () => client.List($"{Root}/listeners?name=second", "listeners").Count == 1,
-            () => client.Sent("POST", Root + "/listeners", $$$"""{"listener":{"name":"second","loadbalancer_id":"{{{balancer}}}","protocol":"HTTP","protocol_port":8080}}"""));
+            () => client.Sent("POST", Root + "/listeners",
+                $$$"""{"listener":{"name":"second","loadbalancer_id":"{{{balancer}}}","protocol":"HTTP","protocol_port":8080}}"""));
         Active(client, balancer);
         client.Delete($"{Root}/listeners/{first}");
         var pool = HouseWalkTests.Id(client.List($"{Root}/pools?name=pool", "pools")[0]);

@@ -178,7 +178,7 @@ public sealed partial class AgentInSimulation : IDisposable
         control.Away = false;
         control.Reports.Clear();
         Until(() => control.StateOf(ItemKinds.Domain, domain.Id) == ItemState.Crashed && control.Reports.Any(r => r.Complete));
-        Assert.Equal(6, control.Reports.Last(r => r.Complete).Items.Count);
+        Assert.Equal(8, control.Reports.Last(r => r.Complete).Items.Count);
     }
 
     [Fact]
@@ -338,7 +338,8 @@ public sealed partial class AgentInSimulation : IDisposable
 
     private bool AllThere() => control.StateOf(ItemKinds.Domain, domain.Id) == ItemState.Running && control.StateOf(ItemKinds.Router,
         router.Id) == ItemState.Present
-        && control.StateOf(ItemKinds.Balancer, balancer.Id) == ItemState.Present && world.Balancers.Count == 1 && world.Ports.Count > 1 && world.Domains[domain.Id].Power == DomainPower.Running;
+        && control.StateOf(ItemKinds.Balancer, balancer.Id) == ItemState.Present && world.Balancers.Count == 1 && world.Ports.Count > 1
+            && world.Domains[domain.Id].Power == DomainPower.Running;
 
     private bool NothingLeft() => control.Items.Count == 0
         && world.Networks.Count + world.Groups.Count + world.Ports.Count + world.Routers.Count + world.Balancers.Count

@@ -29,10 +29,12 @@ internal static class BalancerSpecs
                 InsertHeaders = ["X-Forwarded-For", "X-Forwarded-Port", "X-Forwarded-Proto"],
                 Policies =
                 [
-                    new("pool", "REDIRECT_TO_POOL", "spare", null, 302, [new("PATH", "STARTS_WITH", null, "/it's %[env(HOME)] $HOME", false), new("FILE_TYPE", "EQUAL_TO", null, "jpg", true)]),
+                    new("pool", "REDIRECT_TO_POOL", "spare", null, 302, [new("PATH", "STARTS_WITH", null, "/it's %[env(HOME)] $HOME", false), new("FILE_TYPE",
+                        "EQUAL_TO", null, "jpg", true)]),
                     new("no", "REJECT", null, null, 302, [new("HEADER", "REGEX", "X-Bad", "^(a|b)+$", false)]),
                     new("url", "REDIRECT_TO_URL", null, "https://example.org/a%20b?c='d'", 301, [new("HOST_NAME", "EQUAL_TO", null, "old.example", false)]),
-                    new("prefix", "REDIRECT_PREFIX", null, "https://example.org", 308, [new("COOKIE", "CONTAINS", "who", "x", false), new("PATH", "ENDS_WITH", null, "/", false)]),
+                    new("prefix", "REDIRECT_PREFIX", null, "https://example.org", 308, [new("COOKIE", "CONTAINS", "who", "x", false), new("PATH", "ENDS_WITH", null,
+                        "/", false)]),
                     new("empty", "REJECT", null, null, 302, []),
                 ],
             },
@@ -43,7 +45,8 @@ internal static class BalancerSpecs
             {
                 Algorithm = "SOURCE_IP", Persistence = new("SOURCE_IP", null, 60), Monitor = Monitor("TLS-HELLO"),
             },
-            Pool("main", "HTTP", Member("h1", 8080, "10.0.0.8") with { MonitorAddress = "10.0.0.9", MonitorPort = 81 }, Member("h2", 8080, "10.0.0.10") with { Disabled = true }) with
+            Pool("main", "HTTP", Member("h1", 8080, "10.0.0.8") with { MonitorAddress = "10.0.0.9", MonitorPort = 81 }, Member("h2", 8080,
+                "10.0.0.10") with { Disabled = true }) with
             {
                 Algorithm = "LEAST_CONNECTIONS", Persistence = new("HTTP_COOKIE", null, null), Monitor = Monitor("HTTP"),
             },

@@ -195,8 +195,8 @@ public sealed class HaproxyBalancersTests : BalancersContract, IAsyncDisposable
     private async Task<(SslStream Line, string Subject)> Tls()
     {
         var client = await Connect();
-#pragma warning disable CA5359, CA2000
         // The test looks at the certificate itself; the stream is the caller's.
+#pragma warning disable CA5359, CA2000
         var line = new SslStream(client.GetStream(), leaveInnerStreamOpen: false, (_, _, _, _) => true);
 #pragma warning restore CA5359, CA2000
         await line.AuthenticateAsClientAsync("a.example");

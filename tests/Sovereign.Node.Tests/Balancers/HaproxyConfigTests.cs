@@ -50,7 +50,8 @@ public sealed class HaproxyConfigTests
     [Fact]
     public void Counters_and_down_members_are_read_by_the_names_of_columns()
     {
-        const string text = "# pxname,svname,scur,stot,bin,bout,ereq,status,\nweb,FRONTEND,2,9,100,200,1,OPEN,\npool:web,m1,0,0,0,0,,DOWN 1/2,\npool:web,m2,0,0,0,0,,UP,\npool:web,BACKEND,0,0,0,0,,DOWN,\n";
+        const string text = "# pxname,svname,scur,stot,bin,bout,ereq,status,\nweb,FRONTEND,2,9,100,200,1,OPEN,\npool:web,m1,0,0,0,0,,DOWN 1/2,\n"
+            + "pool:web,m2,0,0,0,0,,UP,\npool:web,BACKEND,0,0,0,0,,DOWN,\n";
         var rows = HaproxyStats.Rows(text);
         Assert.Equal(["m1"], HaproxyStats.Sight(rows).Down);
         Assert.Equal(new ListenerCounters("web", 100, 200, 2, 9, 1), Assert.Single(HaproxyStats.Counters(rows)));
