@@ -130,10 +130,11 @@ prepare() { # prepare: what the suites in the list need
     esac
   done
   [ -z "$needs_build$needs_program" ] || need_packages bc=bc qemu-system-x86_64=qemu-system-x86 qemu-img=qemu-utils ip=iproute2 nft=nftables dnsmasq=dnsmasq-base \
-    conntrack=conntrack openstack=python3-openstackclient ssh=openssh-client isoinfo=genisoimage curl=curl nc=netcat-openbsd swtpm=swtpm \
+    conntrack=conntrack haproxy=haproxy openstack=python3-openstackclient ssh=openssh-client isoinfo=genisoimage curl=curl nc=netcat-openbsd swtpm=swtpm \
     /usr/share/OVMF/OVMF_CODE_4M.fd=ovmf jq=jq psql=postgresql-client
   case " ${queue[*]} " in *e2e/client-commands*) need_packages /usr/lib/python3/dist-packages/osc_placement=python3-osc-placement \
     /usr/lib/python3/dist-packages/barbicanclient=python3-barbicanclient ;; esac
+  case " ${queue[*]} " in *e2e/client-commands* | *e2e/balancers*) need_packages /usr/lib/python3/dist-packages/octaviaclient=python3-octaviaclient ;; esac
   case " ${queue[*]} " in *e2e/*tempest*) need_packages tempest=tempest stestr=python3-stestr subunit2csv=subunit ping=iputils-ping ;; esac
   case " ${queue[*]} " in *e2e/on-postgres* | *e2e/side-by-side*) need_packages /usr/lib/postgresql=postgresql ;; esac
   case " ${queue[*]} " in *e2e/ceph*) ceph_packages ;; esac

@@ -109,6 +109,7 @@ public sealed class NetworkModule : IModule
             new NetworkReconciler(kernel, fabric, maker), new GroupReconciler(kernel, fabric), new PortReconciler(kernel, fabric, maker), routerReconciler,
         ];
         Networks = new ServerPorts(fabric, maker, ports, new GroupsForCompute(kernel, groups, rules), new NetworksForCompute(floatingIps, ports), topologies);
+        BalancerPorts = new BalancerPorts(kernel, fabric, maker, ports, rules);
         nodes.OnReport(ItemKinds.Network, (tx, _, report) => tx.Due(Kinds.Network, report.Id));
         nodes.OnReport(ItemKinds.Port, (tx, _, report) => tx.Due(Kinds.Port, report.Id));
         nodes.OnReport(ItemKinds.Router, (tx, _, report) => tx.Due(Kinds.Router, report.Id));
@@ -118,6 +119,9 @@ public sealed class NetworkModule : IModule
 
     /// <summary>The service as other services see it.</summary>
     public INetworks Networks { get; }
+
+    /// <summary>The service as load balancers see it.</summary>
+    public IBalancerPorts BalancerPorts { get; }
 
     public string Name => Service;
 

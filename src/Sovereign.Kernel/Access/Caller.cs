@@ -53,11 +53,16 @@ public sealed record Caller
         var personas = Persona.Any | Persona.Self;
         if (Roles.Contains("admin")) personas |= DomainId is null ? Persona.Admin | Persona.CloudAdmin : Persona.Admin;
         if (Roles.Contains("service")) personas |= Persona.Service;
-        if (ProjectId is not null) personas |= Persona.ProjectUser | Scoped(Persona.ProjectReader, Persona.ProjectMember, Persona.ProjectManager);
+        if (ProjectId is not null) personas |= Persona.ProjectUser | Scoped(Persona.ProjectReader, Persona.ProjectMember, Persona.ProjectManager) | OfBalancers();
         if (DomainId is not null) personas |= Scoped(Persona.DomainReader, Persona.DomainMember, Persona.DomainManager);
         if (SystemScope) personas |= Scoped(Persona.SystemReader, Persona.SystemReader, Persona.SystemReader);
         return this with { Personas = personas };
     }
+
+    private Persona OfBalancers() =>
+        (Roles.Contains("load-balancer_observer") ? Persona.BalancerObserver : 0) | (Roles.Contains("load-balancer_member") ? Persona.BalancerMember : 0)
+        | (Roles.Contains("load-balancer_global_observer") ? Persona.BalancerGlobalObserver : 0)
+        | (Roles.Contains("load-balancer_quota_admin") ? Persona.BalancerQuotaAdmin : 0) | (Roles.Contains("load-balancer_admin") ? Persona.BalancerAdmin : 0);
 
     private Persona Scoped(Persona reader, Persona member, Persona manager) =>
         (Roles.Contains("reader") ? reader : 0) | (Roles.Contains("member") ? member : 0) | (Roles.Contains("manager") ? manager : 0);
@@ -86,6 +91,13 @@ public enum Persona
 
     /// <summary>Admin on a project or on the system: what belongs to no domain is no business of a domain's token.</summary>
     CloudAdmin = 8192,
+
+    /// <summary>Octavia's role load-balancer_observer on a project; the next four are its other roles.</summary>
+    BalancerObserver = 16384,
+    BalancerMember = 32768,
+    BalancerGlobalObserver = 65536,
+    BalancerQuotaAdmin = 131072,
+    BalancerAdmin = 262144,
 }
 
 /// <summary>Which targets an allowed call may see and touch.</summary>

@@ -19,6 +19,7 @@ public abstract class Dialect
     public static readonly Dialect Placement = new PlacementDialect();
     public static readonly Dialect Swift = new SwiftDialect();
     public static readonly Dialect Barbican = new BarbicanDialect();
+    public static readonly Dialect Octavia = new OctaviaDialect();
 
     public virtual string ContentType => "application/json";
 
@@ -156,6 +157,20 @@ public abstract class Dialect
             ? [] : Encoding.UTF8.GetBytes($"<html><h1>{Title(status)}</h1><p>{System.Net.WebUtility.HtmlEncode(fault.Message)}</p></html>");
     }
 
+    private sealed class OctaviaDialect : Dialect
+    {
+        public override byte[] Body(Fault fault, int status, string requestId) => JsonSerializer.SerializeToUtf8Bytes(
+            new OctaviaError(status < 500 ? "Client" : "Server", Message(fault), null), DialectJson.Wire.OctaviaError);
+
+        private static string Message(Fault fault) => fault switch
+        {
+            Fault.NotFound { Kind.Length: > 0 } missing => $"{missing.Kind} {missing.Id} not found.",
+            Fault.Forbidden => "Policy does not allow this request to be performed.",
+            Fault.OverQuota over => $"Quota has been met for resources: {over.Resource}",
+            _ => fault.Message,
+        };
+    }
+
     private sealed class PlacementDialect : Dialect
     {
         public override byte[] Body(Fault fault, int status, string requestId) => JsonSerializer.SerializeToUtf8Bytes(
@@ -185,11 +200,14 @@ internal sealed record PlacementErrors(IReadOnlyList<PlacementErrorView> Errors)
 
 internal sealed record PlacementErrorView(int Status, string Title, string Detail, string Code, string RequestId);
 
+internal sealed record OctaviaError(string Faultcode, string Faultstring, string? Debuginfo);
+
 [JsonSerializable(typeof(KeystoneError))]
 [JsonSerializable(typeof(Dictionary<string, CodeMessage>))]
 [JsonSerializable(typeof(NeutronErrorBody))]
 [JsonSerializable(typeof(PlacementErrors))]
 [JsonSerializable(typeof(BarbicanError))]
+[JsonSerializable(typeof(OctaviaError))]
 internal sealed partial class DialectJson : JsonSerializerContext
 {
     public static readonly DialectJson Wire = new(WireJson.Options());

@@ -97,6 +97,7 @@ internal sealed class FabricPlan(INodes nodes, int vxlanPort)
         {
             DhcpOptions = options.Count == 0 ? null : options,
             Rates = Rates(tx, port),
+            Held = port.DeviceOwner == Owners.Balancer && port.Attached ? true : null,
             Logs = port.PortSecurity ? NetworkLogStore.Specs(tx, port, groups) : null,
         };
         nodes.Put(tx, port.NodeId, new ManifestItem(ItemKinds.Port, port.Id, 0) { Port = spec });

@@ -82,7 +82,7 @@ internal sealed class PortService(KernelServices kernel, FabricPlan fabric, Port
 
     public Outcome<Done> Delete(Tx tx, AccessGrant access, PortRow row)
     {
-        if (Owners.IsService(row.DeviceOwner))
+        if (Owners.IsService(row.DeviceOwner) || (row.DeviceOwner == Owners.Balancer && row.Attached))
         {
             return NetworkFaults.Conflict(
                 "ServicePortInUse", $"Port {row.Id} cannot be deleted directly via the port API: has device owner {row.DeviceOwner}.");

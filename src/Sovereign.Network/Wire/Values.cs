@@ -63,6 +63,9 @@ internal static class Owners
     public const string FloatingIp = "network:floatingip";
     public const string Compute = "compute:";
 
+    /// <summary>Of load balancers, under the name of the original.</summary>
+    public const string Balancer = "Octavia";
+
     /// <summary>Owned by the cloud: never changed through the port API.</summary>
     public static bool IsService(string owner) => owner is RouterInterface or RouterGateway or FloatingIp;
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Sovereign.Node.Balancers;
 using Sovereign.Node.Contract;
 using Sovereign.Node.Disks;
 using Sovereign.Node.Fabric;
@@ -77,6 +78,8 @@ public static class AgentHost
             var runner = new ProcessRunner(options.Clock);
             using var hypervisor = new QemuHypervisor(Qemu(options, self), runner, options.Clock);
             await hypervisor.Destroy(stop);
+            using var balancers = new HaproxyBalancers(Haproxy(options, self), runner);
+            await balancers.Destroy(stop);
             using var fabric = new LinuxFabric(Linux(options, self), runner, new NoDoors());
             await fabric.Destroy(stop);
         }
@@ -105,7 +108,8 @@ public static class AgentHost
         await hypervisor.Probe(stop);
         using var fabric = new LinuxFabric(Linux(options, self), runner, metadata);
         await using var doors = new TlsDoors(System.Net.IPAddress.TryParse(options.Underlay, out var underlay) ? underlay : System.Net.IPAddress.Loopback, options.Clock);
-        var drivers = new NodeDrivers(hypervisor, fabric, new Qcow2Disks(options.StateDir, runner)) { Volumes = volumes, Doors = doors };
+        using var balancers = new HaproxyBalancers(Haproxy(options, self), runner);
+        var drivers = new NodeDrivers(hypervisor, fabric, new Qcow2Disks(options.StateDir, runner)) { Volumes = volumes, Doors = doors, Balancers = balancers };
         var agent = new NodeAgent(control, drivers, new FileAgentStore(options.StateDir), self, guests,
             options.Limits with { StartsAlone = options.Remote is null }, options.Clock, log);
         await agent.Run(facts, stop);
@@ -163,6 +167,9 @@ public static class AgentHost
         {
             OwnNetwork = options.Ceph is not null,
         };
+
+    private static HaproxyOptions Haproxy(AgentOptions options, NodeWelcome self) =>
+        new(Path.Combine(options.StateDir, "balancers"), new FabricNames(self.Cloud, self.Node).Held);
 
     private static LinuxFabricOptions Linux(AgentOptions options, NodeWelcome self) =>
         new(self.Cloud, self.Node, options.StateDir, options.ExternalCidr, options.DnsForwarders) { Gateway = options.Gateway, Clock = options.Clock };

@@ -1,3 +1,4 @@
+using Sovereign.Node.Balancers;
 using Sovereign.Node.Contract;
 using Sovereign.Node.Disks;
 using Sovereign.Node.Fabric;
@@ -16,6 +17,8 @@ public sealed record NodeDrivers(IHypervisor Hypervisor, IFabric Fabric, IDisks 
 
     /// <summary>Where domains come in from other nodes.</summary>
     public IDoors Doors { get; init; } = new ClosedDoors();
+
+    public IBalancers Balancers { get; init; } = new NoBalancers();
 }
 
 /// <summary>One step of one item: looks at what is, does what is missing, says what it saw. Idempotent; may die anywhere.</summary>
@@ -33,6 +36,7 @@ internal sealed partial class ItemSteps(NodeDrivers drivers, ItemTable table, IC
         ItemKinds.Group => Group(entry, stop),
         ItemKinds.Port => Port(entry, stop),
         ItemKinds.Router => Router(entry, stop),
+        ItemKinds.Balancer => Balancer(entry, stop),
         ItemKinds.Domain => Domain(entry, stop),
         ItemKinds.Snapshot => Snapshot(entry, stop),
         ItemKinds.Carry => Carry(entry, stop),
@@ -95,6 +99,19 @@ internal sealed partial class ItemSteps(NodeDrivers drivers, ItemTable table, IC
             if (Missing(ItemKinds.Network, id) is { } network) return StepResult.Wait(network);
         await drivers.Fabric.EnsureRouter(router, stop);
         return StepResult.Seen(entry, ItemState.Present);
+    }
+
+    private async Task<StepResult> Balancer(Entry entry, CancellationToken stop)
+    {
+        if (entry.Item.Balancer is not { } balancer)
+        {
+            await drivers.Balancers.Remove(entry.Item.Id, stop);
+            return StepResult.Seen(entry, ItemState.Absent);
+        }
+        if (Missing(ItemKinds.Port, balancer.PortId) is { } port) return StepResult.Wait(port);
+        var sight = await drivers.Balancers.Ensure(balancer, stop);
+        var seen = StepResult.Seen(entry, ItemState.Present);
+        return seen with { Report = seen.Report! with { Message = sight.Message } };
     }
 
     private async Task<StepResult> Domain(Entry entry, CancellationToken stop)
@@ -306,7 +323,8 @@ internal sealed partial class ItemSteps(NodeDrivers drivers, ItemTable table, IC
         };
     }
 
-    // Reverse order of making: a port's tap goes after the domain that holds it.
-    private Entry? Holder(string portId) => table.All.FirstOrDefault(e => e.Item.Kind == ItemKinds.Domain && e.Item.Absent
-        && e.Observed?.State != ItemState.Absent && e.Stored.Spec.Domain?.Nics.Any(n => n.PortId == portId) == true);
+    // Reverse order of making: a port's link goes after the domain or balancer that holds it.
+    private Entry? Holder(string portId) => table.All.FirstOrDefault(e => e.Item.Kind is ItemKinds.Domain or ItemKinds.Balancer && e.Item.Absent
+        && e.Observed?.State != ItemState.Absent
+        && (e.Stored.Spec.Domain?.Nics.Any(n => n.PortId == portId) == true || e.Stored.Spec.Balancer?.PortId == portId));
 }

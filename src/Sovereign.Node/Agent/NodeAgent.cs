@@ -72,6 +72,11 @@ public sealed partial class NodeAgent
             if (context is null || context == SynchronizationContext.Current) OnChanged(id, stop);
             else context.Post(_ => OnChanged(id, stop), null);
         };
+        drivers.Balancers.Changed = id =>
+        {
+            if (context is null || context == SynchronizationContext.Current) OnBalancer(id, stop);
+            else context.Post(_ => OnBalancer(id, stop), null);
+        };
         await Retrying("Preparing the machine", async () =>
         {
             await drivers.Fabric.Open(stop);
@@ -171,6 +176,8 @@ public sealed partial class NodeAgent
         foreach (var backend in drivers.Volumes.Values.Where(backend => !backend.Shared))
             foreach (var id in await backend.List(stop))
                 if (table.Find(ItemKinds.Volume, id) is null) foreign.Add(ItemTable.Key(ItemKinds.Volume, id));
+        foreach (var id in await drivers.Balancers.List(stop))
+            if (table.Find(ItemKinds.Balancer, id) is null) foreign.Add(ItemTable.Key(ItemKinds.Balancer, id));
         foreach (var id in domains)
             if (table.Find(ItemKinds.Domain, id) is null) foreign.Add(ItemTable.Key(ItemKinds.Domain, id));
         completeOwed = true;
@@ -197,6 +204,8 @@ public sealed partial class NodeAgent
                 "interrupt" when await drivers.Hypervisor.Interrupt(request.Id, stop) => "sent"u8.ToArray(),
                 "move" when await drivers.Hypervisor.Progress(request.Id, stop) is { } progress =>
                     System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(progress, NodeJson.Default.MoveProgress),
+                "balancer" when await drivers.Balancers.Count(request.Id, stop) is { } counters =>
+                    System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(counters, NodeJson.Default.BalancerCounters),
                 "uptime" => System.Text.Encoding.UTF8.GetBytes(Machine.Uptime.Text(clock.GetUtcNow())),
                 _ => [],
             };

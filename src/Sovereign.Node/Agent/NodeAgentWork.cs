@@ -14,6 +14,11 @@ public sealed partial class NodeAgent
         if (table.DepartureOf(domainId) is { } departure) Touch(departure, stop);
     }
 
+    private void OnBalancer(string id, CancellationToken stop)
+    {
+        if (!stop.IsCancellationRequested && table.Find(ItemKinds.Balancer, id) is { } entry) Touch(entry, stop);
+    }
+
     private void Touch(Entry entry, CancellationToken stop)
     {
         entry.Dirty = true;

@@ -25,6 +25,7 @@ public static class ItemKinds
     public const string Group = "group";
     public const string Port = "port";
     public const string Router = "router";
+    public const string Balancer = "balancer";
     public const string Volume = "volume";
     public const string VolumeSnapshot = "volume_snapshot";
     public const string Domain = "domain";
@@ -34,7 +35,7 @@ public static class ItemKinds
     public const string Carry = "carry";
     public const string Departure = "departure";
     public static readonly IReadOnlyList<string> InOrder =
-        [Network, Group, Port, Router, Volume, VolumeSnapshot, Domain, VolumeSwap, Snapshot, VolumeContent, Carry, Departure];
+        [Network, Group, Port, Router, Balancer, Volume, VolumeSnapshot, Domain, VolumeSwap, Snapshot, VolumeContent, Carry, Departure];
 }
 
 /// <summary>One desired thing; exactly one spec is set, the one of its kind, or none when the thing must be absent.</summary>
@@ -44,6 +45,7 @@ public sealed record ManifestItem(string Kind, string Id, long Version)
     public GroupSpec? Group { get; init; }
     public PortSpec? Port { get; init; }
     public RouterSpec? Router { get; init; }
+    public BalancerSpec? Balancer { get; init; }
     public DomainSpec? Domain { get; init; }
     public SnapshotSpec? Snapshot { get; init; }
     public CarrySpec? Carry { get; init; }
@@ -54,7 +56,7 @@ public sealed record ManifestItem(string Kind, string Id, long Version)
     public VolumeSwapSpec? VolumeSwap { get; init; }
 
     [JsonIgnore]
-    public bool Absent => Network is null && Group is null && Port is null && Router is null && Domain is null && Snapshot is null
+    public bool Absent => Network is null && Group is null && Port is null && Router is null && Balancer is null && Domain is null && Snapshot is null
         && Carry is null && Departure is null && Volume is null && VolumeSnapshot is null && VolumeContent is null && VolumeSwap is null;
 }
 
@@ -99,6 +101,9 @@ public sealed record PortSpec(
 
     /// <summary>What is logged of its packets; null: nothing.</summary>
     public IReadOnlyList<PortLogSpec>? Logs { get; init; }
+
+    /// <summary>True: no guest has it but the node itself, in a namespace of the port's own with its addresses.</summary>
+    public bool? Held { get; init; }
 }
 
 /// <summary>A DHCP option by its name ("bootfile-name") or number ("67").</summary>

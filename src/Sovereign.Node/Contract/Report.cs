@@ -57,4 +57,5 @@ public enum ItemState { Absent, Present, Running, Shutoff, Crashed, Error, Pause
 [JsonSerializable(typeof(NodeWelcome))]
 [JsonSerializable(typeof(DomainDiagnostics))]
 [JsonSerializable(typeof(MoveProgress))]
+[JsonSerializable(typeof(BalancerCounters))]
 public sealed partial class NodeJson : JsonSerializerContext;

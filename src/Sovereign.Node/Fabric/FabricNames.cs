@@ -19,6 +19,9 @@ public sealed class FabricNames(string cloud, string node)
 
     public string Router(string routerId) => $"{Prefix}router-{routerId}";
 
+    /// <summary>The namespace of a port that the node holds itself.</summary>
+    public string Held(string portId) => $"{Prefix}held-{portId}";
+
     public string Alias(string kind, string id) => $"sov:{cloud}:{node}:{kind}:{id}";
 
     /// <summary>The host's end of the external network: unique on the machine, so it is a digest of cloud, node and network.</summary>
@@ -44,6 +47,9 @@ public sealed class FabricNames(string cloud, string node)
     public static string RouterLeg(string portId) => "qr-" + Short(portId);
 
     public static string GatewayLeg(string portId) => "qg-" + Short(portId);
+
+    /// <summary>The inner end of a port that the node holds itself.</summary>
+    public static string HeldInner(string portId) => "hld" + Short(portId);
 
     /// <summary>Name of a group in nftables.</summary>
     public static string Group(string groupId) => groupId.Replace('-', '_');

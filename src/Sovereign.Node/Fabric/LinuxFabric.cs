@@ -32,6 +32,7 @@ public sealed class LinuxFabric : IFabric, IDisposable
     private readonly PortRates rates;
     private readonly Overlay overlay;
     private readonly PacketLog packets;
+    private readonly HeldPorts held;
     private readonly IMetadataDoors doors;
     private readonly ConcurrentDictionary<string, IReadOnlySet<string>> members = new();
     private readonly ConcurrentDictionary<string, NetworkSpec> networks = new();
@@ -49,6 +50,7 @@ public sealed class LinuxFabric : IFabric, IDisposable
         var advertisements = new RouterAdvertisements(names, runner, Path.Combine(options.StateDir, "ra"));
         routers = new LinuxRouters(names, ip, runner, state, doors, advertisements, HasDhcp);
         overlay = new Overlay(names, ip, runner, state);
+        held = new HeldPorts(names, ip);
         packets = new PacketLog(names.Switch, Path.Combine(options.StateDir, "packets.log"), options.Clock);
     }
 
@@ -130,13 +132,15 @@ public sealed class LinuxFabric : IFabric, IDisposable
         var commands = new List<string>();
         if (!state.HasLink(tap))
         {
-            if (!Netns.HasLink(names.Switch, tap)) commands.Add($"tuntap add {tap} mode tap");
+            if (port.Held == true) await held.Link(port, stop);
+            else if (!Netns.HasLink(names.Switch, tap)) commands.Add($"tuntap add {tap} mode tap");
             commands.Add($"link set {tap} alias {names.Alias(ItemKinds.Port, port.Id)}");
         }
         var mtu = networks.TryGetValue(port.NetworkId, out var network) ? $" mtu {network.MtuBytes}" : "";
         commands.Add($"link set {tap} master {FabricNames.Bridge(port.NetworkId)}{mtu} {(port.AdminUp ? "up" : "down")}");
         await ip.Batch(names.Switch, commands, stop);
         state.AddLink(tap, names.Alias(ItemKinds.Port, port.Id));
+        if (port.Held == true) await held.Ensure(port, networks.GetValueOrDefault(port.NetworkId), stop);
         await rates.Ensure(port, stop);
         await dhcp.SetPort(port, stop);
     }
@@ -146,8 +150,9 @@ public sealed class LinuxFabric : IFabric, IDisposable
         var tap = FabricNames.Tap(id);
         await dhcp.RemovePort(id, stop);
         // The link goes first: an unfiltered link must never be on a bridge.
-        if (state.HasLink(tap)) await ip.Batch(names.Switch, [$"link del {tap}"], stop);
+        if (state.HasLink(tap)) await DeleteLink(names.Switch, tap, stop);
         state.RemoveLink(tap);
+        await held.Remove(id, stop);
         await rates.Remove(id, stop);
         if (state.KnownPort(tap) is { } number)
         {
@@ -170,6 +175,7 @@ public sealed class LinuxFabric : IFabric, IDisposable
             var rest = netns[names.Prefix.Length..];
             if (rest.StartsWith("router-", StringComparison.Ordinal)) things.Add(new FabricThing(ItemKinds.Router,
                 rest["router-".Length..]));
+            if (rest.StartsWith("held-", StringComparison.Ordinal)) things.Add(new FabricThing(ItemKinds.Port, rest["held-".Length..]));
             if (rest.StartsWith("dhcp-", StringComparison.Ordinal)) things.Add(new FabricThing(ItemKinds.Network, rest["dhcp-".Length..]));
         }
         foreach (var alias in (await ip.Links(names.Switch, stop)).Values)

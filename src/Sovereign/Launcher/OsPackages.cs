@@ -14,6 +14,7 @@ internal static class OsPackages
         ("bridge", "iproute2"),
         ("nft", "nftables"),
         ("dnsmasq", "dnsmasq-base"),
+        ("haproxy", "haproxy"),
         ("conntrack", "conntrack"),
         ("setpriv", "util-linux"),
         ("setsid", "util-linux"),

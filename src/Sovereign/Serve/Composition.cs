@@ -11,6 +11,7 @@ using Sovereign.Kernel.Sources;
 using Sovereign.Kernel.Store;
 using Sovereign.KeyManager;
 using Sovereign.Launcher;
+using Sovereign.LoadBalancer;
 using Sovereign.Network;
 using Sovereign.Node.Control;
 using Sovereign.ObjectStore;
@@ -23,8 +24,9 @@ namespace Sovereign.Serve;
 public sealed class Composition
 {
     private Composition(NodeModule node, IdentityModule identity, ImageModule image, PlacementModule placement, NetworkModule network,
-        KeyManagerModule keys, VolumeModule volume, ComputeModule compute, ObjectStoreModule objects) =>
-        (Node, Identity, Image, Placement, Network, Keys, Volume, Compute, ObjectStore) = (node, identity, image, placement, network, keys, volume, compute, objects);
+        KeyManagerModule keys, VolumeModule volume, ComputeModule compute, ObjectStoreModule objects, LoadBalancerModule loadBalancer) =>
+        (Node, Identity, Image, Placement, Network, Keys, Volume, Compute, ObjectStore, LoadBalancer) =
+        (node, identity, image, placement, network, keys, volume, compute, objects, loadBalancer);
 
     public NodeModule Node { get; }
 
@@ -44,7 +46,9 @@ public sealed class Composition
 
     public ObjectStoreModule ObjectStore { get; }
 
-    public IReadOnlyList<IModule> Modules => [Node, Identity, Image, Placement, Network, Keys, Volume, Compute, ObjectStore];
+    public LoadBalancerModule LoadBalancer { get; }
+
+    public IReadOnlyList<IModule> Modules => [Node, Identity, Image, Placement, Network, Keys, Volume, Compute, ObjectStore, LoadBalancer];
 
     public ICallers Callers => Identity.Callers;
 
@@ -66,7 +70,8 @@ public sealed class Composition
         var volume = new VolumeModule(kernel, node.Hub, image, keys.Secrets, new VolumeOptions((computeOptions ?? new ComputeOptions()).Zone, backupDirectory));
         var compute = new ComputeModule(kernel, node.Hub, image, placement, network.Networks, volume.Volumes, computeOptions ?? new ComputeOptions());
         var objects = new ObjectStoreModule(kernel);
-        var catalog = new IModule[] { image, placement, network, keys, volume, compute, objects }
+        var loadBalancer = new LoadBalancerModule(kernel, node.Hub, network.BalancerPorts, certificates: null);
+        var catalog = new IModule[] { image, placement, network, keys, volume, compute, objects, loadBalancer }
             .Select(module => new CatalogService(module.Face!.Type, module.Face.Name, kernel.Settings.PublicUrl + CatalogPath(module)))
             // Clients look for volumes under a name of each of their generations.
             .Append(new CatalogService("block-storage", "cinder", kernel.Settings.PublicUrl + CatalogPath(volume)))
@@ -85,7 +90,7 @@ public sealed class Composition
             ? await volume.ReceiveContent(id, content, stop)
             : (await image.Receive(id, content, stop)).Then(_ => image.Find(AccessGrant.OfSystem(), id).Map(kept => kept.Digest ?? ""));
         node.Hub.PasswordSink = compute.LeavePassword;
-        return new Composition(node, identity, image, placement, network, keys, volume, compute, objects);
+        return new Composition(node, identity, image, placement, network, keys, volume, compute, objects, loadBalancer);
     }
 
     /// <summary>Every service's access rules under these overrides; no database is opened and nothing is started.</summary>

@@ -127,6 +127,8 @@ internal sealed class MatrixCloud : IAsyncDisposable
         string[] network = ["network", "subnet", "port", "router", "floatingip", "security_group", "security_group_rule", "rbac_policy", "subnetpool"];
         string[] compute = ["instances", "cores", "ram", "key_pairs", "server_groups", "server_group_members"];
         await Do(admin.Token, "PUT", "/volume/v3/os-quota-sets/" + project, """{"quota_set":{"volumes":-1,"gigabytes":-1}}""");
+        string[] balancers = ["load_balancer", "listener", "pool", "member", "health_monitor", "l7policy", "l7rule"];
+        await Do(admin.Token, "PUT", "/load-balancer/v2.0/lbaas/quotas/" + project, JsonSerializer.Serialize(new { quota = balancers.ToDictionary(n => n, _ => -1) }));
         await Do(admin.Token, "PUT", "/network/v2.0/quotas/" + project, JsonSerializer.Serialize(new { quota = network.ToDictionary(n => n, _ => -1) }));
         await Do(admin.Token, "PUT", "/compute/v2.1/os-quota-sets/" + project, JsonSerializer.Serialize(new { quota_set = compute.ToDictionary(n => n, _ => -1) }));
     }

@@ -39,7 +39,8 @@ internal sealed class MatrixFiles
         Things = things.ToLookup(cells => cells[0], cells => new ThingStep(cells[1], cells[2], cells[3], Text(cells[4]), cells[5]));
     }
 
-    public static IReadOnlyList<string> Services { get; } = ["identity", "image", "placement", "network", "compute", "volume", "key-manager", "object-store"];
+    public static IReadOnlyList<string> Services { get; } =
+        ["identity", "image", "placement", "network", "compute", "volume", "key-manager", "object-store", "load-balancer"];
 
     public ILookup<string, ThingStep> Things { get; }
 

@@ -112,6 +112,7 @@ internal sealed partial class MatrixThings(MatrixCloud cloud, ILookup<string, Th
 
         if (steps[name].Any(step => step.Maker == "member")) Belongings[side].Add(it!);
         if (name == "server") await Ready(it!, side);
+        if (name.StartsWith("lb", StringComparison.Ordinal)) await Active(steps[name].Last(), it!, subject, side);
         return it!;
     }
 
@@ -129,7 +130,19 @@ internal sealed partial class MatrixThings(MatrixCloud cloud, ILookup<string, Th
         if (body is not null && isImageData) content = Typed(body, "application/octet-stream");
         if (body is not null && method == "PUT" && service == "key-manager" && path.Split('/') is [_, _, _, "secrets", _]) content = Typed(body, "text/plain");
         if (body is not null && method == "PATCH" && service == "image") content = Typed(body, "application/openstack-images-v2.1-json-patch");
-        return cloud.Test.Send(method, path, token, content, headers);
+        return service == "load-balancer" ? Settled(method, path, token, content, headers) : cloud.Test.Send(method, path, token, content, headers);
+    }
+
+    /// <summary>A load balancer whose node works on it can't be changed for a moment: asked again until it can.</summary>
+    private async Task<TestReply> Settled(string method, string path, string? token, object? content, (string Name, string Value)[] headers)
+    {
+        using var patience = new CancellationTokenSource(readyTimeMax);
+        while (true)
+        {
+            var reply = await cloud.Test.Send(method, path, token, content, headers);
+            if (reply.Status != 409 || !reply.Text.Contains("is immutable", StringComparison.Ordinal)) return reply;
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, patience.Token);
+        }
     }
 
     private async Task Ready(string server, string side)
@@ -141,6 +154,18 @@ internal sealed partial class MatrixThings(MatrixCloud cloud, ILookup<string, Th
             var status = (string)(await cloud.Do(token, "GET", "/compute/v2.1/servers/" + server))!["server"]!["status"]!;
             if (status == "ACTIVE") return;
             Assert.True(status == "BUILD", $"The server {server} is {status}.");
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, patience.Token);
+        }
+    }
+
+    /// <summary>A part of a load balancer is what its node made of it.</summary>
+    private async Task Active(ThingStep step, string it, MatrixPersona subject, string side)
+    {
+        var sender = step.Maker == "member" ? cloud.Personas[side == "b" ? "foreign-member" : "member"] : cloud.Personas[step.Maker];
+        var path = await Fill(step.Path, subject, fresh: false, side) + "/" + it;
+        using var patience = new CancellationTokenSource(readyTimeMax);
+        while ((await cloud.Test.Send("GET", path, sender.ProjectToken)).Text.Contains("\"PENDING_", StringComparison.Ordinal))
+        {
             await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, patience.Token);
         }
     }

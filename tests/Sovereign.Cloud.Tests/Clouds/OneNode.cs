@@ -15,6 +15,7 @@ internal static class OneNode
         var welcome = await house.Node.Hub.Hello(facts, stop);
         var drivers = new NodeDrivers(new SimulatedHypervisor(machine), new SimulatedFabric(machine), new SimulatedDisks(machine))
         {
+            Balancers = new SimulatedBalancers(machine),
             Volumes = SimulatedVolumes.Of(machine, [.. (facts.Backends ?? []).Select(backend => backend.Name)]),
         };
         var node = new NodeAgent(

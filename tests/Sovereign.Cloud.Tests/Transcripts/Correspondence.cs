@@ -14,6 +14,7 @@ internal sealed partial class Correspondence
         ("http://openstack.example:5000", "http://cloud.example:8443/identity"), ("http://openstack.example:8774", "http://cloud.example:8443/compute"),
         ("http://openstack.example:9292", "http://cloud.example:8443/image"), ("http://openstack.example:9696", "http://cloud.example:8443/network"),
         ("http://openstack.example:8778", "http://cloud.example:8443/placement"), ("http://openstack.example:8776", "http://cloud.example:8443/volume"),
+        ("http://openstack.example:9876", "http://cloud.example:8443/load-balancer"),
     ];
 
     private readonly Dictionary<string, string> ours = new(StringComparer.Ordinal);

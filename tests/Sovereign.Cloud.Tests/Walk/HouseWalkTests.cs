@@ -73,6 +73,22 @@ public sealed class HouseWalkTests(ITestOutputHelper output)
 
     [Theory]
     [MemberData(nameof(Engines))]
+    public void A_crash_at_every_point_of_a_load_balancer_s_life_loses_nothing_and_leaves_nothing_behind(string engine)
+    {
+        HouseWorld? house = null;
+        var result = CrashWalk.Run(
+            plan => (house = new HouseWorld(8, plan, engine)).Cloud,
+            _ => BalancerLives.Walk(house!),
+            _ => [.. Leftovers(house!), .. Left(house!.Cloud, BalancerLives.Tables)],
+            Long ? 1 : engine == "sqlite" ? OtherStrideInCi : OtherStrideInCi * 5);
+        output.WriteLine($"{result.Points} points crossed on {engine}.");
+        foreach (var finding in result.Findings) output.WriteLine(finding);
+        Assert.Empty(result.Findings);
+        Assert.True(result.Points > 60, $"Only {result.Points} points: the walk does not walk.");
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
     public void A_crash_at_every_point_of_what_operators_put_on_nodes_loses_nothing_and_leaves_nothing_behind(string engine)
     {
         HouseWorld? house = null;
@@ -298,6 +314,7 @@ public sealed class HouseWalkTests(ITestOutputHelper output)
             .. machine.Domains.Keys.Select(id => $"the domain {id} was left behind"),
             .. machine.Disks.Keys.Select(id => $"the disk {id} was left behind"),
             .. machine.Ports.Keys.Select(id => $"the port {id} was left behind"),
+            .. machine.Balancers.Keys.Select(id => $"the load balancer {id} was left behind"),
             .. machine.Routers.Keys.Select(id => $"the router {id} was left behind"),
             .. machine.Networks.Keys.Select(id => $"the network {id} was left behind"),
             .. machine.Snapshots.Keys.Select(id => $"the copy {id} was left behind"),

@@ -6,6 +6,7 @@ using Sovereign.Kernel.Access;
 using Sovereign.Kernel.Outcomes;
 using Sovereign.Kernel.Store;
 using Sovereign.KeyManager;
+using Sovereign.LoadBalancer;
 using Sovereign.Network;
 using Sovereign.Node.Agent;
 using Sovereign.Node.Contract;
@@ -70,7 +71,11 @@ internal sealed class HouseWorld
         var volume = new VolumeModule(kernel, node.Hub, images, keys.Secrets, new VolumeOptions(), new MemoryBackups(Backups, kernel.Sources.CrashPoints));
         node.Hub.ContentSource = volume.OpenContent;
         node.Hub.ContentSink = volume.ReceiveContent;
-        return [node, placement, network, keys, volume, new ComputeModule(kernel, node.Hub, images, placement, network.Networks, volume.Volumes, new ComputeOptions())];
+        return
+        [
+            node, placement, network, keys, volume, new ComputeModule(kernel, node.Hub, images, placement, network.Networks, volume.Volumes, new ComputeOptions()),
+            new LoadBalancerModule(kernel, node.Hub, network.BalancerPorts, certificates: null),
+        ];
     }
 
     private static bool Runs(SimulatedMachine machine, string id) =>
@@ -87,7 +92,7 @@ internal sealed class HouseWorld
         IFabric fabric = new SimulatedFabric(machine);
         var drivers = new NodeDrivers(new SimulatedHypervisor(machine), ForgetsRouters ? new ForgetfulFabric(fabric) : fabric, new SimulatedDisks(machine))
         {
-            Volumes = SimulatedVolumes.Of(machine), Doors = new SimulatedDoors(street, facts.HostAddress),
+            Balancers = new SimulatedBalancers(machine), Volumes = SimulatedVolumes.Of(machine), Doors = new SimulatedDoors(street, facts.HostAddress),
         };
         var link = new SimulatedLink(Cloud, life => ((NodeModule)life.Modules[0]).Hub);
         NodeWelcome? welcome = null;

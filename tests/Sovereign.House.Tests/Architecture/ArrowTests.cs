@@ -22,20 +22,21 @@ public sealed partial class ArrowTests
         ["Sovereign.Volume"] = ["Sovereign.Image", "Sovereign.KeyManager", "Sovereign.Kernel", "Sovereign.Node"],
         ["Sovereign.Compute"] =
             ["Sovereign.Image", "Sovereign.Kernel", "Sovereign.Network", "Sovereign.Node", "Sovereign.Placement", "Sovereign.Volume"],
+        ["Sovereign.LoadBalancer"] = ["Sovereign.Kernel", "Sovereign.Network", "Sovereign.Node"],
         ["Sovereign"] =
         [
-            "Sovereign.Compute", "Sovereign.Identity", "Sovereign.Image", "Sovereign.KeyManager", "Sovereign.Kernel", "Sovereign.Network", "Sovereign.Node",
-            "Sovereign.ObjectStore", "Sovereign.Placement", "Sovereign.Volume",
+            "Sovereign.Compute", "Sovereign.Identity", "Sovereign.Image", "Sovereign.KeyManager", "Sovereign.Kernel", "Sovereign.LoadBalancer", "Sovereign.Network",
+            "Sovereign.Node", "Sovereign.ObjectStore", "Sovereign.Placement", "Sovereign.Volume",
         ],
     };
 
     private static readonly string[] services =
         [
             "Sovereign.Identity", "Sovereign.Image", "Sovereign.KeyManager", "Sovereign.Placement", "Sovereign.Network", "Sovereign.Volume", "Sovereign.Compute",
-            "Sovereign.ObjectStore",
+            "Sovereign.ObjectStore", "Sovereign.LoadBalancer",
         ];
 
-    private static readonly string[] drivers = ["Hypervisor", "Fabric", "Disks", "Machine"];
+    private static readonly string[] drivers = ["Hypervisor", "Fabric", "Disks", "Machine", "Balancers"];
 
     [Fact]
     public void Every_project_refers_to_exactly_what_the_plan_says()

@@ -18,6 +18,7 @@ public sealed partial class AgentInSimulation : IDisposable
     private readonly PortSpec port;
     private readonly DomainSpec domain;
     private readonly RouterSpec router;
+    private readonly BalancerSpec balancer = new("lb-1", "port-lb", ["10.0.0.9"], [], []);
     private readonly VolumeSpec volume = new("volume-1", "p", "files", 1 << 20) { Source = new VolumeSourceSpec { Image = new VolumeImageSpec("d1", "qcow2", 3) } };
     private readonly VolumeSpec clone = new("volume-2", "p", "files", 1 << 20) { Source = new VolumeSourceSpec { VolumeId = "volume-1" } };
     private readonly VolumeSnapshotSpec kept = new("snap-1", "volume-1", true);
@@ -173,11 +174,11 @@ public sealed partial class AgentInSimulation : IDisposable
             DomainPower.Crashed); return Task.CompletedTask;
         });
         loop.RunUntil(() => false, TimeSpan.FromMinutes(5));
-        Assert.Single(world.Ports);
+        Assert.Equal(2, world.Ports.Count);
         control.Away = false;
         control.Reports.Clear();
         Until(() => control.StateOf(ItemKinds.Domain, domain.Id) == ItemState.Crashed && control.Reports.Any(r => r.Complete));
-        Assert.Equal(6, control.Reports.Last(r => r.Complete).Items.Count);
+        Assert.Equal(8, control.Reports.Last(r => r.Complete).Items.Count);
     }
 
     [Fact]
@@ -265,6 +266,8 @@ public sealed partial class AgentInSimulation : IDisposable
     private void SetAll()
     {
         // In the wrong order on purpose: the agent finds the right one.
+        control.Set(new ManifestItem(ItemKinds.Balancer, balancer.Id, 0) { Balancer = balancer });
+        control.Set(port with { Id = balancer.PortId, DomainId = "", Held = true });
         control.Set(domain);
         control.Set(volume);
         control.Set(router);
@@ -278,6 +281,8 @@ public sealed partial class AgentInSimulation : IDisposable
         control.Remove(ItemKinds.Network, network.Id);
         control.Remove(ItemKinds.Group, group.Id);
         control.Remove(ItemKinds.Port, port.Id);
+        control.Remove(ItemKinds.Port, balancer.PortId);
+        control.Remove(ItemKinds.Balancer, balancer.Id);
         control.Remove(ItemKinds.Router, router.Id);
         control.Remove(ItemKinds.Volume, volume.Id);
         control.Remove(ItemKinds.Volume, clone.Id);
@@ -333,10 +338,11 @@ public sealed partial class AgentInSimulation : IDisposable
 
     private bool AllThere() => control.StateOf(ItemKinds.Domain, domain.Id) == ItemState.Running && control.StateOf(ItemKinds.Router,
         router.Id) == ItemState.Present
-        && world.Ports.Count > 0 && world.Domains[domain.Id].Power == DomainPower.Running;
+        && control.StateOf(ItemKinds.Balancer, balancer.Id) == ItemState.Present && world.Balancers.Count == 1 && world.Ports.Count > 1
+            && world.Domains[domain.Id].Power == DomainPower.Running;
 
     private bool NothingLeft() => control.Items.Count == 0
-        && world.Networks.Count + world.Groups.Count + world.Ports.Count + world.Routers.Count
+        && world.Networks.Count + world.Groups.Count + world.Ports.Count + world.Routers.Count + world.Balancers.Count
         + world.Domains.Count + world.Disks.Count + world.Volumes.Count + world.VolumeSnapshots.Count + world.Stored.Count == 0;
 
     private static int CountEffects()

@@ -63,7 +63,10 @@ public sealed class AgentLoop : SynchronizationContext
     }
 
     public NodeAgent Agent(SimulatedMachine world, ScriptedControlPlane control, GuestDirectory? guests = null, bool startsAlone = true) => new(control,
-        new NodeDrivers(new SimulatedHypervisor(world), new SimulatedFabric(world), new SimulatedDisks(world)) { Volumes = SimulatedVolumes.Of(world) },
+        new NodeDrivers(new SimulatedHypervisor(world), new SimulatedFabric(world), new SimulatedDisks(world))
+        {
+            Volumes = SimulatedVolumes.Of(world), Balancers = new SimulatedBalancers(world),
+        },
         new SimulatedStore(world),
             control.Welcome,
         guests ?? new GuestDirectory(), new AgentLimits { StartsAlone = startsAlone }, clock, NullLogger.Instance);

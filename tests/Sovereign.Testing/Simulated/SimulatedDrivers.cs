@@ -41,7 +41,12 @@ public sealed class SimulatedFabric(SimulatedMachine world) : IFabric
         world.Ports[port.Id] = port;
     });
 
-    public Task RemovePort(string id, CancellationToken stop) => world.Effect("fabric.remove-port", () => world.Ports.Remove(id));
+    public Task RemovePort(string id, CancellationToken stop) => world.Effect("fabric.remove-port", () =>
+    {
+        if (world.Balancers.Values.Any(balancer => balancer.PortId == id))
+            throw new InvalidOperationException($"Port {id} is removed before the load balancer on it.");
+        world.Ports.Remove(id);
+    });
 
     public Task EnsureRouter(RouterSpec router, CancellationToken stop) => world.Effect("fabric.ensure-router", () =>
         world.Routers[router.Id] = router);

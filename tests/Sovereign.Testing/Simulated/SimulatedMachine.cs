@@ -15,6 +15,14 @@ public sealed class SimulatedMachine
 
     public Dictionary<string, RouterSpec> Routers { get; } = [];
 
+    public Dictionary<string, BalancerSpec> Balancers { get; } = [];
+
+    /// <summary>Addresses of members that do not answer.</summary>
+    public HashSet<string> DeadMembers { get; } = [];
+
+    /// <summary>Told when a balancer changed by itself.</summary>
+    public Action<string>? BalancerChanged { get; set; }
+
     public Dictionary<string, SimulatedDomain> Domains { get; } = [];
 
     public HashSet<string> Images { get; } = [];
@@ -77,6 +85,7 @@ public sealed class SimulatedMachine
         Groups.Clear();
         Ports.Clear();
         Routers.Clear();
+        Balancers.Clear();
         foreach (var domain in Domains.Values.Where(d => d.Power != DomainPower.Suspended)) domain.Power = DomainPower.Off;
     }
 

@@ -11,7 +11,7 @@ public sealed class PolicyTests
     {
         var policy = Composition.Rules(new Dictionary<string, string> { ["image:images:publicize"] = "admin or project_member" });
         Assert.Equal(("admin or project_member", "admin"), (policy["image:images:publicize"].Text, policy.DefaultOf("image:images:publicize")));
-        Assert.Equal(["compute", "identity", "image", "network", "placement", "volume"],
+        Assert.Equal(["compute", "identity", "image", "load-balancer", "network", "placement", "volume"],
             policy.Rules.Select(rule => rule.Name.Split(':')[0]).Distinct().Order(StringComparer.Ordinal));
     }
 

@@ -8,10 +8,10 @@ import time
 
 from client import Client, Report
 
-SERVICES = ["common", "identity", "image", "placement", "network", "compute", "keymanager"]
+SERVICES = ["common", "identity", "image", "placement", "network", "compute", "keymanager", "loadbalancer"]
 GROUPS = {"openstack.cli": "common", "openstack.common": "common", "openstack.identity.v3": "identity", "openstack.image.v2": "image",
           "openstack.placement.v1": "placement", "openstack.network.v2": "network", "openstack.neutronclient.v2": "network",
-          "openstack.compute.v2": "compute", "openstack.key_manager.v1": "keymanager"}
+          "openstack.compute.v2": "compute", "openstack.key_manager.v1": "keymanager", "openstack.load_balancer.v2": "loadbalancer"}
 NOT_CALLED_SHARE_MAX = 0.05
 HERE = pathlib.Path(__file__).parent
 NOT_CALLED, OTHER_SERVICES = HERE / "not-called.txt", HERE / "other-services.txt"
