@@ -70,7 +70,7 @@ public sealed class Composition
         var volume = new VolumeModule(kernel, node.Hub, image, keys.Secrets, new VolumeOptions((computeOptions ?? new ComputeOptions()).Zone, backupDirectory));
         var compute = new ComputeModule(kernel, node.Hub, image, placement, network.Networks, volume.Volumes, computeOptions ?? new ComputeOptions());
         var objects = new ObjectStoreModule(kernel);
-        var loadBalancer = new LoadBalancerModule(kernel, node.Hub, network.BalancerPorts, certificates: null);
+        var loadBalancer = new LoadBalancerModule(kernel, node.Hub, network.BalancerPorts, new SecretCertificates(keys.Secrets));
         var catalog = new IModule[] { image, placement, network, keys, volume, compute, objects, loadBalancer }
             .Select(module => new CatalogService(module.Face!.Type, module.Face.Name, kernel.Settings.PublicUrl + CatalogPath(module)))
             // Clients look for volumes under a name of each of their generations.

@@ -22,7 +22,7 @@ public sealed partial class ArrowTests
         ["Sovereign.Volume"] = ["Sovereign.Image", "Sovereign.KeyManager", "Sovereign.Kernel", "Sovereign.Node"],
         ["Sovereign.Compute"] =
             ["Sovereign.Image", "Sovereign.Kernel", "Sovereign.Network", "Sovereign.Node", "Sovereign.Placement", "Sovereign.Volume"],
-        ["Sovereign.LoadBalancer"] = ["Sovereign.Kernel", "Sovereign.Network", "Sovereign.Node"],
+        ["Sovereign.LoadBalancer"] = ["Sovereign.KeyManager", "Sovereign.Kernel", "Sovereign.Network", "Sovereign.Node"],
         ["Sovereign"] =
         [
             "Sovereign.Compute", "Sovereign.Identity", "Sovereign.Image", "Sovereign.KeyManager", "Sovereign.Kernel", "Sovereign.LoadBalancer", "Sovereign.Network",
