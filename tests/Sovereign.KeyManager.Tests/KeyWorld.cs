@@ -26,7 +26,8 @@ internal sealed class KeyWorld : IAsyncDisposable
         Cloud.Send(method, "/key-manager/v1" + path, token, body, headers);
 
     /// <summary>One request that must end so.</summary>
-    public async Task<TestReply> Must(int status, string method, string path, string? token = "member-a", object? body = null, params (string Name, string Value)[] headers)
+    public async Task<TestReply> Must(
+        int status, string method, string path, string? token = "member-a", object? body = null, params (string Name, string Value)[] headers)
     {
         var reply = await Send(method, path, token, body, headers);
         Assert.True(reply.Status == status, $"{method} {path} {body}: {reply.Status} {reply.Text}");

@@ -111,7 +111,8 @@ public class RoomsTests
         Assert.DoesNotContain("open", pair["meta"]!.ToJsonString(), StringComparison.Ordinal);
         var parts = world.Cloud.Kernel.Database.Read(session => world.Module.Secrets.Container(session, world.Grant(), (string)pair["container_ref"]!)).Value;
         using var rsa = RSA.Create();
-        rsa.ImportFromEncryptedPem(Encoding.UTF8.GetString(parts.Secrets["private_key"].Payload), Encoding.UTF8.GetString(parts.Secrets["private_key_passphrase"].Payload));
+        rsa.ImportFromEncryptedPem(
+            Encoding.UTF8.GetString(parts.Secrets["private_key"].Payload), Encoding.UTF8.GetString(parts.Secrets["private_key_passphrase"].Payload));
         Assert.Equal(rsa.ExportSubjectPublicKeyInfoPem(), Encoding.UTF8.GetString(parts.Secrets["public_key"].Payload));
         var failed = await Ordered(world, "{\"type\":\"key\",\"meta\":{\"algorithm\":\"odd\",\"bit_length\":256}}", "ERROR");
         Assert.Equal("400", (string)failed["error_status_code"]!);

@@ -15,7 +15,8 @@ public class SecretTests
     {
         await using var world = await KeyWorld.Start(engine);
         var made = await world.Must(201, "POST", "/secrets/", body:
-            """{"name":"tsec","algorithm":"aes","mode":"cbc","bit_length":256,"secret_type":"opaque","payload":"AAECA//+","payload_content_type":"application/octet-stream","payload_content_encoding":"base64"}""");
+            "{\"name\":\"tsec\",\"algorithm\":\"aes\",\"mode\":\"cbc\",\"bit_length\":256,\"secret_type\":\"opaque\","
+            + "\"payload\":\"AAECA//+\",\"payload_content_type\":\"application/octet-stream\",\"payload_content_encoding\":\"base64\"}");
         var path = KeyWorld.Path((string)made.Json["secret_ref"]!);
         Assert.Equal((string)made.Json["secret_ref"]!, made.Headers["Location"]);
         Assert.Equal("key-manager 1.0", made.Headers["OpenStack-API-Version"]);
@@ -120,7 +121,8 @@ public class SecretTests
         await using var world = await KeyWorld.Start(engine);
         foreach (var (name, bits) in new[] { ("a", 128), ("b", 256), ("c", 256) })
         {
-            await world.Must(201, "POST", "/secrets", body: $"{{\"name\":\"{name}\",\"bit_length\":{bits},\"algorithm\":\"aes\",\"mode\":\"cbc\",\"secret_type\":\"symmetric\"}}");
+            await world.Must(
+                201, "POST", "/secrets", body: $"{{\"name\":\"{name}\",\"bit_length\":{bits},\"algorithm\":\"aes\",\"mode\":\"cbc\",\"secret_type\":\"symmetric\"}}");
         }
 
         Assert.Equal("abc", await Names(world, ""));
@@ -163,7 +165,11 @@ public class SecretTests
         await world.Must(404, "PUT", at + "/three", body: "{\"key\": \"three\", \"value\": \"3\"}");
         await world.Must(204, "DELETE", at + "/two");
         await world.Must(404, "GET", at + "/two");
-        foreach (var bad in new[] { "{\"metadata\": {\"k\": 1}}", "{\"metadata\": {\"a b\": \"v\"}}", "{\"metadata\": null}", "{}" }) await world.Must(400, "PUT", at, body: bad);
+        foreach (var bad in new[] { "{\"metadata\": {\"k\": 1}}", "{\"metadata\": {\"a b\": \"v\"}}", "{\"metadata\": null}", "{}" })
+        {
+            await world.Must(400, "PUT", at, body: bad);
+        }
+
         await world.Must(403, "GET", at, "member-b");
         world.Verified();
     }

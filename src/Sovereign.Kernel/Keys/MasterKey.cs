@@ -88,7 +88,8 @@ public sealed class MasterKey
 
     public override string ToString() => "***";
 
-    private static byte[] Derived(byte[] key, string purpose) => HKDF.DeriveKey(HashAlgorithmName.SHA256, key, Bytes, info: Encoding.UTF8.GetBytes("sovereign:" + purpose));
+    private static byte[] Derived(byte[] key, string purpose) =>
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, key, Bytes, info: Encoding.UTF8.GetBytes("sovereign:" + purpose));
 
     /// <summary>In place of the old file in one step, so that a crash leaves either.</summary>
     private static void Keep(string path, byte[] content)

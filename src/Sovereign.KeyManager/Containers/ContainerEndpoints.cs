@@ -89,7 +89,8 @@ internal sealed class ContainerEndpoints(KernelServices kernel, ContainerService
         if (body.Fault is { } malformed) return malformed;
         if (Wrong(body.Value) is { } wrong) return wrong;
         var id = call.Route("id");
-        var done = await kernel.Queue.Write<Done>("key-container.change", call.Origin, tx => ContainerService.Find(tx, call.Access, id, reading: false, "Container secret")
+        var done = await kernel.Queue.Write<Done>("key-container.change", call.Origin, tx => ContainerService
+            .Find(tx, call.Access, id, reading: false, "Container secret")
             .Then(row => adding ? containers.Add(tx, row, body.Value, call.Access.ProjectId) : ContainerService.Remove(tx, row, body.Value)), call.Stop);
         return Answer.Of(done, _ => adding ? Written.Made(201, "container_ref", call.Link("/containers/" + id)) : Answer.Empty(204));
     }

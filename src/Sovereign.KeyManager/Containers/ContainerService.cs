@@ -32,7 +32,11 @@ internal sealed class ContainerService(KernelServices kernel)
         const string Schema = "Container";
         const string Property = "secret_refs";
         var given = secrets.Select(secret => secret.Name ?? "").ToList();
-        if (type != ContainerRow.Generic && !names.ContainsKey(type)) return KeyFaults.Mismatch(Schema, $"'{type}' is not one of ['generic', 'rsa', 'certificate']", "type");
+        if (type != ContainerRow.Generic && !names.ContainsKey(type))
+        {
+            return KeyFaults.Mismatch(Schema, $"'{type}' is not one of ['generic', 'rsa', 'certificate']", "type");
+        }
+
         if (secrets.Count == 0) return null;
         if (given.Distinct(StringComparer.Ordinal).Count() < given.Count) return KeyFaults.Mismatch(Schema, "Duplicate reference names are not allowed", Property);
         if (secrets.Select(secret => Written.Id(secret.SecretRef)).Distinct(StringComparer.Ordinal).Count() < secrets.Count)
@@ -43,7 +47,8 @@ internal sealed class ContainerService(KernelServices kernel)
         if (!names.TryGetValue(type, out var rule)) return null;
         if (given.Except(rule.Allowed).Any())
         {
-            return KeyFaults.Mismatch(Schema, $"only {string.Join(", ", rule.Allowed.Select(name => $"'{name}'"))} reference names are allowed for {Word(type)} type", Property);
+            return KeyFaults.Mismatch(
+                Schema, $"only {string.Join(", ", rule.Allowed.Select(name => $"'{name}'"))} reference names are allowed for {Word(type)} type", Property);
         }
 
         return rule.Needed.Except(given).Any()
@@ -61,7 +66,11 @@ internal sealed class ContainerService(KernelServices kernel)
         for (var i = 0; i < secrets.Count; i++)
         {
             var id = Written.Id(secrets[i].SecretRef);
-            if (SecretStore.Find(tx, id, kernel.Clock.Now())?.ProjectId != row.ProjectId) return KeyFaults.Missing($"Secret provided for '{secrets[i].Name}' doesn't exist.");
+            if (SecretStore.Find(tx, id, kernel.Clock.Now())?.ProjectId != row.ProjectId)
+            {
+                return KeyFaults.Missing($"Secret provided for '{secrets[i].Name}' doesn't exist.");
+            }
+
             ContainerStore.Insert(tx, new ContainedRow { ContainerId = row.Id, SecretId = id, Name = secrets[i].Name ?? "", Position = i });
         }
 
@@ -77,7 +86,8 @@ internal sealed class ContainerService(KernelServices kernel)
         var inside = ContainerStore.Secrets(tx, [row.Id])[row.Id].ToList();
         if (inside.Any(one => one.SecretId == id && one.Name == (wish.Name ?? "")))
         {
-            return new Fault.Conflict("Conflict. A secret with that name and ID is already stored in this container. The same secret can exist in a container as long as the name is unique.");
+            return new Fault.Conflict(
+                "Conflict. A secret with that name and ID is already stored in this container. The same secret can exist in a container as long as the name is unique.");
         }
 
         ContainerStore.Insert(tx, new ContainedRow

@@ -15,7 +15,11 @@ internal sealed record QuotaWish(long? Secrets = null, long? Orders = null, long
 {
     public long? this[string name] => name switch
     {
-        KeyQuotas.Secrets => Secrets, KeyQuotas.Orders => Orders, KeyQuotas.Containers => Containers, KeyQuotas.Consumers => Consumers, _ => Cas,
+        KeyQuotas.Secrets => Secrets,
+        KeyQuotas.Orders => Orders,
+        KeyQuotas.Containers => Containers,
+        KeyQuotas.Consumers => Consumers,
+        _ => Cas,
     };
 }
 

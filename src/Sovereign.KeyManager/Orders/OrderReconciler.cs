@@ -80,7 +80,10 @@ internal sealed class OrderReconciler(KernelServices kernel, SecretService secre
         return Settle(row, (tx, order) =>
         {
             var parts = new List<ContainedWish>();
-            foreach (var (name, type, bytes) in new[] { ("private_key", "private", privateKey), ("public_key", "public", publicKey), ("private_key_passphrase", "passphrase", passphrase) })
+            foreach (var (name, type, bytes) in new[]
+            {
+                ("private_key", "private", privateKey), ("public_key", "public", publicKey), ("private_key_passphrase", "passphrase", passphrase),
+            })
             {
                 if (bytes is null) continue;
                 var made = Made(tx, order, wish, type, null, bytes);
@@ -97,7 +100,7 @@ internal sealed class OrderReconciler(KernelServices kernel, SecretService secre
     private Outcome<SecretRow> Made(Tx tx, OrderRow order, SecretWish wish, string type, string? name, byte[] payload) =>
         secrets.Create(tx, new SecretRow
         {
-            ProjectId = order.ProjectId, CreatorId = order.CreatorId, Name = name ?? (wish.Name is null ? null : $"{wish.Name}"), SecretType = type,
+            ProjectId = order.ProjectId, CreatorId = order.CreatorId, Name = name, SecretType = type,
             Algorithm = type == "passphrase" ? null : wish.Algorithm, BitLength = type == "passphrase" ? null : wish.BitLength, Mode = wish.Mode,
             ExpiresAt = string.IsNullOrWhiteSpace(wish.Expiration) ? null : SecretQuery.Time(wish.Expiration),
             ContentType = type == "passphrase" ? PayloadTypes.Text : PayloadTypes.Plain(wish.PayloadContentType ?? "") ?? PayloadTypes.Binary,
@@ -108,7 +111,9 @@ internal sealed class OrderReconciler(KernelServices kernel, SecretService secre
         if (OrderStore.Find(tx, id) is not { Status: OrderRow.Pending } row) return Done.Value;
         return Settled(tx, row with
         {
-            Status = OrderRow.Failed, ErrorStatusCode = code, ErrorReason = reason.Length > ReasonLengthMax ? reason[..ReasonLengthMax] : reason,
+            Status = OrderRow.Failed,
+            ErrorStatusCode = code,
+            ErrorReason = reason.Length > ReasonLengthMax ? reason[..ReasonLengthMax] : reason,
         });
     }, stop);
 

@@ -24,7 +24,8 @@ internal sealed class MetadataEndpoints(KernelServices kernel, SecretService sec
         api.Put("/secrets/{id}/metadata", "key-manager:secret-metadata:replace", Replace);
         api.Post("/secrets/{id}/metadata", "key-manager:secret-metadata:create", Add);
         api.Get("/secrets/{id}/metadata/{key}", "key-manager:secret-metadata:show", call => Task.FromResult(Answer.Of(
-            Read(call).Then<string>(pairs => pairs.TryGetValue(call.Route("key"), out var value) ? Outcome.Of(value) : Missing()), value => Pair(200, call.Route("key"), value))));
+            Read(call).Then<string>(pairs => pairs.TryGetValue(call.Route("key"), out var value) ? Outcome.Of(value) : Missing()),
+            value => Pair(200, call.Route("key"), value))));
         api.Put("/secrets/{id}/metadata/{key}", "key-manager:secret-metadata:update", Update);
         api.Delete("/secrets/{id}/metadata/{key}", "key-manager:secret-metadata:delete", async call => Answer.Of(
             await Change(call, pairs => pairs.Remove(call.Route("key")) ? null : Missing()), _ => Answer.Empty(204)));

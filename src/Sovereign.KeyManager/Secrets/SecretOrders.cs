@@ -52,7 +52,8 @@ internal static class SecretOrders
 
         return new SecretRow
         {
-            Name = wish.Name?.Trim(), Algorithm = wish.Algorithm, Mode = wish.Mode, BitLength = wish.BitLength, SecretType = wish.SecretType ?? "opaque", ExpiresAt = expires,
+            Name = wish.Name?.Trim(), Algorithm = wish.Algorithm, Mode = wish.Mode, BitLength = wish.BitLength,
+            SecretType = wish.SecretType ?? "opaque", ExpiresAt = expires,
         };
     }
 

@@ -37,7 +37,9 @@ internal sealed class SecretService(KernelServices kernel)
         var id = kernel.Ids.Uuid();
         var row = wanted with
         {
-            Id = id, CreatedAt = tx.Now, UpdatedAt = tx.Now,
+            Id = id,
+            CreatedAt = tx.Now,
+            UpdatedAt = tx.Now,
             Sealed = payload is null ? null : kernel.Keys.Seal(tx, wanted.ProjectId, payload, Context(id)),
         };
         SecretStore.Insert(tx, row);

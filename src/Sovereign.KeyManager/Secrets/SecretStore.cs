@@ -5,7 +5,8 @@ using Sovereign.KeyManager.Wire;
 namespace Sovereign.KeyManager.Secrets;
 
 /// <summary>What a list of secrets asks for; null: anything.</summary>
-internal sealed record SecretFilter(string? Name, string? Algorithm, string? Mode, long? Bits, string? Type, string? AclUser, IReadOnlyList<TimeBound> Times, string Order);
+internal sealed record SecretFilter(
+    string? Name, string? Algorithm, string? Mode, long? Bits, string? Type, string? AclUser, IReadOnlyList<TimeBound> Times, string Order);
 
 /// <summary>"created_at", ">=", microseconds UTC.</summary>
 internal readonly record struct TimeBound(string Column, string Sign, long Micros);
@@ -32,7 +33,11 @@ internal static class SecretStore
             + (filter.Mode is null ? "" : " AND r.mode = @Mode") + (filter.Bits is null ? "" : " AND r.bit_length = @Bits")
             + (filter.Type is null ? "" : " AND r.secret_type = @Type");
         // Only numbers and names of our own are written into the statement.
-        foreach (var bound in filter.Times) where += string.Create(System.Globalization.CultureInfo.InvariantCulture, $" AND r.{bound.Column} {bound.Sign} {bound.Micros}");
+        foreach (var bound in filter.Times)
+        {
+            where += string.Create(System.Globalization.CultureInfo.InvariantCulture, $" AND r.{bound.Column} {bound.Sign} {bound.Micros}");
+        }
+
         var given = new
         {
             now, project, filter.Name, filter.Algorithm, filter.Mode, filter.Bits, filter.Type, filter.AclUser, page.Limit, page.Offset,

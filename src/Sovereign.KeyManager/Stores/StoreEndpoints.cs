@@ -31,7 +31,8 @@ internal sealed class StoreEndpoints(KernelServices kernel)
         api.Get("/secret-stores/{id}", "key-manager:secret-stores:show", call => Task.FromResult(call.Route("id") == StoreId ? Shown(call) : Missing()));
         api.Post("/secret-stores/{id}/preferred", "key-manager:secret-stores:prefer", call => Change(call, (tx, project) =>
         {
-            tx.Execute("INSERT INTO key_preferred_stores (project_id, store_id) VALUES (@project, @StoreId) ON CONFLICT (project_id) DO NOTHING", new { project, StoreId });
+            tx.Execute(
+                "INSERT INTO key_preferred_stores (project_id, store_id) VALUES (@project, @StoreId) ON CONFLICT (project_id) DO NOTHING", new { project, StoreId });
             return null;
         }));
         api.Delete("/secret-stores/{id}/preferred", "key-manager:secret-stores:prefer", call => Change(call, (tx, project) =>

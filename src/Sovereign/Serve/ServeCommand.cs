@@ -43,7 +43,8 @@ internal static class ServeCommand
         var heads = Path.Combine(options.Directory.Control, options.Beside ? "journal.beside.heads" : "journal.heads");
         kernel.Periodics.Add(new JournalHeadFile(kernel.Journal, heads, journalKey, sources.Clock));
         // Of two control planes side by side one does it; the other reads the file again.
-        if (!options.Beside) kernel.Periodics.Add(new MasterKeyRotation(kernel.Master, kernel.Keys, kernel.Queue, sources.Randomness, Path.Combine(keys, RotateKeys.Request)));
+        var rotation = new MasterKeyRotation(kernel.Master, kernel.Keys, kernel.Queue, sources.Randomness, Path.Combine(keys, RotateKeys.Request));
+        if (!options.Beside) kernel.Periodics.Add(rotation);
         await kernel.Start(house.Modules, stop);
         using var certificate = Certificates.Endpoint(options, sources.Clock);
         await using var app = Build(options, kernel, house, certificate, out var firstImage);

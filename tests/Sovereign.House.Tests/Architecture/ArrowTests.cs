@@ -19,13 +19,13 @@ public sealed partial class ArrowTests
         ["Sovereign.Placement"] = ["Sovereign.Kernel"],
         ["Sovereign.KeyManager"] = ["Sovereign.Kernel"],
         ["Sovereign.Network"] = ["Sovereign.Kernel", "Sovereign.Node"],
-        ["Sovereign.Volume"] = ["Sovereign.Image", "Sovereign.KeyManager", "Sovereign.Kernel", "Sovereign.Node"],
+        ["Sovereign.Volume"] = ["Sovereign.Image", "Sovereign.Kernel", "Sovereign.KeyManager", "Sovereign.Node"],
         ["Sovereign.Compute"] =
             ["Sovereign.Image", "Sovereign.Kernel", "Sovereign.Network", "Sovereign.Node", "Sovereign.Placement", "Sovereign.Volume"],
         ["Sovereign.LoadBalancer"] = ["Sovereign.KeyManager", "Sovereign.Kernel", "Sovereign.Network", "Sovereign.Node"],
         ["Sovereign"] =
         [
-            "Sovereign.Compute", "Sovereign.Identity", "Sovereign.Image", "Sovereign.KeyManager", "Sovereign.Kernel", "Sovereign.LoadBalancer", "Sovereign.Network",
+            "Sovereign.Compute", "Sovereign.Identity", "Sovereign.Image", "Sovereign.Kernel", "Sovereign.KeyManager", "Sovereign.LoadBalancer", "Sovereign.Network",
             "Sovereign.Node", "Sovereign.ObjectStore", "Sovereign.Placement", "Sovereign.Volume",
         ],
     };

@@ -73,7 +73,8 @@ public sealed class MasterKeyRotationTests : IDisposable
 
             await Finish(rig, master, keys);
             Assert.Equal(2 * MasterKey.Bytes, new FileInfo(KeyFile).Length);
-            Assert.NotNull(rig.Kernel.Database.Read(session => new ProjectKeys(MasterKey.LoadOrCreate(KeyFile, randomness), randomness).Open(session, "before", bytes, "row")));
+            var next = new ProjectKeys(MasterKey.LoadOrCreate(KeyFile, randomness), randomness);
+            Assert.NotNull(rig.Kernel.Database.Read(session => next.Open(session, "before", bytes, "row")));
         }
     }
 
