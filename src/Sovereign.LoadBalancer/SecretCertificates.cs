@@ -8,7 +8,8 @@ using Sovereign.KeyManager;
 
 namespace Sovereign.LoadBalancer;
 
-/// <summary>Certificates of the key manager, in the forms that Octavia takes ("TLS-terminated HTTPS load balancer"): a certificate container, or a secret that is a PKCS #12
+/// <summary>Certificates of the key manager, in the forms that Octavia takes ("TLS-terminated HTTPS load balancer"): a certificate container, or a secret that is a
+/// PKCS #12
 /// bundle or PEM.</summary>
 public sealed class SecretCertificates(ISecrets secrets) : ICertificates
 {
@@ -27,7 +28,8 @@ public sealed class SecretCertificates(ISecrets secrets) : ICertificates
     private static string IdOf(string reference) => reference.TrimEnd('/').Split('/')[^1];
 
     private static Outcome<string> Worded(string reference, Outcome<string> read) => read.Ok
-        ? read : new Fault.Invalid("tls_container_ref", $"Could not retrieve certificate: {reference}. {(read.Fault is Fault.Invalid ? read.Fault.Message : "")}".TrimEnd());
+        ? read : new Fault.Invalid("tls_container_ref",
+            $"Could not retrieve certificate: {reference}. {(read.Fault is Fault.Invalid ? read.Fault.Message : "")}".TrimEnd());
 
     private static Outcome<string> Pem(SecretContainer container)
     {
@@ -50,7 +52,8 @@ public sealed class SecretCertificates(ISecrets secrets) : ICertificates
         if (text.Contains("-----BEGIN ", StringComparison.Ordinal)) return text;
         try
         {
-            using var all = new Collection(X509CertificateLoader.LoadPkcs12Collection(secret.Payload, null, X509KeyStorageFlags.Exportable | X509KeyStorageFlags.EphemeralKeySet));
+            using var all = new Collection(X509CertificateLoader.LoadPkcs12Collection(secret.Payload, null,
+                X509KeyStorageFlags.Exportable | X509KeyStorageFlags.EphemeralKeySet));
             var own = all.Items.FirstOrDefault(one => one.HasPrivateKey);
             if (own is null) return new Fault.Invalid("", "The bundle has no certificate with its private key.");
             return Joined(own.ExportCertificatePem(), string.Join('\n', all.Items.Where(one => one != own).Select(one => one.ExportCertificatePem())), Key(own));

@@ -16,7 +16,8 @@ internal static class ObjectQuotas
     public static readonly IReadOnlyList<QuotaResource> Resources =
     [
         new(Service, Buckets, BucketsDefault, "SELECT project_id, COUNT(*) AS used FROM buckets GROUP BY project_id"),
-        new(Service, Objects, Unlimited, "SELECT b.project_id, COUNT(*) AS used FROM objects o JOIN buckets b ON b.number = o.bucket WHERE o.marker = 0 GROUP BY b.project_id"),
+        new(Service, Objects, Unlimited,
+            "SELECT b.project_id, COUNT(*) AS used FROM objects o JOIN buckets b ON b.number = o.bucket WHERE o.marker = 0 GROUP BY b.project_id"),
         new(
             Service,
             Bytes,

@@ -15,8 +15,14 @@ public class EngineTests
         await using var cloud = await BalancerCloud.Start(engine);
         var lb = await cloud.Balancer();
         var listener = await cloud.Listener(lb);
-        var pool = await cloud.Part("/pools", new { pool = new { listener_id = listener, protocol = "HTTP", lb_algorithm = "ROUND_ROBIN", tags = new[] { "a_b",
-            "100%" } } });
+        var pool = await cloud.Part("/pools", new
+        {
+            pool = new
+            {
+                listener_id = listener, protocol = "HTTP", lb_algorithm = "ROUND_ROBIN", tags = new[] { "a_b",
+            "100%" }
+            }
+        });
         var member = await cloud.Part($"/pools/{pool}/members", new { member = new { address = "10.0.0.7", protocol_port = 80, weight = 3 } });
         var policy = await cloud.Part("/l7policies", new { l7policy = new { listener_id = listener, action = "REJECT" } });
         await cloud.Part($"/l7policies/{policy}/rules", new { rule = new { type = "PATH", compare_type = "EQUAL_TO", value = "/" } });

@@ -12,8 +12,14 @@ public class LoadBalancerTests
     {
         await using var cloud = await BalancerCloud.Start();
         var (network, subnet) = await cloud.Net();
-        var made = (await cloud.Ok("POST", "/loadbalancers", new { loadbalancer = new { name = "web", description = "of the shop",
-            vip_subnet_id = subnet } }))["loadbalancer"]!;
+        var made = (await cloud.Ok("POST", "/loadbalancers", new
+        {
+            loadbalancer = new
+            {
+                name = "web", description = "of the shop",
+                vip_subnet_id = subnet
+            }
+        }))["loadbalancer"]!;
         Assert.Equal("PENDING_CREATE", (string?)made["provisioning_status"]);
         Assert.Equal("OFFLINE", (string?)made["operating_status"]);
         Assert.Equal("haproxy", (string?)made["provider"]);
@@ -143,8 +149,11 @@ public class LoadBalancerTests
         var (_, subnet) = await cloud.Net();
         await cloud.Refused(400, "POST", "/loadbalancers", new
         {
-            loadbalancer = new { vip_subnet_id = subnet, listeners = new object[] { new { protocol = "HTTP", protocol_port = 80 }, new { protocol = "HTTP",
-                protocol_port = 0 } } },
+            loadbalancer = new
+            {
+                vip_subnet_id = subnet, listeners = new object[] { new { protocol = "HTTP", protocol_port = 80 }, new { protocol = "HTTP",
+                protocol_port = 0 } }
+            },
         });
         Assert.Empty((await cloud.Ok("GET", "/loadbalancers"))["loadbalancers"]!.AsArray());
         Assert.Empty((await cloud.Network("GET", "/ports?device_owner=Octavia"))["ports"]!.AsArray());
@@ -341,8 +350,14 @@ public class LoadBalancerTests
         Assert.Equal("haproxy", (string?)(await cloud.Ok("GET", "/providers"))["providers"]![0]!["name"]);
         Assert.Empty((await cloud.Ok("GET", "/availabilityzones"))["availability_zones"]!.AsArray());
         var profile = await cloud.Id("/flavorprofiles", new { flavorprofile = new { name = "plain", provider_name = "haproxy", flavor_data = "{}" } }, "admin");
-        await cloud.Refused(501, "POST", "/flavorprofiles", new { flavorprofile = new { name = "ha", provider_name = "haproxy",
-            flavor_data = "{\"loadbalancer_topology\": \"X\"}" } }, "admin");
+        await cloud.Refused(501, "POST", "/flavorprofiles", new
+        {
+            flavorprofile = new
+            {
+                name = "ha", provider_name = "haproxy",
+                flavor_data = "{\"loadbalancer_topology\": \"X\"}"
+            }
+        }, "admin");
         var flavor = await cloud.Id("/flavors", new { flavor = new { name = "standard", flavor_profile_id = profile } }, "admin");
         await cloud.Refused(403, "POST", "/flavors", new { flavor = new { name = "mine", flavor_profile_id = profile } });
         await cloud.Refused(409, "DELETE", "/flavorprofiles/" + profile, token: "admin");
@@ -363,8 +378,14 @@ public class LoadBalancerTests
         await cloud.Network("PUT", $"/routers/{router}/add_router_interface", new { subnet_id = subnet });
         var id = await cloud.Id("/loadbalancers", new { loadbalancer = new { vip_subnet_id = subnet } });
         var lb = await cloud.Show("/loadbalancers/" + id);
-        var ip = (await cloud.Network("POST", "/floatingips", new { floatingip = new { floating_network_id = external,
-            port_id = (string)lb["vip_port_id"]! } }))["floatingip"]!;
+        var ip = (await cloud.Network("POST", "/floatingips", new
+        {
+            floatingip = new
+            {
+                floating_network_id = external,
+                port_id = (string)lb["vip_port_id"]!
+            }
+        }))["floatingip"]!;
         Assert.Equal((string?)lb["vip_address"], (string?)ip["fixed_ip_address"]);
         await cloud.Obey();
     }

@@ -41,8 +41,14 @@ public class PartTests
         await cloud.Refused(501, "POST", "/pools", new { pool = new { loadbalancer_id = lb, protocol = "TCP", lb_algorithm = "SOURCE_IP_PORT" } });
         var pool = await cloud.Pool(lb);
         await cloud.Refused(400, "POST", "/healthmonitors", new { healthmonitor = new { pool_id = pool, type = "PING", delay = 5, timeout = 3, max_retries = 2 } });
-        await cloud.Refused(501, "POST", "/healthmonitors", new { healthmonitor = new { pool_id = pool, type = "UDP-CONNECT", delay = 5, timeout = 3,
-            max_retries = 2 } });
+        await cloud.Refused(501, "POST", "/healthmonitors", new
+        {
+            healthmonitor = new
+            {
+                pool_id = pool, type = "UDP-CONNECT", delay = 5, timeout = 3,
+                max_retries = 2
+            }
+        });
     }
 
     [Fact]
@@ -99,8 +105,14 @@ public class PartTests
         var lb = await cloud.Balancer();
         var listener = await cloud.Listener(lb);
         var first = await cloud.Part("/l7policies", new { l7policy = new { listener_id = listener, action = "REJECT" } });
-        var second = await cloud.Part("/l7policies", new { l7policy = new { listener_id = listener, action = "REDIRECT_TO_URL",
-            redirect_url = "https://example.org/", position = 1 } });
+        var second = await cloud.Part("/l7policies", new
+        {
+            l7policy = new
+            {
+                listener_id = listener, action = "REDIRECT_TO_URL",
+                redirect_url = "https://example.org/", position = 1
+            }
+        });
         Assert.Equal(1, (int)(await cloud.Show("/l7policies/" + second))["position"]!);
         Assert.Equal(302, (int)(await cloud.Show("/l7policies/" + second))["redirect_http_code"]!);
         Assert.Equal(2, (int)(await cloud.Show("/l7policies/" + first))["position"]!);

@@ -26,7 +26,8 @@ public sealed class LifecycleTests
             """
             <LifecycleConfiguration>
               <Rule><ID>logs</ID><Status>Enabled</Status><Filter><Prefix>log/</Prefix></Filter><Expiration><Days>2</Days></Expiration></Rule>
-              <Rule><ID>versions</ID><Status>Enabled</Status><Filter><Prefix/></Filter><NoncurrentVersionExpiration><NoncurrentDays>1</NoncurrentDays></NoncurrentVersionExpiration>
+              <Rule><ID>versions</ID><Status>Enabled</Status><Filter><Prefix/></Filter>
+                <NoncurrentVersionExpiration><NoncurrentDays>1</NoncurrentDays></NoncurrentVersionExpiration>
                 <Expiration><ExpiredObjectDeleteMarker>true</ExpiredObjectDeleteMarker></Expiration>
                 <AbortIncompleteMultipartUpload><DaysAfterInitiation>1</DaysAfterInitiation></AbortIncompleteMultipartUpload></Rule>
               <Rule><ID>off</ID><Status>Disabled</Status><Filter><Prefix/></Filter><Expiration><Days>1</Days></Expiration></Rule>

@@ -65,8 +65,10 @@ public sealed partial class ObjectWalkTests(ITestOutputHelper output)
         await life.Until("a second version", () => life.Has("/bucket/copy", first), () => life.Act("PUT", "/bucket/copy", first));
         await life.Until("a marker", async () => (await life.Ask("GET", "/bucket/copy")).Status == 404, () => life.Act("DELETE", "/bucket/copy"));
         await Upload(life);
-        await life.Until("a sealed object", () => life.Has("/bucket/sealed", first), () => life.Act("PUT", "/bucket/sealed", first, ("x-amz-server-side-encryption", "AES256")));
-        await life.Until("a wrong sum is refused", async () => await life.Act("PUT", "/bucket/wrong", first, ("content-md5", Convert.ToBase64String(new byte[16]))) is { Status: 400 });
+        await life.Until("a sealed object", () => life.Has("/bucket/sealed", first), () =>
+            life.Act("PUT", "/bucket/sealed", first, ("x-amz-server-side-encryption", "AES256")));
+        await life.Until("a wrong sum is refused", async () => await life.Act("PUT", "/bucket/wrong", first, ("content-md5",
+            Convert.ToBase64String(new byte[16]))) is { Status: 400 });
         await life.Until("the bucket is empty", () => Emptied(life));
         await life.Until("the bucket goes", async () => (await life.Ask("HEAD", "/bucket")).Status == 404, () => life.Act("DELETE", "/bucket"));
     }
@@ -83,7 +85,8 @@ public sealed partial class ObjectWalkTests(ITestOutputHelper output)
             var list = $"<CompleteMultipartUpload><Part><PartNumber>2</PartNumber><ETag>{S3Client.Md5(second)}</ETag></Part></CompleteMultipartUpload>";
             return await life.Act("POST", $"/bucket/parts?uploadId={id}", Encoding.UTF8.GetBytes(list));
         });
-        await life.Until("an upload to abort", async () => (await life.Ask("GET", "/bucket?uploads")).Text.Contains("aborted", StringComparison.Ordinal), () => life.Act("POST", "/bucket/aborted?uploads"));
+        await life.Until("an upload to abort", async () => (await life.Ask("GET", "/bucket?uploads")).Text.Contains("aborted", StringComparison.Ordinal), () =>
+            life.Act("POST", "/bucket/aborted?uploads"));
         await life.Until("no upload", async () =>
         {
             var list = (await life.Ask("GET", "/bucket?uploads")).Text;

@@ -11,13 +11,18 @@ internal static class S3Client
 {
     private const string Unsigned = "UNSIGNED-PAYLOAD";
 
-    public static async Task<TestReply> S3(this TestCloud cloud, string method, string path, byte[]? body = null, string persona = "member-a", params (string Name, string Value)[] headers)
+    public static async Task<TestReply> S3(this TestCloud cloud, string method, string path, byte[]? body = null, string persona = "member-a", params (string Name,
+        string Value)[] headers)
     {
         var uri = new Uri(cloud.Http.BaseAddress!, path);
         using var request = new HttpRequestMessage(new HttpMethod(method), uri);
         request.Content = body is null && method is "GET" or "HEAD" or "DELETE" ? null : new ByteArrayContent(body ?? []);
         var time = TimeProvider.System.GetUtcNow().ToString(SignatureV4.TimeForm, CultureInfo.InvariantCulture);
-        var signed = new SortedDictionary<string, string>(StringComparer.Ordinal) { ["host"] = uri.Authority, ["x-amz-content-sha256"] = Unsigned, ["x-amz-date"] = time };
+        var signed = new SortedDictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["host"] = uri.Authority, ["x-amz-content-sha256"] = Unsigned,
+            ["x-amz-date"] = time
+        };
         foreach (var (name, value) in headers) signed[name.ToLowerInvariant()] = value;
         var query = uri.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries).Select(part => part.Split('=', 2))
             .Select(pair => new KeyValuePair<string, string>(Uri.UnescapeDataString(pair[0]), pair.Length > 1 ? Uri.UnescapeDataString(pair[1]) : ""));
@@ -32,7 +37,8 @@ internal static class S3Client
             else if (name != "host") request.Headers.TryAddWithoutValidation(name, value);
         }
 
-        request.Headers.Authorization = new AuthenticationHeaderValue(SignatureV4.Algorithm, $"Credential={persona}/{scope}, SignedHeaders={names}, Signature={signature}");
+        request.Headers.Authorization = new AuthenticationHeaderValue(SignatureV4.Algorithm,
+            $"Credential={persona}/{scope}, SignedHeaders={names}, Signature={signature}");
         using var response = await cloud.Http.SendAsync(request);
         return new TestReply((int)response.StatusCode, await response.Content.ReadAsByteArrayAsync(), response.Headers.Concat(response.Content.Headers)
             .ToDictionary(header => header.Key, header => string.Join(", ", header.Value), StringComparer.OrdinalIgnoreCase));

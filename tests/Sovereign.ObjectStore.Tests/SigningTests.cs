@@ -17,7 +17,8 @@ public sealed class SigningTests
     public void The_example_of_a_signed_request_has_its_signature()
     {
         const string Canonical =
-            "GET\n/test.txt\n\nhost:examplebucket.s3.amazonaws.com\nrange:bytes=0-9\nx-amz-content-sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\n"
+            "GET\n/test.txt\n\nhost:examplebucket.s3.amazonaws.com\nrange:bytes=0-9\n"
+            + "x-amz-content-sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\n"
             + "x-amz-date:20130524T000000Z\n\nhost;range;x-amz-content-sha256;x-amz-date\ne3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         var signature = SignatureV4.Sign(SignatureV4.Key(Secret, scope), SignatureV4.StringToSign("20130524T000000Z", scope, Canonical));
         Assert.Equal("f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41", signature);
@@ -40,12 +41,14 @@ public sealed class SigningTests
     [InlineData("")]
     [InlineData("-1\r\n\r\n")]
     [InlineData("ffffffffffffffffff\r\n\r\n")]
-    public async Task Malformed_chunks_are_refused(string body) => await Assert.ThrowsAsync<BadHttpRequestException>(() => Read(Encoding.ASCII.GetBytes(body), null, trailers: true));
+    public async Task Malformed_chunks_are_refused(string body) => await Assert.ThrowsAsync<BadHttpRequestException>(() =>
+        Read(Encoding.ASCII.GetBytes(body), null, trailers: true));
 
     [Fact]
     public async Task Trailers_come_after_the_body()
     {
-        await using var body = new ChunkedBody(PipeReader.Create(new MemoryStream("3\r\nabc\r\n0\r\nx-amz-checksum-crc32:NSRBwg==\r\n\r\n"u8.ToArray())), null, trailers: true);
+        await using var body = new ChunkedBody(PipeReader.Create(new MemoryStream("3\r\nabc\r\n0\r\nx-amz-checksum-crc32:NSRBwg==\r\n\r\n"u8.ToArray())), null,
+            trailers: true);
         using var read = new MemoryStream();
         await body.CopyToAsync(read, TestContext.Current.CancellationToken);
         Assert.Equal("abc"u8.ToArray(), read.ToArray());
@@ -84,7 +87,8 @@ public sealed class SigningTests
     }
 
     private static Task<byte[]> Read(byte[] body) => Read(
-        body, new ChunkSigner(SignatureV4.Key(Secret, scope), "20130524T000000Z", scope, "4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9"), trailers: false);
+        body, new ChunkSigner(SignatureV4.Key(Secret, scope), "20130524T000000Z", scope, "4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9"),
+            trailers: false);
 
     private static async Task<byte[]> Read(byte[] body, ChunkSigner? signer, bool trailers)
     {

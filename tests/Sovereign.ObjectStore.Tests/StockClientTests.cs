@@ -24,10 +24,15 @@ public sealed class StockClientTests
         await using var cloud = await TestCloud.Start(kernel => [new ObjectStoreModule(kernel, new ObjectOptions(["localhost"]))], engine: engine);
         using var working = new CancellationTokenSource();
         var periodics = cloud.Kernel.Periodics.Run(working.Token);
-        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("SOVEREIGN_TEST_PYTHON") ?? "/usr/bin/python3") { RedirectStandardError = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("SOVEREIGN_TEST_PYTHON") ?? "/usr/bin/python3")
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true
+        };
         start.ArgumentList.Add("-Wignore");
         start.ArgumentList.Add(SuitePath(suite));
-        foreach (var name in (Environment.GetEnvironmentVariable("SOVEREIGN_TEST_ONLY") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries)) start.ArgumentList.Add(name);
+        foreach (var name in (Environment.GetEnvironmentVariable("SOVEREIGN_TEST_ONLY") ?? "").Split(' ',
+            StringSplitOptions.RemoveEmptyEntries)) start.ArgumentList.Add(name);
         var root = start.Environment["S3_URL"] = $"http://localhost:{cloud.Http.BaseAddress!.Port}";
         foreach (var (prefix, persona) in new[] { ("A", "member-a"), ("B", "member-b") })
         {

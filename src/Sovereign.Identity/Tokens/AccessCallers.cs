@@ -27,7 +27,8 @@ internal sealed class AccessCallers(House house, TokenResolver resolver) : ICall
         return new SigningKey(accessKey, secret, caller);
     }
 
-    /// <summary>Whom the key speaks for now; what made the credential bounds what it may. A trust whose uses are counted can't be used by requests that count nothing.</summary>
+    /// <summary>Whom the key speaks for now; what made the credential bounds what it may. A trust whose uses are counted can't be used by requests that count
+    /// nothing.</summary>
     private Caller? Speaker(UserCredentialRow row)
     {
         if (row.ProjectId is null || house.Model.Users.Find(row.UserId) is null) return null;
@@ -37,7 +38,8 @@ internal sealed class AccessCallers(House house, TokenResolver resolver) : ICall
         if (row.ApplicationCredentialId is not null && credential?.ProjectId != row.ProjectId) return null;
         var now = house.Kernel.Clock.Now();
         var payload = new TokenPayload(
-            trust?.ActorId ?? row.UserId, ScopeKind.Project, row.ProjectId, AuthMethods.Ec2Credential, now, now + Micros.PerSecond, noAudit, null, credential?.Id, trust?.Id);
+            trust?.ActorId ?? row.UserId, ScopeKind.Project, row.ProjectId, AuthMethods.Ec2Credential, now, now + Micros.PerSecond, noAudit, null, credential?.Id,
+                trust?.Id);
         return resolver.Derive(payload)?.Caller;
     }
 }

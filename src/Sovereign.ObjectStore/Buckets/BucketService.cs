@@ -20,7 +20,11 @@ internal sealed class BucketService(KernelServices kernel)
         if (!BucketNames.IsValid(name)) return S3Faults.InvalidBucketName;
         if (BucketStore.OfProject(tx, projectId, name) is not null) return S3Faults.BucketAlreadyOwnedByYou;
         if (BucketStore.OfAll(tx, name) is not null) return S3Faults.BucketAlreadyExists;
-        return Insert(tx, new Bucket { ProjectId = projectId, OwnerId = ownerId, Name = name, GlobalName = name, LockEnabled = locked, Versioning = locked ? VersioningState.Enabled : VersioningState.Off });
+        return Insert(tx, new Bucket
+        {
+            ProjectId = projectId, OwnerId = ownerId, Name = name, GlobalName = name, LockEnabled = locked, Versioning = locked
+            ? VersioningState.Enabled : VersioningState.Off
+        });
     }
 
     /// <summary>Makes a container: its name is the project's; S3 finds it from elsewhere when the name is free and one of its own.</summary>

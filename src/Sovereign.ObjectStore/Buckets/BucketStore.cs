@@ -30,10 +30,8 @@ internal static class BucketStore
     /// <summary>Numbers are never used again: objects of a bucket that is gone must not appear in another.</summary>
     public static long NextNumber(Tx tx)
     {
-        tx.Execute("INSERT INTO cloud (name, value) VALUES ('objects.bucket', '0') ON CONFLICT (name) DO NOTHING");
-        var next = long.Parse(tx.Scalar<string>("SELECT value FROM cloud WHERE name = 'objects.bucket'")!, System.Globalization.CultureInfo.InvariantCulture) + 1;
-        tx.Execute("UPDATE cloud SET value = @value WHERE name = 'objects.bucket'", new { value = next.ToString(System.Globalization.CultureInfo.InvariantCulture) });
-        return next;
+        tx.Execute("INSERT INTO bucket_numbers (id, last) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET last = bucket_numbers.last + 1");
+        return tx.Scalar<long>("SELECT last FROM bucket_numbers WHERE id = 1");
     }
 
     public static void SetVersioning(Tx tx, long number, string versioning) =>

@@ -24,7 +24,8 @@ internal sealed class ContentKeeper(KernelServices kernel, IObjectContents conte
     /// <param name="seal">What stands between the body and the disk: encryption; null: nothing does.</param>
     /// <param name="place">Given what was stored.</param>
     public async Task<Outcome<T>> Receive<T>(
-        Stream body, ExpectedContent expected, Func<IContentDraft, string, IContentDraft>? seal, string operation, Origin origin, Func<Tx, StoredContent, Outcome<T>> place,
+        Stream body, ExpectedContent expected, Func<IContentDraft, string, IContentDraft>? seal, string operation, Origin origin, Func<Tx, StoredContent,
+            Outcome<T>> place,
         CancellationToken stop)
     {
         var name = kernel.Ids.Hex();
@@ -79,7 +80,8 @@ internal sealed class ContentKeeper(KernelServices kernel, IObjectContents conte
         var gone = 0;
         while (true)
         {
-            var garbage = kernel.Database.Read(session => ObjectRows.Garbage(session, kernel.Clock.Now(), GarbageBatch)).Where(name => !readers.ContainsKey(name)).ToList();
+            var garbage = kernel.Database.Read(session => ObjectRows.Garbage(session, kernel.Clock.Now(), GarbageBatch)).Where(name =>
+                !readers.ContainsKey(name)).ToList();
             foreach (var name in garbage) contents.Remove(name);
             if (garbage.Count > 0)
             {
@@ -126,7 +128,8 @@ internal sealed class ContentKeeper(KernelServices kernel, IObjectContents conte
     {
         var kept = contents.Names().ToHashSet(StringComparer.Ordinal);
         var known = kernel.Database.Read(session => session.Query<string>(
-            "SELECT content FROM objects WHERE content IS NOT NULL UNION SELECT content FROM parts WHERE content IS NOT NULL UNION SELECT content FROM object_garbage")).ToHashSet(StringComparer.Ordinal);
+            "SELECT content FROM objects WHERE content IS NOT NULL UNION SELECT content FROM parts WHERE content IS NOT NULL "
+            + "UNION SELECT content FROM object_garbage")).ToHashSet(StringComparer.Ordinal);
         var missing = known.Except(kept).Where(name => IsKnown(name) && !IsThere(name)).Select(name => $"The content {name} of an object is missing.");
         var strange = kept.Except(known).Where(name => !IsKnown(name) && IsThere(name)).Select(name => $"The content {name} belongs to no object.");
         return missing.Concat(strange).ToList();

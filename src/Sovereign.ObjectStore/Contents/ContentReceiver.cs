@@ -11,7 +11,8 @@ namespace Sovereign.ObjectStore.Contents;
 /// <param name="BytesMax">Most bytes that are taken.</param>
 /// <param name="Kind">The checksum to compute and to keep with the object.</param>
 /// <param name="Sum">What it must be; may be known only when the body has ended (trailers).</param>
-internal sealed record ExpectedContent(long? Length, long BytesMax, byte[]? Md5 = null, byte[]? Sha256 = null, ChecksumKind Kind = ChecksumKind.None, Func<byte[]?>? Sum = null);
+internal sealed record ExpectedContent(long? Length, long BytesMax, byte[]? Md5 = null, byte[]? Sha256 = null, ChecksumKind Kind = ChecksumKind.None,
+    Func<byte[]?>? Sum = null);
 
 /// <summary>What was received.</summary>
 /// <param name="Sum">The announced checksum; empty when none was asked for.</param>

@@ -12,7 +12,8 @@ internal interface IObjectContents
     /// <exception cref="IOException">The place can't be written to.</exception>
     IContentDraft Create(string name);
 
-    /// <summary>Gives a durable draft its place. What speaks of it is committed already, so that a crash before this leaves nothing lost: readers find drafts too.</summary>
+    /// <summary>Gives a durable draft its place. What speaks of it is committed already, so that a crash before this leaves nothing lost: readers find drafts
+    /// too.</summary>
     void Keep(string name);
 
     /// <summary>Bytes of a content, in order; the stream ends where the range does.</summary>

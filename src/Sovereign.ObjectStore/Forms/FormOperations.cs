@@ -47,7 +47,8 @@ internal sealed class FormOperations(KernelServices kernel, ICallers callers, Co
         var fields = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         while (await reader.ReadNextSectionAsync(call.Stop) is { } section)
         {
-            if (!Microsoft.Net.Http.Headers.ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition)) return Malformed("A part has no name.");
+            if (!Microsoft.Net.Http.Headers.ContentDispositionHeaderValue.TryParse(section.ContentDisposition,
+                out var disposition)) return Malformed("A part has no name.");
             var name = disposition.Name.ToString().Trim('"');
             if (name.Equals("file", StringComparison.OrdinalIgnoreCase))
             {
@@ -66,7 +67,8 @@ internal sealed class FormOperations(KernelServices kernel, ICallers callers, Co
 
     private async Task<Outcome<S3Answer>> Store(S3Call call, Dictionary<string, string> fields, Stream file)
     {
-        if (!fields.TryGetValue("key", out var key) || key.Length == 0) return S3Faults.InvalidArgument("Bucket POST must contain a field named 'key'. If it is specified, please check the order of the fields.");
+        if (!fields.TryGetValue("key", out var key) || key.Length == 0)
+            return S3Faults.InvalidArgument("Bucket POST must contain a field named 'key'. If it is specified, please check the order of the fields.");
         key = fields["key"] = key.Replace("${filename}", fields["${filename}"], StringComparison.Ordinal);
         var signed = FormPolicy.Signer(fields, callers);
         if (signed.Fault is { } refused) return refused;
@@ -76,7 +78,8 @@ internal sealed class FormOperations(KernelServices kernel, ICallers callers, Co
         foreach (var (name, value) in fields)
         {
             if (name is "acl" or "tagging") call.Request.Headers["x-amz-" + name] = new StringValues(value);
-            else if (name.StartsWith("x-amz-", StringComparison.OrdinalIgnoreCase) || KeptHeaders.Standard.Contains(name.ToLowerInvariant())) call.Request.Headers[name] = new StringValues(value);
+            else if (name.StartsWith("x-amz-", StringComparison.OrdinalIgnoreCase)
+                || KeptHeaders.Standard.Contains(name.ToLowerInvariant())) call.Request.Headers[name] = new StringValues(value);
         }
 
         if (!fields.ContainsKey("Content-Type")) call.Request.Headers.Remove("Content-Type");
@@ -100,7 +103,8 @@ internal sealed class FormOperations(KernelServices kernel, ICallers callers, Co
             call.Origin,
             (tx, content) => content.Received.Size < bytes.Min
                 ? S3Faults.EntityTooSmall
-                : books.Place(tx, wish.Value.Row(tx, call, content) with { Sealing = sealing.Kept(tx, encrypted.Value, own, call.Bucket.ProjectId, content.Name) }, WriteConditions.None),
+                : books.Place(tx, wish.Value.Row(tx, call, content) with { Sealing = sealing.Kept(tx, encrypted.Value, own, call.Bucket.ProjectId, content.Name) },
+                    WriteConditions.None),
             call.Stop);
         return stored.Map(row => Answer(call, fields, row));
     }

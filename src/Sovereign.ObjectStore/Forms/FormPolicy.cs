@@ -12,7 +12,8 @@ namespace Sovereign.ObjectStore.Forms;
 internal static class FormPolicy
 {
     /// <summary>Fields that no policy needs to speak of.</summary>
-    private static readonly string[] free = ["x-amz-signature", "policy", "file", "awsaccesskeyid", "signature", "${filename}", "x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-security-token"];
+    private static readonly string[] free = ["x-amz-signature", "policy", "file", "awsaccesskeyid", "signature", "${filename}", "x-amz-algorithm", "x-amz-credential",
+        "x-amz-date", "x-amz-security-token"];
 
     /// <summary>Who signed the policy; anonymous when there is none.</summary>
     public static Outcome<Signed> Signer(Dictionary<string, string> fields, ICallers callers)
@@ -21,11 +22,13 @@ internal static class FormPolicy
         if (fields.TryGetValue("x-amz-credential", out var credential))
         {
             var parts = credential.Split('/');
-            if (parts.Length < 5 || fields.GetValueOrDefault("x-amz-algorithm") != SignatureV4.Algorithm) return S3Faults.InvalidArgument("X-Amz-Algorithm or X-Amz-Credential is mal-formed.");
+            if (parts.Length < 5 || fields.GetValueOrDefault("x-amz-algorithm") != SignatureV4.Algorithm)
+                return S3Faults.InvalidArgument("X-Amz-Algorithm or X-Amz-Credential is mal-formed.");
             var found = callers.FindKey(string.Join('/', parts[..^4]));
             if (found.Fault is not null) return S3Faults.InvalidAccessKeyId;
             var key = SignatureV4.Key(found.Value.Secret, new CredentialScope(parts[^4], parts[^3], parts[^2]));
-            return SignatureV4.Same(SignatureV4.Sign(key, policy), fields.GetValueOrDefault("x-amz-signature") ?? "") ? new Signed(found.Value.Caller) : S3Faults.SignatureDoesNotMatch;
+            return SignatureV4.Same(SignatureV4.Sign(key, policy), fields.GetValueOrDefault("x-amz-signature") ?? "") ? new Signed(found.Value.Caller)
+                : S3Faults.SignatureDoesNotMatch;
         }
 
         if (!fields.TryGetValue("AWSAccessKeyId", out var accessKey)) return S3Faults.InvalidArgument("Bucket POST must contain a field that names the access key.");
@@ -46,7 +49,8 @@ internal static class FormPolicy
         try
         {
             using var json = JsonDocument.Parse(bytes);
-            if (!json.RootElement.TryGetProperty("expiration", out var end) || !DateTimeOffset.TryParse(end.GetString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var expires))
+            if (!json.RootElement.TryGetProperty("expiration", out var end) || !DateTimeOffset.TryParse(end.GetString(), CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal, out var expires))
             {
                 return Malformed("Policy missing expiration.");
             }
@@ -70,7 +74,8 @@ internal static class FormPolicy
             {
                 foreach (var member in condition.EnumerateObject())
                 {
-                    if (!Is("eq", member.Name, member.Value.ToString())) return Refused($"Invalid according to Policy: Policy Condition failed: [\"eq\", \"${member.Name}\", \"{member.Value}\"]");
+                    if (!Is("eq", member.Name, member.Value.ToString()))
+                        return Refused($"Invalid according to Policy: Policy Condition failed: [\"eq\", \"${member.Name}\", \"{member.Value}\"]");
                 }
 
                 continue;
@@ -81,12 +86,14 @@ internal static class FormPolicy
             var kind = parts[0].GetString()!;
             if (kind.Equals("content-length-range", StringComparison.OrdinalIgnoreCase))
             {
-                (min, max) = (long.Parse(parts[1].ToString(), CultureInfo.InvariantCulture), Math.Min(max, long.Parse(parts[2].ToString(), CultureInfo.InvariantCulture)));
+                (min, max) = (long.Parse(parts[1].ToString(), CultureInfo.InvariantCulture), Math.Min(max, long.Parse(parts[2].ToString(),
+                    CultureInfo.InvariantCulture)));
                 continue;
             }
 
             if (kind is not ("eq" or "starts-with")) return Malformed($"The condition {kind} is unknown.");
-            if (!Is(kind, parts[1].GetString()!.TrimStart('$'), parts[2].ToString())) return Refused($"Invalid according to Policy: Policy Condition failed: {condition.GetRawText()}");
+            if (!Is(kind, parts[1].GetString()!.TrimStart('$'), parts[2].ToString()))
+                return Refused($"Invalid according to Policy: Policy Condition failed: {condition.GetRawText()}");
         }
 
         var silent = fields.Keys.FirstOrDefault(name => !spoken.Contains(name) && !name.StartsWith("x-ignore-", StringComparison.OrdinalIgnoreCase));
@@ -102,5 +109,6 @@ internal static class FormPolicy
 
     private static S3Fault Refused(string message) => S3Faults.AccessDenied with { Message = message };
 
-    private static S3Fault Malformed(string why) => new(400, "InvalidPolicyDocument", $"The content of the form does not meet the conditions specified in the policy document: {why}");
+    private static S3Fault Malformed(string why) => new(400, "InvalidPolicyDocument",
+        $"The content of the form does not meet the conditions specified in the policy document: {why}");
 }

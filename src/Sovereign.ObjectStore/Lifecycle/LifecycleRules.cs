@@ -84,7 +84,8 @@ internal static class LifecycleRules
         var inner = filter?.Named("And").FirstOrDefault() ?? filter;
         var (expiration, noncurrent, abort) = (First("Expiration"), First("NoncurrentVersionExpiration"), First("AbortIncompleteMultipartUpload"));
         if (expiration is null && noncurrent is null && abort is null) return S3Faults.InvalidRequest("At least one action needs to be specified in a rule.");
-        if (!Days(expiration, "Days", out var days) || !Days(noncurrent, "NoncurrentDays", out var noncurrentDays) || !Days(abort, "DaysAfterInitiation", out var abortDays))
+        if (!Days(expiration, "Days", out var days) || !Days(noncurrent, "NoncurrentDays", out var noncurrentDays)
+            || !Days(abort, "DaysAfterInitiation", out var abortDays))
         {
             return S3Faults.InvalidArgument("'Days' for an action must be a positive integer");
         }
@@ -99,7 +100,8 @@ internal static class LifecycleRules
             Tags = (inner?.Named("Tag") ?? []).Select(tag => new KeyValuePair<string, string>(tag.Value("Key") ?? "", tag.Value("Value") ?? "")).ToList(),
             LargerThan = Size("ObjectSizeGreaterThan"), SmallerThan = Size("ObjectSizeLessThan"), ExpirationDays = days, ExpirationDate = date,
             ExpiresMarkers = expiration?.Value("ExpiredObjectDeleteMarker") == "true", NoncurrentDays = noncurrentDays,
-            NewerNoncurrent = int.TryParse(noncurrent?.Value("NewerNoncurrentVersions"), NumberStyles.None, CultureInfo.InvariantCulture, out var newer) ? newer : 0, AbortDays = abortDays,
+            NewerNoncurrent = int.TryParse(noncurrent?.Value("NewerNoncurrentVersions"), NumberStyles.None, CultureInfo.InvariantCulture, out var newer) ? newer
+                : 0, AbortDays = abortDays,
         };
 
         XElement? First(string name) => element.Named(name).FirstOrDefault();

@@ -10,7 +10,8 @@ using Sovereign.ObjectStore.Uploads;
 
 namespace Sovereign.ObjectStore.Lifecycle;
 
-/// <summary>Ends what the lifecycle rules of buckets say has lived long enough: objects, old versions, lonely markers, uploads that nobody completed. Goes through a bucket page by
+/// <summary>Ends what the lifecycle rules of buckets say has lived long enough: objects, old versions, lonely markers, uploads that nobody completed. Goes through a
+/// bucket page by
 /// page, each thing an operation of its own that looks again at what it deletes.</summary>
 internal sealed class LifecycleWork(KernelServices kernel, ObjectBooks books) : IPeriodic
 {
@@ -41,7 +42,9 @@ internal sealed class LifecycleWork(KernelServices kernel, ObjectBooks books) : 
         var newerAt = 0L;
         while (true)
         {
-            var page = kernel.Database.Read(session => ObjectListing.Versions(session, bucket.Number, new ListingWish("", "", after, PageItems) { AfterVersion = afterVersion }));
+            var page = kernel.Database.Read(session => ObjectListing.Versions(session, bucket.Number, new ListingWish("", "", after,
+                PageItems)
+            { AfterVersion = afterVersion }));
             foreach (var item in page.Items)
             {
                 if (item.Name != name) (name, noncurrent, newerAt) = (item.Name, 0, 0);
@@ -60,12 +63,14 @@ internal sealed class LifecycleWork(KernelServices kernel, ObjectBooks books) : 
     private async Task<bool> End(Bucket bucket, ListedObject item, List<LifecycleRule> rules, int noncurrent, long newerAt, CancellationToken stop)
     {
         var now = kernel.Clock.Now();
-        var tags = rules.Exists(rule => rule.Tags.Count > 0) ? kernel.Database.Read(session => ObjectRows.Find(session, bucket.Number, item.Name, item.VersionId))?.Tags : null;
+        var tags = rules.Exists(rule => rule.Tags.Count > 0) ? kernel.Database.Read(session =>
+            ObjectRows.Find(session, bucket.Number, item.Name, item.VersionId))?.Tags : null;
         var covering = rules.Where(rule => rule.Covers(item.Name, item.Size, tags)).ToList();
         if (noncurrent > 0)
         {
             return covering.Exists(rule => rule.NoncurrentDays is { } days && noncurrent > rule.NewerNoncurrent && LifecycleRule.DaysAfter(newerAt, days) <= now)
-                && await Write(tx => books.DeleteVersion(tx, bucket.Number, item.Name, item.VersionId, row => row.Latest ? new Fault.Conflict("It is current again.") : ObjectLocks.Refusal(row, tx.Now)));
+                && await Write(tx => books.DeleteVersion(tx, bucket.Number, item.Name, item.VersionId, row => row.Latest ? new Fault.Conflict("It is current again.")
+                    : ObjectLocks.Refusal(row, tx.Now)));
         }
 
         if (item.Marker)
@@ -87,7 +92,8 @@ internal sealed class LifecycleWork(KernelServices kernel, ObjectBooks books) : 
         if (!rules.Exists(rule => rule.AbortDays is not null)) return 0;
         foreach (var upload in kernel.Database.Read(session => ObjectRows.UploadsOf(session, bucket.Number)))
         {
-            var isOver = rules.Exists(rule => rule.AbortDays is { } days && rule.Covers(upload.Name, 0, upload.Tags) && LifecycleRule.DaysAfter(upload.BegunAt, days) <= kernel.Clock.Now());
+            var isOver = rules.Exists(rule => rule.AbortDays is { } days && rule.Covers(upload.Name, 0, upload.Tags)
+                && LifecycleRule.DaysAfter(upload.BegunAt, days) <= kernel.Clock.Now());
             if (isOver && (await kernel.Queue.Write<Done>("object.upload-abort", Origin.System, tx => UploadBooks.Drop(kernel, tx, upload, bucket), stop)).Ok) ended++;
         }
 

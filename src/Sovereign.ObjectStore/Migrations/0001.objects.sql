@@ -26,3 +26,4 @@ CREATE INDEX object_garbage_by_time ON object_garbage (at, content);
 CREATE TABLE account_settings (project_id TEXT PRIMARY KEY, headers TEXT NOT NULL);
 CREATE TABLE object_expiry (bucket BIGINT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (bucket, name, version));
 CREATE INDEX object_expiry_by_time ON object_expiry (at);
+CREATE TABLE bucket_numbers (id BIGINT PRIMARY KEY, last BIGINT NOT NULL);

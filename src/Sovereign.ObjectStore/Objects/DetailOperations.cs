@@ -11,7 +11,8 @@ using Sovereign.ObjectStore.Settings;
 
 namespace Sovereign.ObjectStore.Objects;
 
-/// <summary>What is said of an object beside its content (Amazon S3 API Reference: …ObjectTagging, …ObjectAcl, …ObjectRetention, …ObjectLegalHold, GetObjectAttributes).</summary>
+/// <summary>What is said of an object beside its content (Amazon S3 API Reference: …ObjectTagging, …ObjectAcl, …ObjectRetention, …ObjectLegalHold,
+/// GetObjectAttributes).</summary>
 internal sealed class DetailOperations(KernelServices kernel, ObjectReader reader)
 {
     private const int TagsMax = 10;
@@ -86,7 +87,11 @@ internal sealed class DetailOperations(KernelServices kernel, ObjectReader reade
             if (until is not null && until <= now) return S3Faults.InvalidArgument("The retain until date must be in the future!");
             var stands = row.RetainUntil > now;
             var shortened = until is null || until < row.RetainUntil || (row.LockMode == ObjectLocks.Compliance && mode != ObjectLocks.Compliance);
-            if (stands && shortened && !(row.LockMode == ObjectLocks.Governance && bypass)) return S3Faults.AccessDenied with { Message = "Access Denied because object protected by object lock." };
+            if (stands && shortened && !(row.LockMode == ObjectLocks.Governance && bypass)) return S3Faults.AccessDenied with
+            {
+                Message =
+                "Access Denied because object protected by object lock."
+            };
             return row with { LockMode = mode, RetainUntil = until };
         }, 200);
     }
@@ -120,7 +125,8 @@ internal sealed class DetailOperations(KernelServices kernel, ObjectReader reade
     private Task<Outcome<S3Answer>> Locked(S3Call call, Func<ObjectRow, Outcome<S3Answer>> show) => call.Bucket.LockEnabled
         ? Show(call, show) : Task.FromResult<Outcome<S3Answer>>(S3Faults.InvalidRequest("Bucket is missing Object Lock Configuration"));
 
-    private Task<Outcome<S3Answer>> Show(S3Call call, Func<ObjectRow, Outcome<S3Answer>> show) => Task.FromResult(kernel.Database.Read(session => Find(session, call)).Then(show));
+    private Task<Outcome<S3Answer>> Show(S3Call call, Func<ObjectRow, Outcome<S3Answer>> show) => Task.FromResult(kernel.Database.Read(session =>
+        Find(session, call)).Then(show));
 
     private Task<Outcome<S3Answer>> Change(S3Call call, Func<ObjectRow, ObjectRow> change, int status) => Change(call, (row, _) => change(row), status);
 

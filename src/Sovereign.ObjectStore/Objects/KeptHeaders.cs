@@ -22,7 +22,8 @@ internal static class KeptHeaders
 
     public static Dictionary<string, string> Of(string json) => JsonSerializer.Deserialize(json, ObjectJson.Wire.DictionaryStringString)!;
 
-    public static string ToJson(Dictionary<string, string> headers) => headers.Count == 0 ? "{}" : JsonSerializer.Serialize(headers, ObjectJson.Wire.DictionaryStringString);
+    public static string ToJson(Dictionary<string, string> headers) => headers.Count == 0 ? "{}"
+        : JsonSerializer.Serialize(headers, ObjectJson.Wire.DictionaryStringString);
 }
 
 /// <summary>What the object store keeps as JSON in its rows and in the journal.</summary>
@@ -31,7 +32,11 @@ internal static class KeptHeaders
 [JsonSerializable(typeof(BucketDocument))]
 internal sealed partial class ObjectJson : JsonSerializerContext
 {
-    public static readonly ObjectJson Wire = new(new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower });
+    public static readonly ObjectJson Wire = new(new JsonSerializerOptions
+    {
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower
+    });
 }
 
 /// <summary>A bucket as the journal tells it; <paramref name="Changed"/> names the setting that was changed.</summary>

@@ -138,7 +138,8 @@ internal sealed class ListOperations(KernelServices kernel)
         xml.Text("ETag", $"\"{item.Etag}\"");
         if (item.SumKind != 0) xml.Text("ChecksumAlgorithm", ((ChecksumKind)item.SumKind).ToWire());
         xml.Text("Size", item.Size);
-        xml.Text("StorageClass", item.Headers.Contains(KeptHeaders.StorageClass, StringComparison.Ordinal) ? KeptHeaders.Of(item.Headers)[KeptHeaders.StorageClass] : "STANDARD");
+        xml.Text("StorageClass", item.Headers.Contains(KeptHeaders.StorageClass, StringComparison.Ordinal) ? KeptHeaders.Of(item.Headers)[KeptHeaders.StorageClass]
+            : "STANDARD");
     }
 
     /// <summary>Everything in a bucket is the bucket's project's.</summary>

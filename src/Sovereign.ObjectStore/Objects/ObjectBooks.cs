@@ -37,7 +37,14 @@ internal sealed class ObjectBooks(KernelServices kernel)
         if (BucketStore.Find(tx, row.Bucket) is not { } bucket) return S3Faults.NoSuchBucket;
         var latest = ObjectRows.Latest(tx, row.Bucket, row.Name);
         if (conditions.Refusal(latest) is { } refused) return refused;
-        var placed = row with { Version = (latest?.Version ?? 0) + 1, ModifiedAt = tx.Now, Latest = true, VersionId = bucket.Versioned ? kernel.Ids.Hex() : ObjectRow.NullVersion };
+        var placed = row with
+        {
+            Version = (latest?.Version ?? 0) + 1,
+            ModifiedAt = tx.Now,
+            Latest = true,
+            VersionId = bucket.Versioned ? kernel.Ids.Hex()
+            : ObjectRow.NullVersion
+        };
         Displace(tx, bucket, latest);
         if (!placed.Marker)
         {

@@ -7,7 +7,8 @@ using Sovereign.ObjectStore.Sealing;
 
 namespace Sovereign.ObjectStore.Objects;
 
-/// <summary>CopyObject, and the source of UploadPartCopy. A copy of a whole object shares its content, so that it takes the time of a row; only what is encrypted in another way,
+/// <summary>CopyObject, and the source of UploadPartCopy. A copy of a whole object shares its content, so that it takes the time of a row; only what is encrypted in
+/// another way,
 /// and a range, is copied as bytes.</summary>
 internal sealed class ObjectCopies(KernelServices kernel, ContentKeeper keeper, ObjectBooks books, ObjectReader reader, ObjectSealing sealing, Gate gate)
 {
@@ -90,7 +91,8 @@ internal sealed class ObjectCopies(KernelServices kernel, ContentKeeper keeper, 
             {
                 var fresh = asked.Wish.Row(tx, call, content);
                 var row = source with { Etag = fresh.Etag, Content = content.Name, Crc = content.Crc, UploadId = null, SumKind = 0, Sum = null };
-                return books.Place(tx, asked.Made(tx, call, row) with { Sealing = sealing.Kept(tx, encrypted, key, call.Bucket.ProjectId, content.Name) }, asked.Wish.Conditions);
+                return books.Place(tx, asked.Made(tx, call, row) with { Sealing = sealing.Kept(tx, encrypted, key, call.Bucket.ProjectId, content.Name) },
+                    asked.Wish.Conditions);
             },
             call.Stop);
     }
@@ -112,7 +114,8 @@ internal sealed record CopyWish(ObjectWish Wish, bool KeepsHeaders, bool KeepsTa
         if (!changes && from.Bucket == call.Bucket.Number && from.Name == call.Key && from.Latest)
         {
             return S3Faults.InvalidRequest(
-                "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.");
+                "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, "
+                + "storage class, website redirect location or encryption attributes.");
         }
 
         var keepsTags = !string.Equals(call.Header("x-amz-tagging-directive"), Replace, StringComparison.OrdinalIgnoreCase);

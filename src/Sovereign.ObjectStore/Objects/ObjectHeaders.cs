@@ -61,7 +61,8 @@ internal static class ObjectHeaders
             var equals = part.IndexOf('=', StringComparison.Ordinal);
             var name = S3Request.Decode((equals < 0 ? part : part[..equals]).Replace('+', ' '));
             var value = equals < 0 ? "" : S3Request.Decode(part[(equals + 1)..].Replace('+', ' '));
-            if (name is null || value is null) return S3Faults.InvalidArgument("The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.");
+            if (name is null || value is null)
+                return S3Faults.InvalidArgument("The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.");
             pairs.Add(new(name, value));
         }
 
@@ -110,5 +111,6 @@ internal static class ObjectHeaders
     }
 
     /// <summary>The version's id, where versions are or were kept.</summary>
-    public static S3Answer Version(this S3Answer answer, ObjectRow row) => row.VersionId == ObjectRow.NullVersion ? answer : answer.With("x-amz-version-id", row.VersionId);
+    public static S3Answer Version(this S3Answer answer, ObjectRow row) => row.VersionId == ObjectRow.NullVersion ? answer
+        : answer.With("x-amz-version-id", row.VersionId);
 }

@@ -19,7 +19,8 @@ internal sealed record ListingWish(string Prefix, string Delimiter, string After
 
 /// <summary>One line of a list.</summary>
 internal sealed record ListedObject(
-    string Name, long Version, string VersionId, bool Latest, bool Marker, long Size, string Etag, long ModifiedAt, string OwnerId, long SumKind, string? UploadId, string Headers);
+    string Name, long Version, string VersionId, bool Latest, bool Marker, long Size, string Etag, long ModifiedAt, string OwnerId, long SumKind, string? UploadId,
+        string Headers);
 
 /// <summary>A page: lines and rolled-up prefixes, in the order of their names.</summary>
 /// <param name="Last">Where the next page begins (a name or a prefix); null when this is the last.</param>
@@ -119,6 +120,7 @@ internal static class ObjectListing
     }
 
     private static ListedObject Row(DbDataReader row) => new(
-        row.GetString(0), row.GetInt64(1), row.GetString(2), row.GetInt64(3) != 0, row.GetInt64(4) != 0, row.GetInt64(5), row.GetString(6), row.GetInt64(7), row.GetString(8),
+        row.GetString(0), row.GetInt64(1), row.GetString(2), row.GetInt64(3) != 0, row.GetInt64(4) != 0, row.GetInt64(5), row.GetString(6), row.GetInt64(7),
+            row.GetString(8),
         row.GetInt64(9), row.IsDBNull(10) ? null : row.GetString(10), row.GetString(11));
 }

@@ -21,7 +21,8 @@ internal static class ObjectLocks
     /// <summary>What the headers of a request ask for.</summary>
     public static Outcome<LockWish> Wish(S3Call call)
     {
-        var (mode, until, hold) = (call.Header("x-amz-object-lock-mode"), call.Header("x-amz-object-lock-retain-until-date"), call.Header("x-amz-object-lock-legal-hold"));
+        var (mode, until, hold) = (call.Header("x-amz-object-lock-mode"), call.Header("x-amz-object-lock-retain-until-date"),
+            call.Header("x-amz-object-lock-legal-hold"));
         if (mode is null && until is null && hold is null) return new LockWish(null, null, false);
         if (!call.Bucket.LockEnabled) return S3Faults.InvalidRequest("Bucket is missing Object Lock Configuration");
         if (mode is null != until is null)
@@ -49,7 +50,8 @@ internal static class ObjectLocks
         return bypass ? null : Locked;
     }
 
-    public static long? Time(string? text) => DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? Micros.Of(time) : null;
+    public static long? Time(string? text) => DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+        ? Micros.Of(time) : null;
 
     private static S3Fault Locked => S3Faults.AccessDenied with { Message = "Access Denied because object protected by object lock." };
 }

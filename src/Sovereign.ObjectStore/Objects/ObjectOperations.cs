@@ -13,7 +13,8 @@ using Sovereign.ObjectStore.Settings;
 namespace Sovereign.ObjectStore.Objects;
 
 /// <summary>Operations on one object (Amazon S3 API Reference: PutObject, GetObject, HeadObject, DeleteObject, DeleteObjects).</summary>
-internal sealed class ObjectOperations(KernelServices kernel, ContentKeeper keeper, ObjectBooks books, ObjectReader reader, ObjectCopies copies, ObjectSealing sealing, Gate gate)
+internal sealed class ObjectOperations(KernelServices kernel, ContentKeeper keeper, ObjectBooks books, ObjectReader reader, ObjectCopies copies, ObjectSealing sealing,
+    Gate gate)
 {
     private const int DeletedMax = 1000;
 
@@ -47,7 +48,8 @@ internal sealed class ObjectOperations(KernelServices kernel, ContentKeeper keep
             "object.put",
             call.Origin,
             (tx, content) => books.Place(
-                tx, wish.Value.Row(tx, call, content) with { Sealing = sealing.Kept(tx, encrypted.Value, key, call.Bucket.ProjectId, content.Name) }, wish.Value.Conditions),
+                tx, wish.Value.Row(tx, call, content) with { Sealing = sealing.Kept(tx, encrypted.Value, key, call.Bucket.ProjectId, content.Name) },
+                    wish.Value.Conditions),
             call.Stop);
         return stored.Map(row =>
         {
@@ -107,7 +109,8 @@ internal sealed class ObjectOperations(KernelServices kernel, ContentKeeper keep
 
     private static Outcome<ByteRange?> PartRange(List<Segment> segments, string number)
     {
-        if (!int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var part) || part == 0) return S3Faults.InvalidArgument("Part number must be an integer between 1 and 10000, inclusive");
+        if (!int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var part)
+            || part == 0) return S3Faults.InvalidArgument("Part number must be an integer between 1 and 10000, inclusive");
         if (part > segments.Count) return new S3Fault(416, "InvalidPartNumber", "The requested partnumber is not satisfiable");
         return Outcome.Of<ByteRange?>(new ByteRange(segments[part - 1].Begins, segments[part - 1].Size));
     }
@@ -163,7 +166,8 @@ internal sealed class ObjectOperations(KernelServices kernel, ContentKeeper keep
     {
         var body = await call.Xml("Delete");
         if (body.Fault is { } wrong) return wrong;
-        var wanted = body.Value.Named("Object").Select(item => (Key: item.Value("Key") ?? "", Version: item.Value("VersionId") is { Length: > 0 } id ? id : null)).ToList();
+        var wanted = body.Value.Named("Object").Select(item => (Key: item.Value("Key") ?? "", Version: item.Value("VersionId") is { Length: > 0 } id ? id
+            : null)).ToList();
         if (wanted.Count is 0 or > DeletedMax || wanted.Exists(item => item.Key.Length == 0)) return S3Faults.MalformedXml;
         var quiet = body.Value.Value("Quiet") == "true";
         // Each is an operation of its own: the queue puts those that wait together into one commit.
@@ -217,7 +221,8 @@ internal sealed record ObjectWish(Dictionary<string, string> Headers, string? Ta
         var locked = LockIn(tx, call.Bucket);
         return new ObjectRow
         {
-            Bucket = call.Bucket.Number, Name = call.Key, Size = received.Size, Etag = Convert.ToHexStringLower(received.Md5), OwnerId = call.OwnerId, Content = content.Name,
+            Bucket = call.Bucket.Number, Name = call.Key, Size = received.Size, Etag = Convert.ToHexStringLower(received.Md5), OwnerId = call.OwnerId,
+            Content = content.Name,
             Crc = content.Crc, Headers = KeptHeaders.ToJson(Headers), Tags = Tags, SumKind = (long)received.Kind,
             Sum = received.Sum.Length == 0 ? null : Convert.ToBase64String(received.Sum), LockMode = locked.Mode, RetainUntil = locked.RetainUntil,
             LegalHold = locked.Hold, Acl = Access,

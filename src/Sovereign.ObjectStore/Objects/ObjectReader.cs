@@ -37,7 +37,8 @@ internal sealed class ObjectReader(KernelServices kernel, ContentKeeper keeper)
     /// <summary>Writes a range of an object to a response.</summary>
     /// <param name="open">Opens a part of a piece.</param>
     /// <exception cref="IOException">A content is missing or broken.</exception>
-    public async Task CopyTo(IReadOnlyList<Segment> segments, long offset, long length, HttpResponse response, Func<Segment, long, long, Stream> open, CancellationToken stop)
+    public async Task CopyTo(IReadOnlyList<Segment> segments, long offset, long length, HttpResponse response, Func<Segment, long, long, Stream> open,
+        CancellationToken stop)
     {
         var wanted = segments.Where(segment => segment.Size > 0 && segment.Begins < offset + length && segment.Begins + segment.Size > offset).ToList();
         foreach (var segment in wanted) keeper.Hold(segment.Content!);
@@ -61,7 +62,8 @@ internal sealed class ObjectReader(KernelServices kernel, ContentKeeper keeper)
     }
 
     /// <summary>A range of an object as a stream.</summary>
-    public SegmentStream Read(IReadOnlyList<Segment> segments, long offset, long length, Func<Segment, long, long, Stream> open) => new(keeper, open, segments, offset, length);
+    public SegmentStream Read(IReadOnlyList<Segment> segments, long offset, long length, Func<Segment, long, long, Stream> open) =>
+        new(keeper, open, segments, offset, length);
 
     private static async Task Copy(Stream source, long length, HttpResponse response, CancellationToken stop)
     {

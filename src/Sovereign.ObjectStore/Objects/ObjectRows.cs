@@ -30,7 +30,8 @@ internal static class ObjectRows
         """,
         new
         {
-            row.Bucket, row.Name, row.Version, row.VersionId, latest = Flag(row.Latest), marker = Flag(row.Marker), row.Size, row.Etag, row.ModifiedAt, row.OwnerId, row.Content,
+            row.Bucket, row.Name, row.Version, row.VersionId, latest = Flag(row.Latest), marker = Flag(row.Marker), row.Size, row.Etag, row.ModifiedAt, row.OwnerId,
+            row.Content,
             row.Crc, row.UploadId, row.Headers, row.Tags, row.SumKind, row.Sum, row.Sealing, row.LockMode, row.RetainUntil, hold = Flag(row.LegalHold), row.Acl,
         });
 
@@ -38,7 +39,11 @@ internal static class ObjectRows
         tx.Execute("DELETE FROM objects WHERE bucket = @Bucket AND name = @Name AND version = @Version", row);
 
     public static void SetLatest(Tx tx, ObjectRow row, bool latest) => tx.Execute(
-        "UPDATE objects SET latest = @latest WHERE bucket = @Bucket AND name = @Name AND version = @Version", new { latest = Flag(latest), row.Bucket, row.Name, row.Version });
+        "UPDATE objects SET latest = @latest WHERE bucket = @Bucket AND name = @Name AND version = @Version", new
+        {
+            latest = Flag(latest), row.Bucket, row.Name,
+            row.Version
+        });
 
     /// <summary>Changes what may change of a version: tags, lock, access, headers.</summary>
     public static void Update(Tx tx, ObjectRow row) => tx.Execute(

@@ -46,7 +46,8 @@ internal readonly record struct ByteRange(long Offset, long Length)
     public static Outcome<ByteRange?> Of(string? header, long size)
     {
         const string Unit = "bytes=";
-        if (header is null || !header.StartsWith(Unit, StringComparison.OrdinalIgnoreCase) || header.Contains(',', StringComparison.Ordinal)) return Outcome.Of<ByteRange?>(null);
+        if (header is null || !header.StartsWith(Unit, StringComparison.OrdinalIgnoreCase)
+            || header.Contains(',', StringComparison.Ordinal)) return Outcome.Of<ByteRange?>(null);
         var text = header[Unit.Length..].Trim();
         var dash = text.IndexOf('-', StringComparison.Ordinal);
         if (dash < 0) return Outcome.Of<ByteRange?>(null);

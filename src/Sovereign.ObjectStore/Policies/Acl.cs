@@ -22,9 +22,11 @@ internal static class Acl
     private const string Instance = "http://www.w3.org/2001/XMLSchema-instance";
     private static readonly string[] rights = ["READ", "WRITE", "READ_ACP", "WRITE_ACP", "FULL_CONTROL"];
 
-    public static List<Grant> Of(string? kept) => (kept ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(':')).Select(parts => new Grant(parts[0], parts[1])).ToList();
+    public static List<Grant> Of(string? kept) => (kept ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(':')).Select(parts =>
+        new Grant(parts[0], parts[1])).ToList();
 
-    public static string? Kept(IReadOnlyCollection<Grant> grants) => grants.Count == 0 ? null : string.Join('\n', grants.Select(grant => $"{grant.Grantee}:{grant.Right}"));
+    public static string? Kept(IReadOnlyCollection<Grant> grants) => grants.Count == 0 ? null : string.Join('\n', grants.Select(grant =>
+        $"{grant.Grantee}:{grant.Right}"));
 
     /// <summary>What the headers of a request give; null: they say nothing.</summary>
     public static Outcome<string?> OfHeaders(S3Call call)
@@ -47,7 +49,8 @@ internal static class Acl
                 var equals = item.IndexOf('=', StringComparison.Ordinal);
                 var value = equals < 0 ? "" : item[(equals + 1)..].Trim('"');
                 var grantee = equals < 0 ? null : item[..equals] switch { "id" => value, "uri" => OfGroup(value), _ => null };
-                if (string.IsNullOrEmpty(grantee) || grantee.Contains(':', StringComparison.Ordinal)) return S3Faults.InvalidArgument("Invalid grantee: id=\"PROJECT\" and uri=\"GROUP\" are known.");
+                if (string.IsNullOrEmpty(grantee) || grantee.Contains(':', StringComparison.Ordinal))
+                    return S3Faults.InvalidArgument("Invalid grantee: id=\"PROJECT\" and uri=\"GROUP\" are known.");
                 grants.Add(new Grant(grantee, right));
             }
         }

@@ -24,7 +24,9 @@ internal sealed class PolicyCondition
         var ifExists = name.EndsWith(IfExists, StringComparison.Ordinal);
         var bare = ifExists ? name[..^IfExists.Length] : name;
         if (bare == "Null") return new PolicyCondition(key, values, (_, _) => true, false, false, isNull: true);
-        var negated = bare is "StringNotEquals" or "StringNotEqualsIgnoreCase" or "StringNotLike" or "NumericNotEquals" or "DateNotEquals" or "NotIpAddress" or "ArnNotEquals" or "ArnNotLike";
+        var negated =
+            bare is "StringNotEquals" or "StringNotEqualsIgnoreCase" or "StringNotLike" or "NumericNotEquals"
+                or "DateNotEquals" or "NotIpAddress" or "ArnNotEquals" or "ArnNotLike";
         Func<string, string, bool>? test = bare.Replace("Not", "", StringComparison.Ordinal) switch
         {
             "StringEquals" => string.Equals,
@@ -65,13 +67,15 @@ internal sealed class PolicyCondition
 
     private static double? Number(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null;
 
-    private static DateTimeOffset? Time(string text) => DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;
+    private static DateTimeOffset? Time(string text) => DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+        ? time : null;
 
     private static bool InNetwork(string has, string wants)
     {
         if (!IPAddress.TryParse(has, out var address)) return false;
         if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
-        return IPNetwork.TryParse(wants.Contains('/', StringComparison.Ordinal) ? wants : wants + (wants.Contains(':', StringComparison.Ordinal) ? "/128" : "/32"), out var network)
+        return IPNetwork.TryParse(wants.Contains('/', StringComparison.Ordinal) ? wants : wants + (wants.Contains(':', StringComparison.Ordinal) ? "/128"
+            : "/32"), out var network)
             && network.Contains(address);
     }
 }

@@ -30,7 +30,8 @@ internal sealed class PolicyDocument
     private readonly List<Statement> statements = [];
 
     /// <summary>Whether it lets in anybody at all.</summary>
-    public bool IsPublic => statements.Exists(statement => statement is { Allows: true, Conditions.Count: 0 } && statement.Principals.Contains("*") && !statement.NotPrincipal);
+    public bool IsPublic => statements.Exists(statement => statement is { Allows: true, Conditions.Count: 0 } && statement.Principals.Contains("*")
+        && !statement.NotPrincipal);
 
     public static Outcome<PolicyDocument> Parse(string text, string bucket)
     {
@@ -38,8 +39,10 @@ internal sealed class PolicyDocument
         try
         {
             using var json = JsonDocument.Parse(text, new JsonDocumentOptions { AllowDuplicateProperties = false });
-            if (json.RootElement.ValueKind != JsonValueKind.Object || !json.RootElement.TryGetProperty("Statement", out var all)) return Malformed("Missing required field Statement");
-            if (json.RootElement.TryGetProperty("Version", out var version) && version.GetString() is not ("2012-10-17" or "2008-10-17")) return Malformed("The policy must contain a valid version string");
+            if (json.RootElement.ValueKind != JsonValueKind.Object || !json.RootElement.TryGetProperty("Statement",
+                out var all)) return Malformed("Missing required field Statement");
+            if (json.RootElement.TryGetProperty("Version", out var version) && version.GetString() is not ("2012-10-17" or "2008-10-17"))
+                return Malformed("The policy must contain a valid version string");
             var policy = new PolicyDocument();
             foreach (var element in Items(all))
             {
@@ -95,7 +98,8 @@ internal sealed class PolicyDocument
             var statement = new Statement { Allows = effect == "Allow" };
             if (!statement.ReadPrincipals(element)) return Malformed("Invalid principal in policy");
             if (!Patterns(element, "Action", ignoreCase: true, out var notAction, out var actions, out _)) return Malformed("Missing required field Action");
-            if (!Patterns(element, "Resource", ignoreCase: false, out var notResource, out var resources, out var names)) return Malformed("Missing required field Resource");
+            if (!Patterns(element, "Resource", ignoreCase: false, out var notResource, out var resources,
+                out var names)) return Malformed("Missing required field Resource");
             if (names.Exists(name => name != bucketArn && !name.StartsWith(bucketArn + "/", StringComparison.Ordinal) && name != "*"
                 && !Regex.IsMatch(bucketArn, Wildcard(name.Split('/')[0]), RegexOptions.CultureInvariant)))
             {
@@ -160,7 +164,8 @@ internal sealed class PolicyDocument
             }
 
             names = Items(given).Select(item => item.GetString()!).ToList();
-            var options = RegexOptions.CultureInvariant | RegexOptions.Singleline | RegexOptions.NonBacktracking | (ignoreCase ? RegexOptions.IgnoreCase : RegexOptions.None);
+            var options = RegexOptions.CultureInvariant | RegexOptions.Singleline | RegexOptions.NonBacktracking | (ignoreCase ? RegexOptions.IgnoreCase
+                : RegexOptions.None);
             patterns = names.ConvertAll(text => new Regex(Wildcard(text), options));
             return names.Count > 0;
         }

@@ -90,7 +90,8 @@ internal sealed class Gate(KernelServices kernel)
         var principals = new List<string> { "*" };
         if (call.Caller is { ProjectId: { } project } caller)
         {
-            principals.AddRange([project, $"arn:aws:iam::{project}:root", caller.UserId, $"arn:aws:iam::{project}:user/{caller.UserId}", $"arn:aws:iam::{project}:user/{caller.UserName}"]);
+            principals.AddRange([project, $"arn:aws:iam::{project}:root", caller.UserId, $"arn:aws:iam::{project}:user/{caller.UserId}",
+                $"arn:aws:iam::{project}:user/{caller.UserName}"]);
         }
 
         return new PolicyRequest(principals, action, "arn:aws:s3:::" + bucket.Name + (key.Length > 0 ? "/" + key : ""), name => Value(session, call, bucket, key, name));
@@ -102,7 +103,8 @@ internal sealed class Gate(KernelServices kernel)
         const string ExistingTag = "s3:existingobjecttag/";
         const string RequestTag = "s3:requestobjecttag/";
         if (name.StartsWith(ExistingTag, StringComparison.Ordinal)) return Tag(ObjectRows.Latest(session, bucket.Number, key)?.Tags, name[ExistingTag.Length..]);
-        if (name.StartsWith(RequestTag, StringComparison.Ordinal)) return ObjectHeaders.Tags(call.Header("x-amz-tagging")) is { Ok: true } tags ? Tag(tags.Value, name[RequestTag.Length..]) : null;
+        if (name.StartsWith(RequestTag, StringComparison.Ordinal)) return ObjectHeaders.Tags(call.Header("x-amz-tagging")) is { Ok: true } tags
+            ? Tag(tags.Value, name[RequestTag.Length..]) : null;
         var request = call.Request.Http.Request;
         return name switch
         {

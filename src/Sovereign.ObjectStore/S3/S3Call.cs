@@ -54,7 +54,8 @@ internal sealed class S3Call(S3Request request, Signed signed, string requestId)
         if (length.Fault is { } unknown) return unknown;
         if (length.Value > BytesMax) return S3Faults.TooLarge(length.Value, BytesMax);
         byte[]? md5 = null;
-        if (Header("Content-MD5") is { } text && ((md5 = Base64(text)) is null || md5.Length != System.Security.Cryptography.MD5.HashSizeInBytes)) return S3Faults.InvalidDigest;
+        if (Header("Content-MD5") is { } text && ((md5 = Base64(text)) is null || md5.Length != System.Security.Cryptography.MD5.HashSizeInBytes))
+            return S3Faults.InvalidDigest;
         var sum = AnnouncedSum();
         if (sum.Fault is { } wrong) return wrong;
         var (kind, value) = sum.Value;

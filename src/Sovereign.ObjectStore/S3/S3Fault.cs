@@ -38,7 +38,8 @@ internal static class S3Faults
     public static readonly S3Fault KeyTooLong = new(400, "KeyTooLongError", "Your key is too long");
     public static readonly S3Fault MetadataTooLarge = new(400, "MetadataTooLarge", "Your metadata headers exceed the maximum allowed metadata size");
     public static readonly S3Fault BucketAlreadyExists = new(
-        409, "BucketAlreadyExists", "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Select a different name and try again.");
+        409, "BucketAlreadyExists",
+            "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Select a different name and try again.");
 
     public static readonly S3Fault BucketAlreadyOwnedByYou = new(
         409, "BucketAlreadyOwnedByYou", "Your previous request to create the named bucket succeeded and you already own it.");
@@ -48,7 +49,8 @@ internal static class S3Faults
     public static readonly S3Fault NoSuchKey = new(404, "NoSuchKey", "The specified key does not exist.");
     public static readonly S3Fault NoSuchVersion = new(404, "NoSuchVersion", "The specified version does not exist.");
     public static readonly S3Fault NoSuchUpload = new(
-        404, "NoSuchUpload", "The specified multipart upload does not exist. The upload ID might be invalid, or the multipart upload might have been aborted or completed.");
+        404, "NoSuchUpload",
+            "The specified multipart upload does not exist. The upload ID might be invalid, or the multipart upload might have been aborted or completed.");
 
     public static readonly S3Fault InvalidPart = new(
         400, "InvalidPart", "One or more of the specified parts could not be found. The part might not have been uploaded, or the specified entity tag might not match.");

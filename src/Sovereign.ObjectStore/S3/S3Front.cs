@@ -9,7 +9,8 @@ using Sovereign.ObjectStore.Websites;
 
 namespace Sovereign.ObjectStore.S3;
 
-/// <summary>The S3 API. A request is its own when it is signed in one of AWS's forms, whatever its path, or when its host names a bucket; one that nobody else answers is looked
+/// <summary>The S3 API. A request is its own when it is signed in one of AWS's forms, whatever its path, or when its host names a bucket; one that nobody else answers
+/// is looked
 /// at as an anonymous one.</summary>
 /// <param name="domains">Host names under which buckets are hosts of their own; under "website." of each they are websites.</param>
 internal sealed class S3Front(WireServices wire, S3Operations operations, WebsiteAnswers websites, IReadOnlyList<string> domains) : IFront
@@ -31,7 +32,8 @@ internal sealed class S3Front(WireServices wire, S3Operations operations, Websit
             var isWebsite = S3Request.BucketOfHost(http.Request.Host.Host, websiteDomains) is not null;
             var parsed = S3Request.Of(http, isWebsite ? websiteDomains : domains);
             request = parsed.Ok ? parsed.Value : null;
-            answer = parsed.Fault is { } wrong ? Refusal(wrong, null, requestId) : isWebsite ? await Website(parsed.Value, requestId) : await Answer(parsed.Value, requestId);
+            answer = parsed.Fault is { } wrong ? Refusal(wrong, null, requestId) : isWebsite ? await Website(parsed.Value, requestId)
+                : await Answer(parsed.Value, requestId);
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
@@ -78,7 +80,8 @@ internal sealed class S3Front(WireServices wire, S3Operations operations, Websit
     {
         var own = S3Faults.Of(fault);
         if (own.Status == 304) return S3Answer.Empty(304);
-        if (own.Status is 403) wire.Log.LogInformation("S3 request {RequestId} refused with {Code}: {Method} {Path}.", requestId, own.Code, request?.Method, request?.Path);
+        if (own.Status is 403) wire.Log.LogInformation("S3 request {RequestId} refused with {Code}: {Method} {Path}.", requestId, own.Code, request?.Method,
+            request?.Path);
         var body = S3Xml.Document(
             "Error",
             xml =>

@@ -18,7 +18,8 @@ namespace Sovereign.ObjectStore.Sealing;
 /// <param name="CustomerKeyMd5">Base64, kept to tell a wrong key from a right one.</param>
 internal sealed record SealWish(byte[]? CustomerKey, string? CustomerKeyMd5);
 
-/// <summary>Server-side encryption ("Protecting data with server-side encryption"): by a key of its own for each content, sealed by the key of the bucket's project, or by a key that
+/// <summary>Server-side encryption ("Protecting data with server-side encryption"): by a key of its own for each content, sealed by the key of the bucket's project,
+/// or by a key that
 /// the client brings with each request and that is never kept. Kept in rows as "S3 owner content sealed-key" or "C md5".</summary>
 internal sealed class ObjectSealing(KernelServices kernel, ContentKeeper keeper)
 {
@@ -60,7 +61,8 @@ internal sealed class ObjectSealing(KernelServices kernel, ContentKeeper keeper)
     {
         var parts = kept.Split(' ');
         if (parts[1] == projectId) return kept;
-        return kernel.Keys.Open(tx, parts[1], Convert.FromBase64String(parts[3]), Context(parts[2])) is { } key ? Kept(tx, new SealWish(null, null), key, projectId, parts[2]) : null;
+        return kernel.Keys.Open(tx, parts[1], Convert.FromBase64String(parts[3]), Context(parts[2])) is { } key
+            ? Kept(tx, new SealWish(null, null), key, projectId, parts[2]) : null;
     }
 
     public static bool IsCustomers(string? kept) => kept?.StartsWith(CustomerKind + " ", StringComparison.Ordinal) == true;
@@ -74,7 +76,8 @@ internal sealed class ObjectSealing(KernelServices kernel, ContentKeeper keeper)
         var md5 = segments.Select(segment => segment.Sealing).FirstOrDefault(IsCustomers)?[(CustomerKind.Length + 1)..];
         if (md5 is not null && customer.Value is null)
         {
-            return S3Faults.InvalidRequest("The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve the object.");
+            return S3Faults.InvalidRequest("The object was stored using a form of Server Side Encryption. "
+                + "The correct parameters must be provided to retrieve the object.");
         }
 
         if (md5 is not null && customer.Value!.CustomerKeyMd5 != md5) return S3Faults.AccessDenied;
@@ -117,7 +120,8 @@ internal sealed class ObjectSealing(KernelServices kernel, ContentKeeper keeper)
     {
         var (algorithm, key, md5) = (call.Header(prefix + "algorithm"), call.Header(prefix + "key"), call.Header(prefix + "key-MD5"));
         if (algorithm is null && key is null && md5 is null) return Outcome.Of<SealWish?>(null);
-        if (algorithm != EncryptionDefault.Algorithm) return S3Faults.InvalidArgument("Requests specifying Server Side Encryption with Customer provided keys must provide a valid encryption algorithm.");
+        if (algorithm != EncryptionDefault.Algorithm)
+            return S3Faults.InvalidArgument("Requests specifying Server Side Encryption with Customer provided keys must provide a valid encryption algorithm.");
         if (!call.Request.Http.Request.IsHttps && !call.Request.Http.Request.Host.Host.Contains("localhost", StringComparison.Ordinal))
         {
             return S3Faults.InvalidRequest("Requests specifying Server Side Encryption with Customer provided keys must be made over a secure connection.");
@@ -127,7 +131,8 @@ internal sealed class ObjectSealing(KernelServices kernel, ContentKeeper keeper)
 #pragma warning disable CA5351 // The API names the key by its MD5.
         var own = Convert.ToBase64String(MD5.HashData(bytes));
 #pragma warning restore CA5351
-        return md5 is not null && md5 != own ? S3Faults.InvalidArgument("The calculated MD5 hash of the key did not match the hash that was provided.") : Outcome.Of<SealWish?>(new SealWish(bytes, own));
+        return md5 is not null && md5 != own ? S3Faults.InvalidArgument("The calculated MD5 hash of the key did not match the hash that was provided.")
+            : Outcome.Of<SealWish?>(new SealWish(bytes, own));
     }
 
     /// <summary>The customer's key seals many contents: each has one of its own that follows from it.</summary>

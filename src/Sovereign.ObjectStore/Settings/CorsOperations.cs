@@ -22,14 +22,17 @@ internal sealed class CorsOperations(KernelServices kernel)
     private Task<Outcome<S3Answer>> Preflight(S3Call call)
     {
         var (origin, method) = (call.Header("Origin"), call.Header("Access-Control-Request-Method"));
-        if (origin is null || method is null) return Task.FromResult<Outcome<S3Answer>>(new S3Fault(400, "BadRequest", "Insufficient information. Origin request header needed."));
+        if (origin is null || method is null) return Task.FromResult<Outcome<S3Answer>>(new S3Fault(400, "BadRequest",
+            "Insufficient information. Origin request header needed."));
         var names = (call.Header("Access-Control-Request-Headers") ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        var document = kernel.Database.Read(session => Gate.Find(session, null, call.Request.Bucket) is { } bucket ? BucketStore.Setting(session, bucket.Number, SettingNames.Cors) : null);
+        var document = kernel.Database.Read(session => Gate.Find(session, null, call.Request.Bucket) is { } bucket
+            ? BucketStore.Setting(session, bucket.Number, SettingNames.Cors) : null);
         if (CorsRules.For(document, origin, method, names) is not { } rule)
         {
             return Task.FromResult<Outcome<S3Answer>>(new S3Fault(403, "AccessForbidden", document is null
                 ? "CORSResponse: CORS is not enabled for this bucket."
-                : "CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, request method / Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the resource's CORS spec."));
+                : "CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, "
+                    + "request method / Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the resource's CORS spec."));
         }
 
         var answer = S3Answer.Empty(200);

@@ -8,7 +8,8 @@ using Sovereign.ObjectStore.S3;
 namespace Sovereign.ObjectStore.Settings;
 
 /// <summary>One rule that lets pages of other origins use a bucket ("Using cross-origin resource sharing").</summary>
-internal sealed record CorsRule(IReadOnlyList<string> Origins, IReadOnlyList<string> Methods, IReadOnlyList<string> Headers, IReadOnlyList<string> Exposed, int? SecondsMax)
+internal sealed record CorsRule(IReadOnlyList<string> Origins, IReadOnlyList<string> Methods, IReadOnlyList<string> Headers, IReadOnlyList<string> Exposed,
+    int? SecondsMax)
 {
     /// <summary>The allowed origin that fits; null: none does.</summary>
     public string? OriginFor(string origin) => Origins.FirstOrDefault(allowed => Fits(allowed, origin));
@@ -50,9 +51,11 @@ internal static class CorsRules
         var rules = new List<CorsRule>();
         foreach (var element in xml.Named("CORSRule"))
         {
-            var (origins, allowed, headers, exposed) = (Texts(element, "AllowedOrigin"), Texts(element, "AllowedMethod"), Texts(element, "AllowedHeader"), Texts(element, "ExposeHeader"));
+            var (origins, allowed, headers, exposed) = (Texts(element, "AllowedOrigin"), Texts(element, "AllowedMethod"), Texts(element, "AllowedHeader"),
+                Texts(element, "ExposeHeader"));
             if (origins.Count == 0 || allowed.Count == 0) return S3Faults.MalformedXml;
-            if (allowed.Find(method => !methods.Contains(method)) is { } unknown) return S3Faults.InvalidRequest($"Found unsupported HTTP method in CORS config. Unsupported method is {unknown}");
+            if (allowed.Find(method => !methods.Contains(method)) is { } unknown)
+                return S3Faults.InvalidRequest($"Found unsupported HTTP method in CORS config. Unsupported method is {unknown}");
             if (origins.Concat(headers).FirstOrDefault(text => text.Count(character => character == '*') > 1) is { } wild)
             {
                 return S3Faults.InvalidRequest($"AllowedOrigin or AllowedHeader \"{wild}\" can not have more than one wildcard.");

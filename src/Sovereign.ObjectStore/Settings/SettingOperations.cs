@@ -12,7 +12,8 @@ using Sovereign.ObjectStore.Websites;
 
 namespace Sovereign.ObjectStore.Settings;
 
-/// <summary>The documents of a bucket: each is put, shown and taken away under its query parameter (Amazon S3 API Reference: Put-, Get- and DeleteBucketCors, …Lifecycle, …Tagging,
+/// <summary>The documents of a bucket: each is put, shown and taken away under its query parameter (Amazon S3 API Reference: Put-, Get- and DeleteBucketCors,
+/// …Lifecycle, …Tagging,
 /// …Website, …Encryption, …Policy, …Acl, PutObjectLockConfiguration, PutPublicAccessBlock).</summary>
 internal sealed class SettingOperations(KernelServices kernel)
 {
@@ -26,9 +27,11 @@ internal sealed class SettingOperations(KernelServices kernel)
     private static readonly Setting[] settings =
     [
         new(SettingNames.Cors, "CORSConfiguration", "BucketCORS", Missing("NoSuchCORSConfiguration", "The CORS configuration does not exist"), CorsRules.Fault),
-        new(SettingNames.Lifecycle, "LifecycleConfiguration", "LifecycleConfiguration", Missing("NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist"), LifecycleRules.Fault),
+        new(SettingNames.Lifecycle, "LifecycleConfiguration", "LifecycleConfiguration", Missing("NoSuchLifecycleConfiguration",
+            "The lifecycle configuration does not exist"), LifecycleRules.Fault),
         new(SettingNames.Tagging, "Tagging", "BucketTagging", Missing("NoSuchTagSet", "The TagSet does not exist"), xml => Tags(xml, BucketTagsMax).Fault),
-        new(SettingNames.Website, "WebsiteConfiguration", "BucketWebsite", Missing("NoSuchWebsiteConfiguration", "The specified bucket does not have a website configuration"), WebsiteRules.Fault),
+        new(SettingNames.Website, "WebsiteConfiguration", "BucketWebsite", Missing("NoSuchWebsiteConfiguration",
+            "The specified bucket does not have a website configuration"), WebsiteRules.Fault),
         new(SettingNames.Encryption, "ServerSideEncryptionConfiguration", "EncryptionConfiguration",
             Missing("ServerSideEncryptionConfigurationNotFoundError", "The server side encryption configuration was not found"), EncryptionDefault.Fault),
         new(SettingNames.PublicAccessBlock, "PublicAccessBlockConfiguration", "BucketPublicAccessBlock",
@@ -46,7 +49,8 @@ internal sealed class SettingOperations(KernelServices kernel)
         new("GET", S3Level.Bucket, ["policyStatus"], "s3:GetBucketPolicyStatus", PolicyStatus),
         new("PUT", S3Level.Bucket, [SettingNames.Acl], "s3:PutBucketAcl", PutAcl),
         new("GET", S3Level.Bucket, [SettingNames.Acl], "s3:GetBucketAcl", ShowAcl),
-        .. ((string[])["logging", "notification", "replication", "requestPayment", "accelerate", "analytics", "inventory", "metrics", "ownershipControls", "intelligent-tiering"])
+        .. ((string[])["logging", "notification", "replication", "requestPayment", "accelerate", "analytics", "inventory", "metrics", "ownershipControls",
+            "intelligent-tiering"])
             .SelectMany(name => (S3Operation[])[Unknown("PUT", name), Unknown("GET", name), Unknown("DELETE", name)]),
     ];
 

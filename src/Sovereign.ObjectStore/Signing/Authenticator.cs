@@ -47,7 +47,8 @@ internal sealed class Authenticator(ICallers callers, TimeProvider clock)
     {
         var header = request.Headers.Authorization.ToString();
         if (header.StartsWith(SignatureV4.Algorithm, StringComparison.Ordinal) || header.StartsWith(SignatureV2.Scheme, StringComparison.Ordinal)) return true;
-        return request.QueryString.HasValue && (request.Query.ContainsKey("X-Amz-Algorithm") || (request.Query.ContainsKey("AWSAccessKeyId") && request.Query.ContainsKey("Signature")));
+        return request.QueryString.HasValue && (request.Query.ContainsKey("X-Amz-Algorithm") || (request.Query.ContainsKey("AWSAccessKeyId")
+            && request.Query.ContainsKey("Signature")));
     }
 
     public Outcome<Signed> Authenticate(S3Request request)
@@ -68,17 +69,20 @@ internal sealed class Authenticator(ICallers callers, TimeProvider clock)
             if (equals > 0) parts[part[..equals]] = part[(equals + 1)..];
         }
 
-        if (!parts.TryGetValue("Credential", out var credential) || !parts.TryGetValue("SignedHeaders", out var names) || !parts.TryGetValue("Signature", out var signature))
+        if (!parts.TryGetValue("Credential", out var credential) || !parts.TryGetValue("SignedHeaders", out var names)
+            || !parts.TryGetValue("Signature", out var signature))
         {
             return S3Faults.AuthorizationHeaderMalformed("The authorization header is malformed; it needs Credential, SignedHeaders and Signature.");
         }
 
-        if (Scope(credential) is not var (accessKey, scope)) return S3Faults.AuthorizationHeaderMalformed("The authorization header is malformed; the Credential is mal-formed.");
+        if (Scope(credential) is not var (accessKey, scope))
+            return S3Faults.AuthorizationHeaderMalformed("The authorization header is malformed; the Credential is mal-formed.");
         var time = request.Header("x-amz-date") ?? request.Header("Date") ?? "";
         if (!TryTime(time, out var at)) return S3Faults.AccessDenied with { Message = "AWS authentication requires a valid Date or x-amz-date header" };
         if ((clock.GetUtcNow() - at).Duration() > skewMax) return S3Faults.RequestTimeTooSkewed;
         var stamp = at.ToString(SignatureV4.TimeForm, CultureInfo.InvariantCulture);
-        if (!stamp.StartsWith(scope.Date, StringComparison.Ordinal)) return S3Faults.AuthorizationHeaderMalformed("The authorization header is malformed; the date of its scope is not that of the request.");
+        if (!stamp.StartsWith(scope.Date, StringComparison.Ordinal))
+            return S3Faults.AuthorizationHeaderMalformed("The authorization header is malformed; the date of its scope is not that of the request.");
         var payload = request.Header("x-amz-content-sha256") ?? "";
         if (payload.Length == 0) return S3Faults.InvalidRequest("Missing required header for this request: x-amz-content-sha256");
         var form = Form(payload);
@@ -97,7 +101,8 @@ internal sealed class Authenticator(ICallers callers, TimeProvider clock)
         if (request.Parameter("X-Amz-Algorithm") != SignatureV4.Algorithm) return Error($"X-Amz-Algorithm only supports \"{SignatureV4.Algorithm}\"");
         if (Scope(request.Parameter("X-Amz-Credential") ?? "") is not var (accessKey, scope)) return Error("The X-Amz-Credential is mal-formed.");
         if (!TryTime(request.Parameter("X-Amz-Date") ?? "", out var at)) return Error("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"");
-        if (!int.TryParse(request.Parameter("X-Amz-Expires"), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)) return Error("X-Amz-Expires should be a number");
+        if (!int.TryParse(request.Parameter("X-Amz-Expires"), NumberStyles.None, CultureInfo.InvariantCulture,
+            out var seconds)) return Error("X-Amz-Expires should be a number");
         if (seconds > SecondsMax) return Error("X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds");
         var now = clock.GetUtcNow();
         if (at > now + skewMax) return S3Faults.RequestTimeTooSkewed;
@@ -131,13 +136,18 @@ internal sealed class Authenticator(ICallers callers, TimeProvider clock)
     private Outcome<(Caller Caller, byte[] Key)> Check(
         S3Request request, string accessKey, CredentialScope scope, string time, string names, string payload, string signature, string? without)
     {
-        if (scope.Service is not ("s3" or "s3-object-lambda")) return S3Faults.AuthorizationHeaderMalformed($"The service \"{scope.Service}\" of the credential is wrong; expecting \"s3\".");
+        if (scope.Service is not ("s3" or "s3-object-lambda"))
+            return S3Faults.AuthorizationHeaderMalformed($"The service \"{scope.Service}\" of the credential is wrong; expecting \"s3\".");
         var found = callers.FindKey(accessKey);
         if (found.Fault is not null) return S3Faults.InvalidAccessKeyId;
         var signedNames = names.Split(';');
         if (!signedNames.Contains("host") || Unsigned(request, signedNames) is not null)
         {
-            return S3Faults.AccessDenied with { Message = $"There were headers present in the request which were not signed: {Unsigned(request, signedNames) ?? "host"}" };
+            return S3Faults.AccessDenied with
+            {
+                Message =
+                $"There were headers present in the request which were not signed: {Unsigned(request, signedNames) ?? "host"}"
+            };
         }
 
         var key = SignatureV4.Key(found.Value.Secret, scope);

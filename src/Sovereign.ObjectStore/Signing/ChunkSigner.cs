@@ -20,6 +20,7 @@ internal sealed class ChunkSigner(byte[] key, string time, CredentialScope scope
 
     /// <summary>Is this the signature of the trailers (their canonical lines)?</summary>
     public bool IsTrailer(string signature, string lines) => SignatureV4.Same(
-        SignatureV4.Sign(key, $"AWS4-HMAC-SHA256-TRAILER\n{time}\n{scope}\n{last}\n{Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(lines)))}"),
+        SignatureV4.Sign(key,
+            $"AWS4-HMAC-SHA256-TRAILER\n{time}\n{scope}\n{last}\n{Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(lines)))}"),
         signature);
 }

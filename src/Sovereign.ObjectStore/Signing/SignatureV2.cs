@@ -5,7 +5,8 @@ using Sovereign.ObjectStore.S3;
 
 namespace Sovereign.ObjectStore.Signing;
 
-/// <summary>The first way to sign S3 requests (HMAC-SHA1; "Signing and authenticating REST requests" of the Amazon S3 user guide): old tools and temp URLs have it.</summary>
+/// <summary>The first way to sign S3 requests (HMAC-SHA1; "Signing and authenticating REST requests" of the Amazon S3 user guide): old tools and temp URLs have
+/// it.</summary>
 /// <param name="At">When it was signed; for a signed URL meaningless.</param>
 /// <param name="ExpiresAt">Of a signed URL; null for a header.</param>
 internal sealed record SignatureV2(string AccessKey, string Value, DateTimeOffset At, DateTimeOffset? ExpiresAt)
@@ -32,13 +33,15 @@ internal sealed record SignatureV2(string AccessKey, string Value, DateTimeOffse
         }
 
         if (request.Parameter("AWSAccessKeyId") is not { } key || request.Parameter("Signature") is not { } value) return null;
-        return long.TryParse(request.Parameter("Expires"), NumberStyles.None, CultureInfo.InvariantCulture, out var expires) && expires < DateTimeOffset.MaxValue.ToUnixTimeSeconds()
+        return long.TryParse(request.Parameter("Expires"), NumberStyles.None, CultureInfo.InvariantCulture, out var expires)
+            && expires < DateTimeOffset.MaxValue.ToUnixTimeSeconds()
             ? new SignatureV2(key, value, default, DateTimeOffset.FromUnixTimeSeconds(expires)) : new SignatureV2(key, value, default, DateTimeOffset.UnixEpoch);
     }
 
     public string Compute(S3Request request, string secret)
     {
-        var date = ExpiresAt is { } expires ? expires.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture) : request.Header("x-amz-date") is null ? request.Header("Date") : "";
+        var date = ExpiresAt is { } expires ? expires.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture) : request.Header("x-amz-date") is null
+            ? request.Header("Date") : "";
         var text = new StringBuilder().Append(request.Method).Append('\n').Append(request.Header("Content-MD5")).Append('\n').Append(request.Header("Content-Type"))
             .Append('\n').Append(date).Append('\n');
         foreach (var (name, values) in request.Headers.Where(header => header.Key.StartsWith("x-amz-", StringComparison.OrdinalIgnoreCase))

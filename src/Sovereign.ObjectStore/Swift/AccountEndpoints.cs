@@ -32,9 +32,12 @@ internal sealed class AccountEndpoints(KernelServices kernel, SwiftGate gate, Bu
         var (lines, totals, meta) = kernel.Database.Read(session => (
             listed ? Lines(session, project, form.Value) : [], AccountTotals.Of(session, project), AccountMeta.Of(session, project)));
         var answer = listed ? form.Value.Answer(lines, "account", SwiftCall.AccountPrefix + project, "container") : Answer.Empty(204);
-        answer.With("X-Account-Container-Count", Text(totals.Containers)).With("X-Account-Object-Count", Text(totals.Objects)).With("X-Account-Bytes-Used", Text(totals.Bytes))
-            .With($"X-Account-Storage-Policy-{Policy}-Container-Count", Text(totals.Containers)).With($"X-Account-Storage-Policy-{Policy}-Object-Count", Text(totals.Objects))
-            .With($"X-Account-Storage-Policy-{Policy}-Bytes-Used", Text(totals.Bytes)).With("X-Timestamp", SwiftHeaders.Stamp(totals.Since ?? kernel.Clock.Now())).With("Accept-Ranges", "bytes");
+        answer.With("X-Account-Container-Count", Text(totals.Containers)).With("X-Account-Object-Count", Text(totals.Objects))
+            .With("X-Account-Bytes-Used", Text(totals.Bytes))
+            .With($"X-Account-Storage-Policy-{Policy}-Container-Count", Text(totals.Containers))
+                .With($"X-Account-Storage-Policy-{Policy}-Object-Count", Text(totals.Objects))
+            .With($"X-Account-Storage-Policy-{Policy}-Bytes-Used", Text(totals.Bytes)).With("X-Timestamp", SwiftHeaders.Stamp(totals.Since ?? kernel.Clock.Now()))
+                .With("Accept-Ranges", "bytes");
         foreach (var (name, value) in meta) answer.With(SwiftHeaders.Title(name), value);
         return Task.FromResult(answer.Traced(call));
     }
@@ -54,7 +57,8 @@ internal sealed class AccountEndpoints(KernelServices kernel, SwiftGate gate, Bu
             var at = form.Delimiter.Length == 0 ? -1 : bucket.Name.IndexOf(form.Delimiter, form.Prefix.Length, StringComparison.Ordinal);
             if (at < 0)
             {
-                lines.Add(new ListedLine(bucket.Name, [("name", bucket.Name), ("count", bucket.Objects), ("bytes", bucket.Bytes), ("last_modified", ListForm.Time(bucket.CreatedAt))]));
+                lines.Add(new ListedLine(bucket.Name, [("name", bucket.Name), ("count", bucket.Objects), ("bytes", bucket.Bytes), ("last_modified",
+                    ListForm.Time(bucket.CreatedAt))]));
                 continue;
             }
 
@@ -122,5 +126,6 @@ internal static class SwiftHeaders
     public static string Title(string name) => string.Join('-', name.Split('-').Select(part => part.Length == 0 ? part : char.ToUpperInvariant(part[0]) + part[1..]));
 
     /// <summary>The request's name under Swift's own header.</summary>
-    public static Answer Traced(this Answer answer, Call call) => answer.With("X-Trans-Id", "tx" + call.RequestId["req-".Length..].Replace("-", "", StringComparison.Ordinal));
+    public static Answer Traced(this Answer answer, Call call) => answer.With("X-Trans-Id", "tx" + call.RequestId["req-".Length..].Replace("-", "",
+        StringComparison.Ordinal));
 }

@@ -32,7 +32,8 @@ internal sealed class BulkWork(KernelServices kernel, BucketService buckets, Con
 
         var names = Encoding.UTF8.GetString(bytes.ToArray()).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             .Select(line => S3Request.Decode(line) ?? line).ToList();
-        return names.Count > DeletesMax ? new Fault.TooLarge($"Maximum Bulk Deletes: {DeletesMax} per request") : await Answer(call, names, name => DeleteOne(call, name));
+        return names.Count > DeletesMax ? new Fault.TooLarge($"Maximum Bulk Deletes: {DeletesMax} per request") : await Answer(call, names, name =>
+            DeleteOne(call, name));
     }
 
     /// <summary>Makes an object of each file of a tar archive; below an account the first folder is the container.</summary>
@@ -56,11 +57,13 @@ internal sealed class BulkWork(KernelServices kernel, BucketService buckets, Con
         }
         catch (Exception error) when (error is InvalidDataException or FormatException or EndOfStreamException)
         {
-            return Report(call, [("Response Status", "400 Bad Request"), ("Response Body", "Invalid Tar File: " + error.Message), ("Number Files Created", (long)made)], errors);
+            return Report(call, [("Response Status", "400 Bad Request"), ("Response Body", "Invalid Tar File: " + error.Message), ("Number Files Created",
+                (long)made)], errors);
         }
 
         var status = errors.Count > 0 ? "400 Bad Request" : made == 0 ? "400 Bad Request" : "201 Created";
-        return Report(call, [("Response Status", status), ("Response Body", made == 0 && errors.Count == 0 ? "Invalid Tar File: No Valid Files" : ""), ("Number Files Created", (long)made)], errors);
+        return Report(call, [("Response Status", status), ("Response Body", made == 0 && errors.Count == 0 ? "Invalid Tar File: No Valid Files"
+            : ""), ("Number Files Created", (long)made)], errors);
     }
 
     /// <summary>Deletes one after the other and answers how many went.</summary>
@@ -75,7 +78,8 @@ internal sealed class BulkWork(KernelServices kernel, BucketService buckets, Con
             else errors.Add((name, Status(SwiftFaults.Of(deleted.Fault!))));
         }
 
-        return Report(call, [("Response Status", errors.Count > 0 ? "400 Bad Request" : "200 OK"), ("Response Body", ""), ("Number Deleted", gone), ("Number Not Found", absent)], errors);
+        return Report(call, [("Response Status", errors.Count > 0 ? "400 Bad Request"
+            : "200 OK"), ("Response Body", ""), ("Number Deleted", gone), ("Number Not Found", absent)], errors);
     }
 
     private async Task<Outcome<Done>> DeleteOne(SwiftCall call, string path)
@@ -95,7 +99,8 @@ internal sealed class BulkWork(KernelServices kernel, BucketService buckets, Con
             content, new ExpectedContent(length, S3Call.BytesMax), null, "object.put", call.Origin,
             (tx, stored) =>
             {
-                var there = BucketStore.OfProject(tx, call.ProjectId, parts[0]) is { } bucket ? bucket : buckets.CreateContainer(tx, call.ProjectId, call.OwnerId, parts[0]);
+                var there = BucketStore.OfProject(tx, call.ProjectId, parts[0]) is { } bucket ? bucket
+                    : buckets.CreateContainer(tx, call.ProjectId, call.OwnerId, parts[0]);
                 return there.Then(found =>
                 {
                     var target = call with { Bucket = found, Container = parts[0], Object = parts[1] };

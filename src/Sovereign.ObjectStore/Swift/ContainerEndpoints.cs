@@ -31,14 +31,17 @@ internal sealed class ContainerEndpoints(KernelServices kernel, SwiftGate gate, 
         var bucket = allowed.Value.Bucket;
         var (lines, meta) = kernel.Database.Read(session => (listed ? Lines(session, allowed.Value, form.Value) : [], ContainerMeta.Of(session, bucket.Number)));
         var answer = listed ? form.Value.Answer(lines, "container", bucket.Name, "object") : Answer.Empty(204);
-        answer.With("X-Container-Object-Count", bucket.Objects.ToString(CultureInfo.InvariantCulture)).With("X-Container-Bytes-Used", bucket.Bytes.ToString(CultureInfo.InvariantCulture))
-            .With("X-Timestamp", SwiftHeaders.Stamp(bucket.CreatedAt)).With("Last-Modified", S3.S3Xml.HeaderTime(bucket.CreatedAt)).With("X-Storage-Policy", Policy).With("Accept-Ranges", "bytes");
+        answer.With("X-Container-Object-Count", bucket.Objects.ToString(CultureInfo.InvariantCulture))
+            .With("X-Container-Bytes-Used", bucket.Bytes.ToString(CultureInfo.InvariantCulture))
+            .With("X-Timestamp", SwiftHeaders.Stamp(bucket.CreatedAt)).With("Last-Modified", S3.S3Xml.HeaderTime(bucket.CreatedAt)).With("X-Storage-Policy", Policy)
+                .With("Accept-Ranges", "bytes");
         if (bucket.Versioning != VersioningState.Off) answer.With("X-Versions-Enabled", bucket.Versioned ? "True" : "False");
         var owns = gate.Owns(allowed.Value, write: true);
         foreach (var (name, value) in meta)
         {
             // Access lists and keys are the owner's business.
-            if (owns || (name.StartsWith(ContainerMeta.Prefix, StringComparison.Ordinal) && !name.Contains("temp-url-key", StringComparison.Ordinal))) answer.With(SwiftHeaders.Title(name), value);
+            if (owns || (name.StartsWith(ContainerMeta.Prefix, StringComparison.Ordinal)
+                && !name.Contains("temp-url-key", StringComparison.Ordinal))) answer.With(SwiftHeaders.Title(name), value);
         }
 
         return Task.FromResult(answer.Traced(call));
@@ -71,7 +74,8 @@ internal sealed class ContainerEndpoints(KernelServices kernel, SwiftGate gate, 
         var members = new List<(string, object)>
         {
             ("hash", item.Etag), ("last_modified", ListForm.Time(item.ModifiedAt)), ("bytes", item.Size), ("name", item.Name),
-            ("content_type", item.Marker ? "application/x-deleted;swift_versions_deleted=1" : headers.GetValueOrDefault(KeptHeaders.ContentType, KeptHeaders.DefaultType)),
+            ("content_type", item.Marker ? "application/x-deleted;swift_versions_deleted=1"
+                : headers.GetValueOrDefault(KeptHeaders.ContentType, KeptHeaders.DefaultType)),
         };
         if (headers.TryGetValue("x-static-large-object", out _)) members.Add(("slo_etag", $"\"{item.Etag}\""));
         if (versions) members.AddRange([("version_id", item.VersionId), ("is_latest", item.Latest)]);
@@ -83,7 +87,8 @@ internal sealed class ContainerEndpoints(KernelServices kernel, SwiftGate gate, 
         var allowed = SwiftCall.Of(call).Then(swift => gate.Account(swift, write: true));
         if (allowed.Fault is { } refused) return refused;
         if (call.Query("extract-archive") is { } format) return await bulk.Extract(allowed.Value, format);
-        if (call.Header("X-Storage-Policy") is { Length: > 0 } policy && policy != Policy) return new Fault.Invalid("x-storage-policy", $"Invalid X-Storage-Policy '{policy}'");
+        if (call.Header("X-Storage-Policy") is { Length: > 0 } policy && policy != Policy) return new Fault.Invalid("x-storage-policy",
+            $"Invalid X-Storage-Policy '{policy}'");
         var swift = allowed.Value;
         var made = await kernel.Queue.Write<int>("bucket.create", swift.Origin, tx =>
         {

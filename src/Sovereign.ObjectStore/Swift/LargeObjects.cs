@@ -41,7 +41,8 @@ internal sealed partial class ManifestJson : JsonSerializerContext;
 /// <param name="Etag">MD5 of the segments' entity tags.</param>
 internal sealed record CheckedManifest(byte[] Document, string Etag, long Size);
 
-/// <summary>Objects that are put together from others while they are read ("Large objects" of the Swift documentation): static ones by a manifest, dynamic ones by a prefix.</summary>
+/// <summary>Objects that are put together from others while they are read ("Large objects" of the Swift documentation): static ones by a manifest, dynamic ones by a
+/// prefix.</summary>
 internal sealed class LargeObjects(KernelServices kernel, ObjectReader reader, ObjectSealing sealing, SwiftBooks books)
 {
     public const string Static = "x-static-large-object";
@@ -95,15 +96,18 @@ internal sealed class LargeObjects(KernelServices kernel, ObjectReader reader, O
     public async Task<Answer> Manifest(SwiftCall call, ObjectRow row)
     {
         var entries = await Entries(row, call.Call.Stop);
-        if (call.Query("format") == "raw") return Answer.Bytes(200, JsonSerializer.SerializeToUtf8Bytes(entries, ManifestJson.Default.ListManifestEntry), "application/json; charset=utf-8").Traced(call.Call);
+        if (call.Query("format") == "raw") return Answer.Bytes(200, JsonSerializer.SerializeToUtf8Bytes(entries, ManifestJson.Default.ListManifestEntry),
+            "application/json; charset=utf-8").Traced(call.Call);
         var shown = kernel.Database.Read(session => entries.ConvertAll(entry =>
         {
             var segment = Find(session, call, entry.Path!);
-            var type = segment is null ? "application/octet-stream" : KeptHeaders.Of(segment.Headers).GetValueOrDefault(KeptHeaders.ContentType, "application/octet-stream");
+            var type = segment is null ? "application/octet-stream" : KeptHeaders.Of(segment.Headers).GetValueOrDefault(KeptHeaders.ContentType,
+                "application/octet-stream");
             return new ShownEntry(entry.Path!, entry.Etag ?? "", entry.SizeBytes ?? 0, entry.Range, type, ListForm.Time(segment?.ModifiedAt ?? row.ModifiedAt));
         }));
         return Answer.Bytes(200, JsonSerializer.SerializeToUtf8Bytes(shown, ManifestJson.Default.ListShownEntry), "application/json; charset=utf-8")
-            .With("X-Static-Large-Object", "True").With("Etag", $"\"{row.Etag}\"").With("X-Timestamp", SwiftHeaders.Stamp(row.ModifiedAt)).With("Last-Modified", S3.S3Xml.HeaderTime(row.ModifiedAt))
+            .With("X-Static-Large-Object", "True").With("Etag", $"\"{row.Etag}\"").With("X-Timestamp", SwiftHeaders.Stamp(row.ModifiedAt))
+                .With("Last-Modified", S3.S3Xml.HeaderTime(row.ModifiedAt))
             .With("Accept-Ranges", "bytes").Traced(call.Call);
     }
 
@@ -178,7 +182,9 @@ internal sealed class LargeObjects(KernelServices kernel, ObjectReader reader, O
 
     private Outcome<(ObjectRow Row, long Length)> Segment(SwiftCall call, ManifestEntry entry)
     {
-        if (entry.Path is null || kernel.Database.Read(session => Find(session, call, entry.Path)) is not { Marker: false } row) return new Fault.NotFound("Segment", "") { Message = "404 Not Found" };
+        if (entry.Path is null || kernel.Database.Read(session => Find(session, call, entry.Path)) is not { Marker: false } row) return new Fault.NotFound("Segment",
+            "")
+        { Message = "404 Not Found" };
         if (entry.Range is null) return (row, row.Size);
         var range = ByteRange.Of("bytes=" + entry.Range, row.Size);
         return range.Fault is not null || range.Value is null ? new Fault.Invalid("", "Unsatisfiable Range") : (row, range.Value.Value.Length);

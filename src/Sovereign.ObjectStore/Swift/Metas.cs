@@ -34,7 +34,8 @@ internal static class MetaLimits
             var value = values.ToString();
             if (lower == prefix) return new Fault.Invalid(lower, "Metadata name cannot be empty");
             if (lower.Length - prefix.Length > NameBytesMax) return new Fault.Invalid(lower, $"Metadata name too long: {lower}");
-            if (!isOwn(lower) && Encoding.UTF8.GetByteCount(value) > ValueBytesMax) return new Fault.Invalid(lower, $"Metadata value longer than {ValueBytesMax}: {lower}");
+            if (!isOwn(lower) && Encoding.UTF8.GetByteCount(value) > ValueBytesMax) return new Fault.Invalid(lower,
+                $"Metadata value longer than {ValueBytesMax}: {lower}");
             if (value.Length == 0) kept.Remove(lower);
             else kept[lower] = value;
         }
@@ -52,7 +53,8 @@ internal static class AccountMeta
     public const string Prefix = "x-account-meta-";
 
     public static Dictionary<string, string> Of(Session session, string projectId) =>
-        session.Scalar<string>("SELECT headers FROM account_settings WHERE project_id = @projectId", new { projectId }) is { } json ? KeptHeaders.Of(json) : new(StringComparer.Ordinal);
+        session.Scalar<string>("SELECT headers FROM account_settings WHERE project_id = @projectId", new { projectId }) is { } json ? KeptHeaders.Of(json)
+            : new(StringComparer.Ordinal);
 
     public static void Set(Tx tx, string projectId, Dictionary<string, string> headers) => tx.Execute(
         "INSERT INTO account_settings (project_id, headers) VALUES (@projectId, @json) ON CONFLICT (project_id) DO UPDATE SET headers = excluded.headers",
@@ -64,7 +66,8 @@ internal static class ContainerMeta
 {
     public const string Prefix = "x-container-meta-";
     private const string Setting = "swift";
-    private static readonly string[] own = ["x-container-read", "x-container-write", "x-versions-location", "x-history-location", "x-container-sync-to", "x-container-sync-key"];
+    private static readonly string[] own = ["x-container-read", "x-container-write", "x-versions-location", "x-history-location", "x-container-sync-to",
+        "x-container-sync-key"];
 
     public static bool IsOwn(string header) => own.Contains(header);
 
@@ -80,15 +83,18 @@ internal static class ContainerMeta
         if (MetaLimits.Read(call, Prefix, kept, IsOwn) is { } wrong) return wrong;
         foreach (var (name, write) in ((string, bool)[])[("x-container-read", false), ("x-container-write", true)])
         {
-            if (kept.TryGetValue(name, out var list) && SwiftGate.Wrong(list, write) is { } bad) return new Fault.Invalid(name, $"X-Container-{(write ? "Write" : "Read")}: {bad}");
+            if (kept.TryGetValue(name, out var list) && SwiftGate.Wrong(list, write) is { } bad) return new Fault.Invalid(name,
+                $"X-Container-{(write ? "Write" : "Read")}: {bad}");
         }
 
         foreach (var name in (string[])["x-container-meta-quota-bytes", "x-container-meta-quota-count"])
         {
-            if (kept.TryGetValue(name, out var text) && !(long.TryParse(text, out var limit) && limit >= 0)) return new Fault.Invalid(name, name.EndsWith("bytes", StringComparison.Ordinal) ? "Invalid bytes quota." : "Invalid count quota.");
+            if (kept.TryGetValue(name, out var text) && !(long.TryParse(text, out var limit)
+                && limit >= 0)) return new Fault.Invalid(name, name.EndsWith("bytes", StringComparison.Ordinal) ? "Invalid bytes quota." : "Invalid count quota.");
         }
 
-        if (kept.ContainsKey("x-versions-location") && kept.ContainsKey("x-history-location")) return new Fault.Invalid("", "Only one of X-Versions-Location or X-History-Location may be specified");
+        if (kept.ContainsKey("x-versions-location") && kept.ContainsKey("x-history-location")) return new Fault.Invalid("",
+            "Only one of X-Versions-Location or X-History-Location may be specified");
         return Set(tx, number, kept);
     }
 }

@@ -46,7 +46,8 @@ internal sealed class ObjectEndpoints(KernelServices kernel, SwiftGate gate, Con
         if (whole.Fault is { } broken) return broken;
         var (segments, size, etag) = whole.Value;
         if (ReadConditions.Refusal(swift.Header, "", row with { Etag = etag }) is { } unmet) return SwiftFaults.Of(unmet);
-        var range = ReadConditions.RangeStands(swift.Header("If-Range"), row with { Etag = etag }) ? ByteRange.Of(swift.Header("Range"), size) : Outcome.Of<ByteRange?>(null);
+        var range = ReadConditions.RangeStands(swift.Header("If-Range"), row with { Etag = etag }) ? ByteRange.Of(swift.Header("Range"), size)
+            : Outcome.Of<ByteRange?>(null);
         if (range.Fault is { } outside) return SwiftFaults.Of(outside);
         var (offset, length) = range.Value is { } part ? (part.Offset, part.Length) : (0, size);
         var answer = Answer.Stream(
@@ -61,12 +62,14 @@ internal sealed class ObjectEndpoints(KernelServices kernel, SwiftGate gate, Con
         var isStatic = headers.ContainsKey(LargeObjects.Static) || headers.ContainsKey(LargeObjects.Dynamic);
         // Swift rounds up, so that nothing changed before what it says.
         var seconds = (row.ModifiedAt + Micros.PerSecond - 1) / Micros.PerSecond * Micros.PerSecond;
-        answer.With("Etag", isStatic ? $"\"{etag}\"" : etag).With("Last-Modified", S3Xml.HeaderTime(seconds)).With("X-Timestamp", SwiftHeaders.Stamp(row.ModifiedAt)).With("Accept-Ranges", "bytes");
+        answer.With("Etag", isStatic ? $"\"{etag}\"" : etag).With("Last-Modified", S3Xml.HeaderTime(seconds)).With("X-Timestamp", SwiftHeaders.Stamp(row.ModifiedAt))
+            .With("Accept-Ranges", "bytes");
         if (row.VersionId != ObjectRow.NullVersion) answer.With("X-Object-Version-Id", row.VersionId);
         foreach (var (name, value) in headers)
         {
             if (name == KeptHeaders.ContentType || name == KeptHeaders.StorageClass || name == KeptHeaders.Redirect) continue;
-            answer.With(SwiftHeaders.Title(name.StartsWith(KeptHeaders.MetaPrefix, StringComparison.Ordinal) ? "x-object-meta-" + name[KeptHeaders.MetaPrefix.Length..] : name), value);
+            answer.With(SwiftHeaders.Title(name.StartsWith(KeptHeaders.MetaPrefix, StringComparison.Ordinal) ? "x-object-meta-" + name[KeptHeaders.MetaPrefix.Length..]
+                : name), value);
         }
 
         if (TempUrls.Disposition(call) is { } disposition) answer.With("Content-Disposition", disposition);
@@ -81,7 +84,8 @@ internal sealed class ObjectEndpoints(KernelServices kernel, SwiftGate gate, Con
         if (swift.Header("X-Copy-From") is { } source) return await CopyFrom(swift, source, swift.Container, swift.Object, swift.ProjectId);
         if (swift.Query("multipart-manifest") == "put") return await PutManifest(swift);
         var request = call.Http.Request;
-        if (request.ContentLength is null && !request.Headers.TransferEncoding.ToString().Contains("chunked", StringComparison.OrdinalIgnoreCase)) return SwiftFaults.LengthRequired;
+        if (request.ContentLength is null && !request.Headers.TransferEncoding.ToString().Contains("chunked",
+            StringComparison.OrdinalIgnoreCase)) return SwiftFaults.LengthRequired;
         if (request.ContentLength > S3Call.BytesMax) return new Fault.TooLarge("Your request is too large.");
         var md5 = Md5(swift.Header("Etag"));
         if (md5.Fault is { } wrong) return wrong;
@@ -142,16 +146,20 @@ internal sealed class ObjectEndpoints(KernelServices kernel, SwiftGate gate, Con
         var entered = Enter(call, write: false);
         if (entered.Fault is { } refused) return refused;
         var swift = entered.Value;
-        if (swift.Header("Destination") is not { } text || Place(text) is not var (container, name)) return SwiftFaults.PreconditionFailed("Destination header must be of the form <container name>/<object name>");
-        var account = swift.Header("Destination-Account") is { } other && other.StartsWith(SwiftCall.AccountPrefix, StringComparison.Ordinal) ? other[SwiftCall.AccountPrefix.Length..] : swift.ProjectId;
+        if (swift.Header("Destination") is not { } text || Place(text) is not var (container,
+            name)) return SwiftFaults.PreconditionFailed("Destination header must be of the form <container name>/<object name>");
+        var account = swift.Header("Destination-Account") is { } other && other.StartsWith(SwiftCall.AccountPrefix, StringComparison.Ordinal)
+            ? other[SwiftCall.AccountPrefix.Length..] : swift.ProjectId;
         var target = gate.Container(swift with { ProjectId = account, Container = container, Object = name }, write: true);
         return target.Fault is { } closed ? closed : await Copied(swift, target.Value);
     }
 
     private async Task<Answer> CopyFrom(SwiftCall swift, string source, string container, string name, string project)
     {
-        if (Place(source) is not var (fromContainer, fromName)) return SwiftFaults.PreconditionFailed("X-Copy-From header must be of the form <container name>/<object name>");
-        var account = swift.Header("X-Copy-From-Account") is { } other && other.StartsWith(SwiftCall.AccountPrefix, StringComparison.Ordinal) ? other[SwiftCall.AccountPrefix.Length..] : project;
+        if (Place(source) is not var (fromContainer, fromName))
+            return SwiftFaults.PreconditionFailed("X-Copy-From header must be of the form <container name>/<object name>");
+        var account = swift.Header("X-Copy-From-Account") is { } other && other.StartsWith(SwiftCall.AccountPrefix, StringComparison.Ordinal)
+            ? other[SwiftCall.AccountPrefix.Length..] : project;
         var from = gate.Container(swift with { ProjectId = account, Container = fromContainer, Object = fromName }, write: false);
         return from.Fault is { } closed ? closed : await Copied(from.Value, swift with { Container = container, Object = name });
     }

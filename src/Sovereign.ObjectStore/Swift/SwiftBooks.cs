@@ -9,12 +9,14 @@ using Sovereign.ObjectStore.Objects;
 
 namespace Sovereign.ObjectStore.Swift;
 
-/// <summary>What writing and deleting mean in Swift beside what they mean everywhere: quotas of containers, expiry, and the older versioning by a second container.</summary>
+/// <summary>What writing and deleting mean in Swift beside what they mean everywhere: quotas of containers, expiry, and the older versioning by a second
+/// container.</summary>
 internal sealed class SwiftBooks(ObjectBooks books)
 {
     public const string DeleteAt = "x-delete-at";
     private const string Meta = "x-object-meta-";
-    private static readonly string[] standard = [KeptHeaders.ContentType, "content-encoding", "content-disposition", "cache-control", "content-language", "expires", LargeObjects.Dynamic];
+    private static readonly string[] standard = [KeptHeaders.ContentType, "content-encoding", "content-disposition", "cache-control", "content-language", "expires",
+        LargeObjects.Dynamic];
 
     /// <summary>The headers of a request that an object keeps.</summary>
     public static Outcome<Dictionary<string, string>> Headers(SwiftCall call, long now)
@@ -27,18 +29,22 @@ internal sealed class SwiftBooks(ObjectBooks books)
             if (!lower.StartsWith(Meta, StringComparison.Ordinal)) continue;
             if (lower == Meta) return new Fault.Invalid(lower, "Metadata name cannot be empty");
             if (lower.Length - Meta.Length > MetaLimits.NameBytesMax) return new Fault.Invalid(lower, $"Metadata name too long: {lower}");
-            if (Encoding.UTF8.GetByteCount(value) > MetaLimits.ValueBytesMax) return new Fault.Invalid(lower, $"Metadata value longer than {MetaLimits.ValueBytesMax}: {lower}");
+            if (Encoding.UTF8.GetByteCount(value) > MetaLimits.ValueBytesMax) return new Fault.Invalid(lower,
+                $"Metadata value longer than {MetaLimits.ValueBytesMax}: {lower}");
             if (value.Length > 0) kept[KeptHeaders.MetaPrefix + lower[Meta.Length..]] = value;
         }
 
-        if (kept.Keys.Count(name => name.StartsWith(KeptHeaders.MetaPrefix, StringComparison.Ordinal)) > MetaLimits.CountMax) return new Fault.Invalid("", $"Too many metadata items; max {MetaLimits.CountMax}");
-        if (kept.TryGetValue(LargeObjects.Dynamic, out var manifest) && !manifest.TrimStart('/').Contains('/', StringComparison.Ordinal)) return new Fault.Invalid(LargeObjects.Dynamic, "X-Object-Manifest must be in the format container/prefix");
+        if (kept.Keys.Count(name => name.StartsWith(KeptHeaders.MetaPrefix, StringComparison.Ordinal)) > MetaLimits.CountMax) return new Fault.Invalid("",
+            $"Too many metadata items; max {MetaLimits.CountMax}");
+        if (kept.TryGetValue(LargeObjects.Dynamic, out var manifest) && !manifest.TrimStart('/').Contains('/',
+            StringComparison.Ordinal)) return new Fault.Invalid(LargeObjects.Dynamic, "X-Object-Manifest must be in the format container/prefix");
         return Expiry(call, kept, now) is { } wrong ? wrong : kept;
     }
 
     public static ObjectRow Row(SwiftCall call, StoredContent content, Dictionary<string, string> headers) => new()
     {
-        Bucket = call.Bucket.Number, Name = call.Object, Size = content.Received.Size, Etag = Convert.ToHexStringLower(content.Received.Md5), OwnerId = call.OwnerId, Content = content.Name,
+        Bucket = call.Bucket.Number, Name = call.Object, Size = content.Received.Size, Etag = Convert.ToHexStringLower(content.Received.Md5), OwnerId = call.OwnerId,
+        Content = content.Name,
         Crc = content.Crc, Headers = KeptHeaders.ToJson(headers),
     };
 
@@ -70,7 +76,17 @@ internal sealed class SwiftBooks(ObjectBooks books)
             if (name != KeptHeaders.ContentType || to.Header("Content-Type") is { Length: > 0 }) headers[name] = value;
         }
 
-        return Place(tx, to, source with { Bucket = to.Bucket.Number, Name = to.Object, OwnerId = to.OwnerId, Headers = KeptHeaders.ToJson(headers), LockMode = null, RetainUntil = null, LegalHold = false, Acl = null });
+        return Place(tx, to, source with
+        {
+            Bucket = to.Bucket.Number,
+            Name = to.Object,
+            OwnerId = to.OwnerId,
+            Headers = KeptHeaders.ToJson(headers),
+            LockMode = null,
+            RetainUntil = null,
+            LegalHold = false,
+            Acl = null
+        });
     }
 
     /// <summary>A change of metadata: what is not said again is gone, but for what belongs to the content.</summary>
@@ -98,7 +114,8 @@ internal sealed class SwiftBooks(ObjectBooks books)
                 ? SwiftFaults.Missing : books.DeleteVersion(tx, number, call.Object, version, row => ObjectLocks.Refusal(row, tx.Now)).Map(_ => Done.Value);
         }
 
-        if (BucketStore.Find(tx, number) is not { } bucket || ObjectRows.Latest(tx, number, call.Object) is not { Marker: false } latest || IsExpired(latest, tx.Now)) return SwiftFaults.Missing;
+        if (BucketStore.Find(tx, number) is not { } bucket || ObjectRows.Latest(tx, number, call.Object) is not { Marker: false } latest
+            || IsExpired(latest, tx.Now)) return SwiftFaults.Missing;
         var meta = ContainerMeta.Of(tx, number);
         if (meta.TryGetValue("x-history-location", out var history) && Keep(tx, bucket, history, latest).Fault is { } refused) return refused;
         var gone = books.Delete(tx, number, call.Object, call.OwnerId);
@@ -113,8 +130,16 @@ internal sealed class SwiftBooks(ObjectBooks books)
 
     private Outcome<Done> Keep(Tx tx, Bucket bucket, string container, ObjectRow row)
     {
-        if (BucketStore.OfProject(tx, bucket.ProjectId, Uri.UnescapeDataString(container)) is not { } archive) return SwiftFaults.PreconditionFailed("The container of old versions does not exist.");
-        var kept = row with { Bucket = archive.Number, Name = Prefix(row.Name) + SwiftHeaders.Stamp(row.ModifiedAt), LockMode = null, RetainUntil = null, LegalHold = false };
+        if (BucketStore.OfProject(tx, bucket.ProjectId, Uri.UnescapeDataString(container)) is not { } archive)
+            return SwiftFaults.PreconditionFailed("The container of old versions does not exist.");
+        var kept = row with
+        {
+            Bucket = archive.Number,
+            Name = Prefix(row.Name) + SwiftHeaders.Stamp(row.ModifiedAt),
+            LockMode = null,
+            RetainUntil = null,
+            LegalHold = false
+        };
         return books.Place(tx, kept, WriteConditions.None).Map(_ => Done.Value);
     }
 
@@ -129,7 +154,8 @@ internal sealed class SwiftBooks(ObjectBooks books)
 
     private static bool OverQuota(Bucket bucket, Dictionary<string, string> meta, ObjectRow row, ObjectRow? before)
     {
-        if (meta.TryGetValue("x-container-meta-quota-bytes", out var bytes) && bucket.Bytes - (before?.Size ?? 0) + row.Size > long.Parse(bytes, CultureInfo.InvariantCulture)) return true;
+        if (meta.TryGetValue("x-container-meta-quota-bytes", out var bytes) && bucket.Bytes - (before?.Size ?? 0) + row.Size > long.Parse(bytes,
+            CultureInfo.InvariantCulture)) return true;
         return before is null && meta.TryGetValue("x-container-meta-quota-count", out var count) && bucket.Objects + 1 > long.Parse(count, CultureInfo.InvariantCulture);
     }
 
@@ -142,7 +168,8 @@ internal sealed class SwiftBooks(ObjectBooks books)
         var seconds = now / Micros.PerSecond;
         if (call.Header("X-Delete-After") is { Length: > 0 } after)
         {
-            if (!long.TryParse(after, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var later)) return new Fault.Invalid("x-delete-after", "Non-integer X-Delete-After");
+            if (!long.TryParse(after, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var later)) return new Fault.Invalid("x-delete-after",
+                "Non-integer X-Delete-After");
             if (later <= 0) return new Fault.Invalid("x-delete-after", "X-Delete-After in past");
             kept[DeleteAt] = (seconds + later).ToString(CultureInfo.InvariantCulture);
             return null;

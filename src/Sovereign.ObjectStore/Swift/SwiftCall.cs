@@ -9,7 +9,8 @@ using Sovereign.ObjectStore.S3;
 
 namespace Sovereign.ObjectStore.Swift;
 
-/// <summary>A request of the Swift API with what its path names. Names come from the raw target: the web server's own path is cleaned of what may be part of them.</summary>
+/// <summary>A request of the Swift API with what its path names. Names come from the raw target: the web server's own path is cleaned of what may be part of
+/// them.</summary>
 /// <param name="ProjectId">Of the account in the path, "AUTH_" and the project's id.</param>
 /// <param name="Container">"" for none.</param>
 /// <param name="Object">"" for none.</param>
@@ -41,10 +42,12 @@ internal sealed record SwiftCall(Call Call, string ProjectId, string Container, 
         var (container, name) = (parts.Length > 1 ? parts[1] : "", parts.Length > 2 ? parts[2] : "");
         if (System.Text.Encoding.UTF8.GetByteCount(container) > BucketService.ContainerNameBytesMax)
         {
-            return new Fault.Invalid("container", string.Create(CultureInfo.InvariantCulture, $"Container name length of {container.Length} longer than {BucketService.ContainerNameBytesMax}"));
+            return new Fault.Invalid("container", string.Create(CultureInfo.InvariantCulture,
+                $"Container name length of {container.Length} longer than {BucketService.ContainerNameBytesMax}"));
         }
 
-        if (System.Text.Encoding.UTF8.GetByteCount(name) > ObjectNameBytesMax) return new Fault.Invalid("object", $"Object name length of {name.Length} longer than {ObjectNameBytesMax}");
+        if (System.Text.Encoding.UTF8.GetByteCount(name) > ObjectNameBytesMax) return new Fault.Invalid("object",
+            $"Object name length of {name.Length} longer than {ObjectNameBytesMax}");
         return new SwiftCall(call, parts[0][AccountPrefix.Length..], container, name);
     }
 }
@@ -52,7 +55,9 @@ internal sealed record SwiftCall(Call Call, string ProjectId, string Container, 
 /// <summary>Refusals in Swift's words.</summary>
 internal static class SwiftFaults
 {
-    public static readonly Fault Unauthorized = new Fault.Invalid("", "This server could not verify that you are authorized to access the document you requested.") { Type = "401" };
+    public static readonly Fault Unauthorized = new Fault.Invalid("",
+        "This server could not verify that you are authorized to access the document you requested.")
+    { Type = "401" };
     public static readonly Fault Forbidden = new Fault.Forbidden("Access was denied to this resource.");
     public static readonly Fault Missing = new Fault.NotFound("Resource", "") { Type = "404" };
     public static readonly Fault NotEmpty = new Fault.Conflict("There was a conflict when trying to complete your request.");

@@ -6,7 +6,8 @@ using Sovereign.ObjectStore.Buckets;
 
 namespace Sovereign.ObjectStore.Swift;
 
-/// <summary>Who may do what with an account, a container and its objects: the project by its roles, others by the container's access lists ("Access Control Lists" of the Swift
+/// <summary>Who may do what with an account, a container and its objects: the project by its roles, others by the container's access lists ("Access Control Lists" of
+/// the Swift
 /// documentation) or by a temporary URL.</summary>
 internal sealed class SwiftGate(KernelServices kernel)
 {
@@ -34,7 +35,8 @@ internal sealed class SwiftGate(KernelServices kernel)
         foreach (var item in Items(list))
         {
             if (!item.StartsWith('.')) continue;
-            var referrer = item.StartsWith(".r:", StringComparison.Ordinal) || item.StartsWith(".ref:", StringComparison.Ordinal) || item.StartsWith(".referer:", StringComparison.Ordinal)
+            var referrer = item.StartsWith(".r:", StringComparison.Ordinal) || item.StartsWith(".ref:", StringComparison.Ordinal)
+                || item.StartsWith(".referer:", StringComparison.Ordinal)
                 || item.StartsWith(".referrer:", StringComparison.Ordinal);
             if (write && referrer) return $"Referrers not allowed in write ACL: {item}";
             if (!referrer && item != ".rlistings") return $"Unknown designator {item}";

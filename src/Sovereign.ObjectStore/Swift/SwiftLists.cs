@@ -28,7 +28,8 @@ internal sealed record ListForm(string Format, int ItemsMax, string Marker, stri
         var format = call.Query("format") ?? Accepted(call.Header("Accept") ?? "");
         if (format is null) return new Fault.NotAcceptable("The resource identified is only capable of generating: text/plain, application/json, application/xml.");
         return new ListForm(
-            format is "json" or "xml" ? format : "plain", items, call.Query("marker") ?? "", call.Query("end_marker") ?? "", call.Query("prefix") ?? "", call.Query("delimiter") ?? "",
+            format is "json" or "xml" ? format : "plain", items, call.Query("marker") ?? "", call.Query("end_marker") ?? "", call.Query("prefix") ?? "",
+                call.Query("delimiter") ?? "",
             call.Query("reverse") is "true" or "1" or "yes" or "on" or "t");
     }
 
@@ -46,7 +47,8 @@ internal sealed record ListForm(string Format, int ItemsMax, string Marker, stri
 
     private static string? Accepted(string accept)
     {
-        if (accept.Length == 0 || accept.Contains("*/*", StringComparison.Ordinal) || accept.Contains("text/plain", StringComparison.Ordinal) || accept.Contains("text/*", StringComparison.Ordinal)) return "plain";
+        if (accept.Length == 0 || accept.Contains("*/*", StringComparison.Ordinal) || accept.Contains("text/plain", StringComparison.Ordinal)
+            || accept.Contains("text/*", StringComparison.Ordinal)) return "plain";
         if (accept.Contains("application/json", StringComparison.Ordinal)) return "json";
         return accept.Contains("/xml", StringComparison.Ordinal) ? "xml" : accept.Contains("application/*", StringComparison.Ordinal) ? "json" : null;
     }

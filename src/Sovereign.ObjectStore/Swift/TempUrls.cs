@@ -16,13 +16,15 @@ internal sealed class TempUrls(KernelServices kernel)
     /// <summary>Lets a request in whose signature is right and whose time is not over.</summary>
     public Outcome<SwiftCall> Enter(SwiftCall call)
     {
-        if (call.Query("temp_url_sig") is not { Length: > 0 } signature || Expires(call.Query("temp_url_expires")) is not { } expires || expires < kernel.Clock.GetUtcNow().ToUnixTimeSeconds()) return Invalid;
+        if (call.Query("temp_url_sig") is not { Length: > 0 } signature || Expires(call.Query("temp_url_expires")) is not { } expires
+            || expires < kernel.Clock.GetUtcNow().ToUnixTimeSeconds()) return Invalid;
         var (bucket, known) = kernel.Database.Read(session =>
         {
             var account = AccountMeta.Of(session, call.ProjectId);
             var found = BucketStore.OfProject(session, call.ProjectId, call.Container);
             var container = found is null ? [] : ContainerMeta.Of(session, found.Number);
-            return (found, keys.Select(key => account.GetValueOrDefault(AccountMeta.Prefix + key)).Concat(keys.Select(key => container.GetValueOrDefault(ContainerMeta.Prefix + key))).OfType<string>().ToList());
+            return (found, keys.Select(key => account.GetValueOrDefault(AccountMeta.Prefix + key)).Concat(keys.Select(key =>
+                container.GetValueOrDefault(ContainerMeta.Prefix + key))).OfType<string>().ToList());
         });
         if (bucket is null || !known.Exists(key => Texts(call, expires).Any(text => Is(signature, key, text)))) return Invalid;
         return call with { Bucket = bucket };

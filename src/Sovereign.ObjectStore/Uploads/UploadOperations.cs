@@ -112,7 +112,8 @@ internal sealed class UploadOperations(KernelServices kernel, ContentKeeper keep
         var parts = header.StartsWith("bytes=", StringComparison.Ordinal) ? header["bytes=".Length..].Split('-') : [];
         if (parts.Length != 2 || !Number(parts[0], out var first) || !Number(parts[1], out var last) || last < first)
         {
-            return S3Faults.InvalidArgument("The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy");
+            return S3Faults.InvalidArgument("The x-amz-copy-source-range value must be of the form bytes=first-last "
+                + "where first and last are the zero-based offsets of the first and last bytes to copy");
         }
 
         return last >= size ? S3Faults.InvalidRange with { Status = 400, Code = "InvalidArgument" } : new ByteRange(first, last - first + 1);
@@ -126,7 +127,8 @@ internal sealed class UploadOperations(KernelServices kernel, ContentKeeper keep
         if (upload.Sealing is null) return Outcome.Of<SealWish?>(null);
         if (upload.Sealing == EncryptionDefault.Algorithm) return Outcome.Of<SealWish?>(new SealWish(null, null));
         return sealing.Wish(call).Then(wish => wish?.CustomerKeyMd5 == upload.Sealing
-            ? Outcome.Of<SealWish?>(wish) : S3Faults.InvalidRequest("The multipart upload initiate requested encryption with a customer's key. Subsequent part requests must include that key."));
+            ? Outcome.Of<SealWish?>(wish)
+                : S3Faults.InvalidRequest("The multipart upload initiate requested encryption with a customer's key. Subsequent part requests must include that key."));
     }
 
     private Task<Outcome<PartRow>> Receive(S3Call call, int number, Stream body, ExpectedContent expected, SealWish? encrypted)
@@ -143,7 +145,8 @@ internal sealed class UploadOperations(KernelServices kernel, ContentKeeper keep
         if (ObjectRows.Upload(tx, call.Query("uploadId")!) is not { } upload || BucketStore.Find(tx, upload.Bucket) is not { } bucket) return S3Faults.NoSuchUpload;
         var row = new PartRow
         {
-            UploadId = upload.Id, Number = number, Content = content.Name, Size = content.Received.Size, Etag = Convert.ToHexStringLower(content.Received.Md5), Crc = content.Crc,
+            UploadId = upload.Id, Number = number, Content = content.Name, Size = content.Received.Size, Etag = Convert.ToHexStringLower(content.Received.Md5),
+            Crc = content.Crc,
             Sum = content.Received.Sum.Length == 0 ? null : Convert.ToBase64String(content.Received.Sum), ModifiedAt = tx.Now, Sealing = kept,
         };
         if (ObjectRows.Part(tx, upload.Id, number) is { } before)
@@ -220,7 +223,8 @@ internal sealed class UploadOperations(KernelServices kernel, ContentKeeper keep
 #pragma warning restore CA5351
         return new ObjectRow
         {
-            Bucket = upload.Bucket, Name = upload.Name, Size = parts.Sum(part => part.Size), Etag = etag, OwnerId = upload.OwnerId, UploadId = upload.Id, Headers = upload.Headers,
+            Bucket = upload.Bucket, Name = upload.Name, Size = parts.Sum(part =>
+                part.Size), Etag = etag, OwnerId = upload.OwnerId, UploadId = upload.Id, Headers = upload.Headers,
             Tags = upload.Tags, SumKind = upload.SumKind, Sum = Sum(upload.Checksum, parts), LockMode = upload.LockMode, RetainUntil = upload.RetainUntil,
             LegalHold = upload.LegalHold, Acl = upload.Acl,
         };
@@ -245,7 +249,8 @@ internal sealed class UploadOperations(KernelServices kernel, ContentKeeper keep
 
     private Task<Outcome<S3Answer>> ListParts(S3Call call) => Task.FromResult(Find(call).Then<S3Answer>(upload =>
     {
-        if (!Count(call.Query("max-parts"), out var itemsMax) || !Count(call.Query("part-number-marker") ?? "0", out var after)) return S3Faults.InvalidArgument("max-parts and part-number-marker must be numbers");
+        if (!Count(call.Query("max-parts"), out var itemsMax) || !Count(call.Query("part-number-marker") ?? "0",
+            out var after)) return S3Faults.InvalidArgument("max-parts and part-number-marker must be numbers");
         var parts = kernel.Database.Read(session => ObjectRows.Parts(session, upload.Id, after, itemsMax + 1));
         var more = parts.Count > itemsMax;
         if (more) parts.RemoveAt(itemsMax);
@@ -307,7 +312,8 @@ internal sealed class UploadOperations(KernelServices kernel, ContentKeeper keep
     }));
 
     private Outcome<UploadRow> Find(S3Call call) => kernel.Database.Read<Outcome<UploadRow>>(session =>
-        ObjectRows.Upload(session, call.Query("uploadId")!) is { } upload && upload.Bucket == call.Bucket.Number && upload.Name == call.Key ? upload : S3Faults.NoSuchUpload);
+        ObjectRows.Upload(session, call.Query("uploadId")!) is { } upload && upload.Bucket == call.Bucket.Number && upload.Name == call.Key ? upload
+            : S3Faults.NoSuchUpload);
 
     private static bool Count(string? text, out int count)
     {

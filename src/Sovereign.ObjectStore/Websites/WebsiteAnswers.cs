@@ -30,8 +30,10 @@ internal sealed class WebsiteAnswers(KernelServices kernel, Gate gate, ObjectOpe
         if (rules.Rules.FirstOrDefault(rule => rule.Covers(key, null)) is { } always) return Redirect(always.Code, always.Target(key, origin));
         var wanted = key.Length == 0 || key.EndsWith('/') ? key + rules.Index : key;
         var answer = await Read(call, wanted);
-        if (answer.Status is 403 or 404 && wanted == key && (await Read(call, $"{key}/{rules.Index}")).Status < 400) return Redirect(302, $"/{Signing.SignatureV4.Encode(key, slashes: true)}/");
-        if (answer.Status is not (403 or 404)) return answer.Headers.Find(header => header.Key == KeptHeaders.Redirect).Value is { } elsewhere ? Redirect(301, elsewhere) : answer;
+        if (answer.Status is 403 or 404 && wanted == key && (await Read(call, $"{key}/{rules.Index}")).Status < 400) return Redirect(302,
+            $"/{Signing.SignatureV4.Encode(key, slashes: true)}/");
+        if (answer.Status is not (403 or 404)) return answer.Headers.Find(header => header.Key == KeptHeaders.Redirect).Value is { } elsewhere
+            ? Redirect(301, elsewhere) : answer;
         if (rules.Rules.FirstOrDefault(rule => rule.Covers(key, answer.Status)) is { } failed) return Redirect(failed.Code, failed.Target(key, origin));
         return await ErrorPage(call, rules, answer.Status);
     }
@@ -53,5 +55,6 @@ internal sealed class WebsiteAnswers(KernelServices kernel, Gate gate, ObjectOpe
     private static S3Answer Redirect(int status, string target) => S3Answer.Empty(status).With("Location", target);
 
     private static S3Answer Page(int status, string code, string message) => S3Answer.Bytes(status, "text/html; charset=utf-8", Encoding.UTF8.GetBytes(
-        $"<html><head><title>{status} {WebUtility.HtmlEncode(code)}</title></head><body><h1>{status} {WebUtility.HtmlEncode(code)}</h1><p>{WebUtility.HtmlEncode(message)}</p></body></html>"));
+        $"<html><head><title>{status} {WebUtility.HtmlEncode(code)}</title></head>"
+        + $"<body><h1>{status} {WebUtility.HtmlEncode(code)}</h1><p>{WebUtility.HtmlEncode(message)}</p></body></html>"));
 }

@@ -19,7 +19,8 @@ internal sealed record WebsiteRules(string Index, string? Error, string? Redirec
         var all = xml.Named("RedirectAllRequestsTo").FirstOrDefault();
         var index = xml.Named("IndexDocument").FirstOrDefault()?.Value("Suffix");
         if (all is null == index is null) return S3Faults.InvalidArgument("A value for IndexDocument Suffix must be provided if RedirectAllRequestsTo is empty");
-        if (index is not null && (index.Length == 0 || index.Contains('/', StringComparison.Ordinal))) return S3Faults.InvalidArgument("The IndexDocument Suffix is not well formed");
+        if (index is not null && (index.Length == 0 || index.Contains('/', StringComparison.Ordinal)))
+            return S3Faults.InvalidArgument("The IndexDocument Suffix is not well formed");
         if (all is not null && string.IsNullOrEmpty(all.Value("HostName"))) return S3Faults.MalformedXml;
         var rules = new List<RoutingRule>();
         foreach (var element in xml.Named("RoutingRules").SelectMany(list => list.Named("RoutingRule")))
@@ -31,8 +32,10 @@ internal sealed record WebsiteRules(string Index, string? Error, string? Redirec
             var code = redirect.Value("HttpRedirectCode") ?? "301";
             if (code is not ("301" or "302" or "303" or "307" or "308")) return S3Faults.InvalidRequest($"The provided HTTP redirect code ({code}) is not valid.");
             rules.Add(new RoutingRule(
-                condition?.Value("KeyPrefixEquals") ?? "", error is null ? null : int.Parse(error, System.Globalization.CultureInfo.InvariantCulture), redirect.Value("HostName"),
-                redirect.Value("Protocol"), redirect.Value("ReplaceKeyPrefixWith"), redirect.Value("ReplaceKeyWith"), int.Parse(code, System.Globalization.CultureInfo.InvariantCulture)));
+                condition?.Value("KeyPrefixEquals") ?? "", error is null ? null : int.Parse(error, System.Globalization.CultureInfo.InvariantCulture),
+                    redirect.Value("HostName"),
+                redirect.Value("Protocol"), redirect.Value("ReplaceKeyPrefixWith"), redirect.Value("ReplaceKeyWith"), int.Parse(code,
+                    System.Globalization.CultureInfo.InvariantCulture)));
         }
 
         return new WebsiteRules(index ?? "", xml.Named("ErrorDocument").FirstOrDefault()?.Value("Key"), all?.Value("HostName"), all?.Value("Protocol"), rules);

@@ -22,7 +22,7 @@ public sealed partial class ArrowTests
         ["Sovereign.Volume"] = ["Sovereign.Image", "Sovereign.Kernel", "Sovereign.KeyManager", "Sovereign.Node"],
         ["Sovereign.Compute"] =
             ["Sovereign.Image", "Sovereign.Kernel", "Sovereign.Network", "Sovereign.Node", "Sovereign.Placement", "Sovereign.Volume"],
-        ["Sovereign.LoadBalancer"] = ["Sovereign.KeyManager", "Sovereign.Kernel", "Sovereign.Network", "Sovereign.Node"],
+        ["Sovereign.LoadBalancer"] = ["Sovereign.Kernel", "Sovereign.KeyManager", "Sovereign.Network", "Sovereign.Node"],
         ["Sovereign"] =
         [
             "Sovereign.Compute", "Sovereign.Identity", "Sovereign.Image", "Sovereign.Kernel", "Sovereign.KeyManager", "Sovereign.LoadBalancer", "Sovereign.Network",

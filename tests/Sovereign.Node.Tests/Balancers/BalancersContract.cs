@@ -53,7 +53,8 @@ public sealed class SimulatedBalancersTests : BalancersContract
     public SimulatedBalancersTests()
     {
         foreach (var id in new[] { "port-lb-1", "port-lb-2" }) world.Ports[id] = new PortSpec(id, "n", "d", "fa:16:3e:00:00:01", [], true, true, [], [],
-            "lb") { Held = true };
+            "lb")
+        { Held = true };
     }
 
     protected override IBalancers Driver => field ??= new SimulatedBalancers(world);
