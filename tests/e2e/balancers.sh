@@ -13,7 +13,7 @@ guest() { # guest ADDRESS COMMAND...
   ssh -o BatchMode=yes -o ConnectTimeout=3 -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -i "$work/key" "cirros@$address" "$@" </dev/null
 }
 serves() { # serves ADDRESS NAME: a web server that says its name
-  guest "$1" "nohup sh -c 'while true; do printf \"HTTP/1.1 200 OK\\r\\nContent-Length: ${#2}\\r\\nConnection: close\\r\\n\\r\\n$2\" | nc -l -p 80; done' >/dev/null 2>&1 &"
+  guest "$1" "nohup sudo sh -c 'while true; do printf \"HTTP/1.1 200 OK\\r\\nContent-Length: ${#2}\\r\\nConnection: close\\r\\n\\r\\n$2\" | nc -l -p 80; done' >/dev/null 2>&1 &"
 }
 answers() { # answers NAMES: who answers at the floating IP, in eight requests
   [ "$(for _ in 1 2 3 4 5 6 7 8; do curl -s -m 3 "http://$vip_ip/" && echo; done | sort -u | tr '\n' ' ')" = "$1 " ]
