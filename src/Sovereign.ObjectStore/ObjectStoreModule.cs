@@ -24,7 +24,13 @@ public sealed record ObjectOptions(IReadOnlyList<string>? Domains = null);
 /// <summary>Objects: rows in the database, bytes in files of the data directory. The APIs are S3's and Swift's, over the same objects.</summary>
 public sealed class ObjectStoreModule : IModule
 {
-    private static readonly ServiceFace own = new("object-store", "swift", "/object-store", Dialect.Swift) { RequestTimeMax = TimeSpan.FromHours(24) };
+    private static readonly ServiceFace own = new("object-store", "swift", "/object-store", Dialect.Swift)
+    {
+        RequestTimeMax = TimeSpan.FromHours(24),
+
+        // A list of 10,000 names, or a manifest of 1,000 segments.
+        BodyBytesMax = 8 * 1024 * 1024,
+    };
 
     /// <summary>Clients look for what a store can do at the root.</summary>
     private static readonly ServiceFace info = own with { Prefix = "/info" };
@@ -80,7 +86,7 @@ public sealed class ObjectStoreModule : IModule
     {
         var api = face(own);
         var (swiftGate, swiftBooks, buckets) = (new SwiftGate(kernel), new SwiftBooks(books), new BucketService(kernel));
-        var large = new LargeObjects(kernel, reader, sealing, swiftBooks);
+        var large = new LargeObjects(kernel, swiftGate, reader, sealing, swiftBooks);
         var bulk = new BulkWork(kernel, buckets, keeper, swiftBooks, large);
         InfoEndpoints.Map(api, face(info));
         new AccountEndpoints(kernel, swiftGate, bulk).Map(api);

@@ -40,6 +40,7 @@ internal sealed class AccessCallers(House house, TokenResolver resolver) : ICall
         var payload = new TokenPayload(
             trust?.ActorId ?? row.UserId, ScopeKind.Project, row.ProjectId, AuthMethods.Ec2Credential, now, now + Micros.PerSecond, noAudit, null, credential?.Id,
                 trust?.Id);
-        return resolver.Derive(payload)?.Caller;
+        // A credential for named calls alone has no name for what is signed.
+        return resolver.Derive(payload)?.Caller is { Calls: null } caller ? caller : null;
     }
 }

@@ -29,7 +29,7 @@ internal sealed class ContentKeeper(KernelServices kernel, IObjectContents conte
         CancellationToken stop)
     {
         var name = kernel.Ids.Hex();
-        var stands = false;
+        var (stands, known) = (false, true);
         try
         {
             StoredContent stored;
@@ -41,7 +41,9 @@ internal sealed class ContentKeeper(KernelServices kernel, IObjectContents conte
             }
 
             // From here on the client's patience does not matter: the transaction decides.
+            known = false;
             var placed = await kernel.Queue.Write<T>(operation, origin, tx => place(tx, stored), CancellationToken.None);
+            known = true;
             stands = placed.Ok && stored.Name is not null;
             if (stands) contents.Keep(name);
             return placed;
@@ -57,7 +59,8 @@ internal sealed class ContentKeeper(KernelServices kernel, IObjectContents conte
         }
         finally
         {
-            if (!stands) contents.Remove(name);
+            // When the store broke nobody knows whether it committed: the draft stays, and the next start decides.
+            if (known && !stands) contents.Remove(name);
         }
     }
 

@@ -61,8 +61,7 @@ internal sealed class DetailOperations(KernelServices kernel, ObjectReader reade
     {
         var wanted = await SettingOperations.AclWish(call);
         if (wanted.Fault is { } wrong) return wrong;
-        var block = kernel.Database.Read(session => PublicAccessBlock.Of(BucketStore.Setting(session, call.Bucket.Number, SettingNames.PublicAccessBlock)));
-        if (block.BlocksPublicAcls && Acl.IsPublic(wanted.Value)) return S3Faults.AccessDenied;
+        if (kernel.Database.Read(session => Gate.ClosesTo(session, call.Bucket, wanted.Value))) return S3Faults.AccessDenied;
         return await Change(call, row => row with { Acl = wanted.Value.Length == 0 ? null : wanted.Value }, 200);
     }
 
@@ -81,17 +80,12 @@ internal sealed class DetailOperations(KernelServices kernel, ObjectReader reade
         if (body.Fault is { } wrong) return wrong;
         var (mode, until) = (body.Value.Value("Mode"), ObjectLocks.Time(body.Value.Value("RetainUntilDate")));
         if (mode is not (null or ObjectLocks.Governance or ObjectLocks.Compliance) || mode is null != until is null) return S3Faults.MalformedXml;
-        var bypass = string.Equals(call.Header("x-amz-bypass-governance-retention"), "true", StringComparison.OrdinalIgnoreCase);
         return await Change(call, (row, now) =>
         {
             if (until is not null && until <= now) return S3Faults.InvalidArgument("The retain until date must be in the future!");
             var stands = row.RetainUntil > now;
             var shortened = until is null || until < row.RetainUntil || (row.LockMode == ObjectLocks.Compliance && mode != ObjectLocks.Compliance);
-            if (stands && shortened && !(row.LockMode == ObjectLocks.Governance && bypass)) return S3Faults.AccessDenied with
-            {
-                Message =
-                "Access Denied because object protected by object lock."
-            };
+            if (stands && shortened && !(row.LockMode == ObjectLocks.Governance && ObjectLocks.Bypasses(call))) return ObjectLocks.Locked;
             return row with { LockMode = mode, RetainUntil = until };
         }, 200);
     }

@@ -99,7 +99,8 @@ internal static class ObjectHeaders
         answer.With("ETag", $"\"{row.Etag}\"").With("Last-Modified", S3Xml.HeaderTime(row.ModifiedAt)).With("Accept-Ranges", "bytes").Version(row);
         foreach (var (name, value) in KeptHeaders.Of(row.Headers))
         {
-            if (name != KeptHeaders.ContentType) answer.With(name, value);
+            var isOwn = KeptHeaders.Standard.Contains(name) || name.StartsWith(KeptHeaders.MetaPrefix, StringComparison.Ordinal);
+            if (isOwn && name != KeptHeaders.ContentType) answer.With(name, value);
         }
 
         if (row.Tags is { Length: > 0 }) answer.With("x-amz-tagging-count", TagPairs(row.Tags).Count.ToString(System.Globalization.CultureInfo.InvariantCulture));

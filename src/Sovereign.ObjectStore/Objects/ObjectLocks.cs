@@ -46,12 +46,14 @@ internal static class ObjectLocks
     {
         if (row.LegalHold) return Locked;
         if (row.RetainUntil is not { } until || until <= now) return null;
-        var bypass = row.LockMode == Governance && string.Equals(call?.Header("x-amz-bypass-governance-retention"), "true", StringComparison.OrdinalIgnoreCase);
-        return bypass ? null : Locked;
+        return row.LockMode == Governance && Bypasses(call) ? null : Locked;
     }
+
+    /// <summary>Does the request ask to pass governance by? Whether it may was asked at the gate.</summary>
+    public static bool Bypasses(S3Call? call) => string.Equals(call?.Header("x-amz-bypass-governance-retention"), "true", StringComparison.OrdinalIgnoreCase);
 
     public static long? Time(string? text) => DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
         ? Micros.Of(time) : null;
 
-    private static S3Fault Locked => S3Faults.AccessDenied with { Message = "Access Denied because object protected by object lock." };
+    public static S3Fault Locked => S3Faults.AccessDenied with { Message = "Access Denied because object protected by object lock." };
 }

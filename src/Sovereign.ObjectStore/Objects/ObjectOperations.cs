@@ -18,7 +18,7 @@ internal sealed class ObjectOperations(KernelServices kernel, ContentKeeper keep
 {
     private const int DeletedMax = 1000;
 
-    public IEnumerable<S3Operation> Table => [new("POST", S3Level.Bucket, ["delete"], "s3:DeleteObject", DeleteMany)];
+    public IEnumerable<S3Operation> Table => [new("POST", S3Level.Bucket, ["delete"], "", DeleteMany)];
 
     public IEnumerable<S3Operation> Plain =>
     [
@@ -164,14 +164,18 @@ internal sealed class ObjectOperations(KernelServices kernel, ContentKeeper keep
 
     private async Task<Outcome<S3Answer>> DeleteMany(S3Call call)
     {
+        if (kernel.Database.Read(session => gate.Locate(session, call)).Fault is { } missing) return missing;
         var body = await call.Xml("Delete");
         if (body.Fault is { } wrong) return wrong;
         var wanted = body.Value.Named("Object").Select(item => (Key: item.Value("Key") ?? "", Version: item.Value("VersionId") is { Length: > 0 } id ? id
             : null)).ToList();
         if (wanted.Count is 0 or > DeletedMax || wanted.Exists(item => item.Key.Length == 0)) return S3Faults.MalformedXml;
         var quiet = body.Value.Value("Quiet") == "true";
+        var may = kernel.Database.Read(session =>
+            wanted.ConvertAll(item => gate.May(session, call, item.Version is null ? "s3:DeleteObject" : "s3:DeleteObjectVersion", item.Key)));
         // Each is an operation of its own: the queue puts those that wait together into one commit.
-        var results = await Task.WhenAll(wanted.Select(item => Delete(call, item.Key, item.Version)));
+        var results = await Task.WhenAll(wanted.Zip(may, (item, allowed) => allowed
+            ? Delete(call, item.Key, item.Version) : Task.FromResult<Outcome<Deletion>>(S3Faults.AccessDenied)));
         return S3Answer.Xml(200, S3Xml.Document("DeleteResult", xml =>
         {
             foreach (var (item, result) in wanted.Zip(results))

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Xml;
 using System.Xml.Linq;
 using Sovereign.Kernel.Access;
@@ -49,7 +50,7 @@ internal static class Acl
                 var equals = item.IndexOf('=', StringComparison.Ordinal);
                 var value = equals < 0 ? "" : item[(equals + 1)..].Trim('"');
                 var grantee = equals < 0 ? null : item[..equals] switch { "id" => value, "uri" => OfGroup(value), _ => null };
-                if (string.IsNullOrEmpty(grantee) || grantee.Contains(':', StringComparison.Ordinal))
+                if (!IsName(grantee))
                     return S3Faults.InvalidArgument("Invalid grantee: id=\"PROJECT\" and uri=\"GROUP\" are known.");
                 grants.Add(new Grant(grantee, right));
             }
@@ -67,7 +68,7 @@ internal static class Acl
             var grantee = element.Named("Grantee").FirstOrDefault();
             var name = grantee?.Value("URI") is { } uri ? OfGroup(uri) : grantee?.Value("ID");
             var right = element.Value("Permission") ?? "";
-            if (string.IsNullOrEmpty(name) || name.Contains(':', StringComparison.Ordinal) || !rights.Contains(right)) return S3Faults.MalformedXml;
+            if (!IsName(name) || !rights.Contains(right)) return S3Faults.MalformedXml;
             if (name != ownerId) grants.Add(new Grant(name, right));
         }
 
@@ -102,6 +103,9 @@ internal static class Acl
         && (grant.Grantee == caller?.ProjectId || (!ignorePublic && (grant.Grantee == Everybody || (grant.Grantee == Authenticated && caller is not null)))));
 
     public static bool IsPublic(string? kept) => Of(kept).Exists(grant => grant.Grantee is Everybody or Authenticated);
+
+    /// <summary>Whether it can stand in a line of a kept list.</summary>
+    private static bool IsName([NotNullWhen(true)] string? name) => !string.IsNullOrEmpty(name) && !name.Contains(':', StringComparison.Ordinal) && !name.Any(char.IsControl);
 
     private static List<Grant>? Canned(string name) => name switch
     {

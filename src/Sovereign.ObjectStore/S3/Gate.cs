@@ -21,12 +21,29 @@ internal sealed class Gate(KernelServices kernel)
     private static readonly ConditionalWeakTable<string, PolicyDocument> parsed = [];
 
     /// <summary>Finds the bucket and asks whether the caller may do this there; what may not be done is refused before anything is looked at.</summary>
-    public Outcome<Done> Enter(S3Call call, string action) => kernel.Database.Read(session =>
+    public Outcome<Done> Enter(S3Call call, string action) => kernel.Database.Read<Outcome<Done>>(session =>
+    {
+        if (Locate(session, call).Fault is { } missing) return missing;
+        if (!May(session, call, action, call.Key)) return S3Faults.AccessDenied;
+        // What access list its headers give is looked at again, with its faults, by what makes the object.
+        return Acl.OfHeaders(call) is { Ok: true, Value: { } list } && ClosesTo(session, call.Bucket, list) ? S3Faults.AccessDenied : Done.Value;
+    });
+
+    /// <summary>Finds the bucket alone: the operation asks for each key by itself.</summary>
+    public Outcome<Done> Locate(Session session, S3Call call)
     {
         if (Find(session, call.Caller, call.Request.Bucket) is not { } bucket) return Missing(call);
         call.Bucket = bucket;
-        return Allows(session, call, bucket, action, call.Key) ? Outcome.Of(Done.Value) : S3Faults.AccessDenied;
-    });
+        return Done.Value;
+    }
+
+    /// <summary>May the caller do this with the key, and bypass governance where its request says that it does?</summary>
+    public bool May(Session session, S3Call call, string action, string key) => Allows(session, call, call.Bucket, action, key)
+        && (!ObjectLocks.Bypasses(call) || Allows(session, call, call.Bucket, "s3:BypassGovernanceRetention", key));
+
+    /// <summary>Does the bucket take no access list that opens something to everybody, as this one does?</summary>
+    public static bool ClosesTo(Session session, Bucket bucket, string list) =>
+        Acl.IsPublic(list) && PublicAccessBlock.Of(BucketStore.Setting(session, bucket.Number, SettingNames.PublicAccessBlock)).BlocksPublicAcls;
 
     /// <summary>The bucket of this name as this caller sees it: its own project's first.</summary>
     public static Bucket? Find(Session session, Caller? caller, string name) =>

@@ -143,8 +143,7 @@ internal sealed class SettingOperations(KernelServices kernel)
     {
         var wanted = await AclWish(call);
         if (wanted.Fault is { } wrong) return wrong;
-        var block = kernel.Database.Read(session => PublicAccessBlock.Of(BucketStore.Setting(session, call.Bucket.Number, SettingNames.PublicAccessBlock)));
-        if (block.BlocksPublicAcls && Acl.IsPublic(wanted.Value)) return S3Faults.AccessDenied;
+        if (kernel.Database.Read(session => Gate.ClosesTo(session, call.Bucket, wanted.Value))) return S3Faults.AccessDenied;
         return await Set(call, SettingNames.Acl, wanted.Value.Length == 0 ? null : wanted.Value, 200);
     }
 

@@ -17,23 +17,16 @@ namespace Sovereign.ObjectStore.Swift;
 internal sealed class BulkWork(KernelServices kernel, BucketService buckets, ContentKeeper keeper, SwiftBooks books, LargeObjects large)
 {
     private const int DeletesMax = 10_000;
-    private const int ListBytesMax = 11 * 1024 * 1024;
 
     /// <summary>Deletes objects and empty containers, each named by a line of the body.</summary>
     public async Task<Answer> Delete(SwiftCall call)
     {
-        using var bytes = new MemoryStream();
-        var block = new byte[64 * 1024];
-        while (await call.Call.Http.Request.Body.ReadAsync(block, call.Call.Stop) is > 0 and var count)
-        {
-            bytes.Write(block, 0, count);
-            if (bytes.Length > ListBytesMax) return new Fault.TooLarge("Maximum Bulk Deletes exceeded.");
-        }
-
-        var names = Encoding.UTF8.GetString(bytes.ToArray()).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+        var body = await call.Call.Raw();
+        if (body.Fault is { } unread) return unread;
+        var names = Encoding.UTF8.GetString(body.Value.Span).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             .Select(line => S3Request.Decode(line) ?? line).ToList();
-        return names.Count > DeletesMax ? new Fault.TooLarge($"Maximum Bulk Deletes: {DeletesMax} per request") : await Answer(call, names, name =>
-            DeleteOne(call, name));
+        return names.Count > DeletesMax
+            ? new Fault.TooLarge($"Maximum Bulk Deletes: {DeletesMax} per request") : await Answer(call, names, name => DeleteOne(call, name));
     }
 
     /// <summary>Makes an object of each file of a tar archive; below an account the first folder is the container.</summary>
@@ -49,7 +42,7 @@ internal sealed class BulkWork(KernelServices kernel, BucketService buckets, Con
             while (await reader.GetNextEntryAsync(copyData: false, call.Call.Stop) is { } entry)
             {
                 if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile)) continue;
-                var path = string.Join('/', new[] { call.Container, call.Object, entry.Name.TrimStart('.', '/') }.Where(part => part.Length > 0));
+                var path = string.Join('/', new[] { call.Container, call.Object, Bare(entry.Name) }.Where(part => part.Length > 0));
                 var stored = await Store(call, path, entry.DataStream ?? Stream.Null, entry.Length);
                 if (stored.Fault is { } fault) errors.Add((path, Status(SwiftFaults.Of(fault))));
                 else made++;
@@ -57,14 +50,17 @@ internal sealed class BulkWork(KernelServices kernel, BucketService buckets, Con
         }
         catch (Exception error) when (error is InvalidDataException or FormatException or EndOfStreamException)
         {
-            return Report(call, [("Response Status", "400 Bad Request"), ("Response Body", "Invalid Tar File: " + error.Message), ("Number Files Created",
-                (long)made)], errors);
+            return Made("400 Bad Request", "Invalid Tar File: " + error.Message);
         }
 
-        var status = errors.Count > 0 ? "400 Bad Request" : made == 0 ? "400 Bad Request" : "201 Created";
-        return Report(call, [("Response Status", status), ("Response Body", made == 0 && errors.Count == 0 ? "Invalid Tar File: No Valid Files"
-            : ""), ("Number Files Created", (long)made)], errors);
+        if (errors.Count > 0) return Made("400 Bad Request", "");
+        return made == 0 ? Made("400 Bad Request", "Invalid Tar File: No Valid Files") : Made("201 Created", "");
+
+        Answer Made(string status, string why) => Report(call, [("Response Status", status), ("Response Body", why), ("Number Files Created", (long)made)], errors);
     }
+
+    /// <summary>A name of an archive without the root that it may begin with.</summary>
+    private static string Bare(string name) => (name.StartsWith("./", StringComparison.Ordinal) ? name[2..] : name).TrimStart('/');
 
     /// <summary>Deletes one after the other and answers how many went.</summary>
     public static async Task<Answer> Answer(SwiftCall call, IReadOnlyList<string> names, Func<string, Task<Outcome<Done>>> delete)
@@ -78,8 +74,8 @@ internal sealed class BulkWork(KernelServices kernel, BucketService buckets, Con
             else errors.Add((name, Status(SwiftFaults.Of(deleted.Fault!))));
         }
 
-        return Report(call, [("Response Status", errors.Count > 0 ? "400 Bad Request"
-            : "200 OK"), ("Response Body", ""), ("Number Deleted", gone), ("Number Not Found", absent)], errors);
+        var status = errors.Count > 0 ? "400 Bad Request" : "200 OK";
+        return Report(call, [("Response Status", status), ("Response Body", ""), ("Number Deleted", gone), ("Number Not Found", absent)], errors);
     }
 
     private async Task<Outcome<Done>> DeleteOne(SwiftCall call, string path)

@@ -71,13 +71,14 @@ internal sealed class ContainerEndpoints(KernelServices kernel, SwiftGate gate, 
     private static ListedLine Line(ListedObject item, bool versions)
     {
         var headers = KeptHeaders.Of(item.Headers);
+        var isStatic = headers.TryGetValue(LargeObjects.StaticSize, out var size);
         var members = new List<(string, object)>
         {
-            ("hash", item.Etag), ("last_modified", ListForm.Time(item.ModifiedAt)), ("bytes", item.Size), ("name", item.Name),
+            ("hash", item.Etag), ("last_modified", ListForm.Time(item.ModifiedAt)), ("bytes", isStatic ? long.Parse(size!, CultureInfo.InvariantCulture) : item.Size), ("name", item.Name),
             ("content_type", item.Marker ? "application/x-deleted;swift_versions_deleted=1"
                 : headers.GetValueOrDefault(KeptHeaders.ContentType, KeptHeaders.DefaultType)),
         };
-        if (headers.TryGetValue("x-static-large-object", out _)) members.Add(("slo_etag", $"\"{item.Etag}\""));
+        if (isStatic) members.Add(("slo_etag", $"\"{headers[LargeObjects.StaticEtag]}\""));
         if (versions) members.AddRange([("version_id", item.VersionId), ("is_latest", item.Latest)]);
         return new ListedLine(item.Name, members);
     }

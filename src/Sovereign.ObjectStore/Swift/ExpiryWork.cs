@@ -39,8 +39,8 @@ internal sealed class ExpiryWork(KernelServices kernel, ObjectBooks books) : IPe
         tx.Execute("DELETE FROM object_expiry WHERE bucket = @Bucket AND name = @Name AND version = @Version", one);
         if (BucketStore.Find(tx, one.Bucket) is not { } bucket || ObjectRows.Latest(tx, one.Bucket, one.Name) is not { } row) return Done.Value;
         // Only what is still the version that was to end.
-        if (row.Version == one.Version && SwiftBooks.IsExpired(row, tx.Now)) books.Remove(tx, bucket, row);
-        return Done.Value;
+        if (row.Version != one.Version || !SwiftBooks.IsExpired(row, tx.Now)) return Done.Value;
+        return books.Delete(tx, bucket.Number, one.Name, row.OwnerId).Map(_ => Done.Value);
     }
 
     private sealed record Expiring

@@ -3,10 +3,10 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 using Sovereign.Kernel;
 using Sovereign.Kernel.Outcomes;
-using Sovereign.Kernel.Store;
 using Sovereign.Kernel.Wire;
 using Sovereign.ObjectStore.Buckets;
 using Sovereign.ObjectStore.Contents;
@@ -42,8 +42,8 @@ internal sealed partial class ManifestJson : JsonSerializerContext;
 internal sealed record CheckedManifest(byte[] Document, string Etag, long Size);
 
 /// <summary>Objects that are put together from others while they are read ("Large objects" of the Swift documentation): static ones by a manifest, dynamic ones by a
-/// prefix.</summary>
-internal sealed class LargeObjects(KernelServices kernel, ObjectReader reader, ObjectSealing sealing, SwiftBooks books)
+/// prefix. A manifest opens nothing that its reader, and deletes nothing that its deleter, could not reach alone.</summary>
+internal sealed class LargeObjects(KernelServices kernel, SwiftGate gate, ObjectReader reader, ObjectSealing sealing, SwiftBooks books)
 {
     public const string Static = "x-static-large-object";
     public const string StaticEtag = "x-object-sysmeta-slo-etag";
@@ -53,9 +53,9 @@ internal sealed class LargeObjects(KernelServices kernel, ObjectReader reader, O
     private const int DynamicSegmentsMax = 10_000;
 
     /// <summary>What a read of an object sends: its pieces, their length, and the entity tag.</summary>
-    public Outcome<(List<Segment> Segments, long Size, string Etag)> Whole(SwiftCall call, ObjectRow row, Dictionary<string, string> headers)
+    public async Task<Outcome<(List<Segment> Segments, long Size, string Etag)>> Whole(SwiftCall call, ObjectRow row, Dictionary<string, string> headers)
     {
-        if (headers.ContainsKey(Static)) return WholeStatic(call, row);
+        if (headers.ContainsKey(Static)) return WholeStatic(call, await Entries(row, call.Call.Stop), headers);
         return headers.TryGetValue(Dynamic, out var manifest) ? WholeDynamic(call, manifest) : (reader.Segments(row), row.Size, row.Etag);
     }
 
@@ -63,16 +63,17 @@ internal sealed class LargeObjects(KernelServices kernel, ObjectReader reader, O
         reader.CopyTo(segments, offset, length, response, sealing.OpenOwn, stop);
 
     /// <summary>Checks a manifest against the objects that it names.</summary>
-    public Outcome<CheckedManifest> Check(SwiftCall call, byte[] body)
+    public Outcome<CheckedManifest> Check(SwiftCall call, ReadOnlyMemory<byte> body)
     {
         var parsed = Call.Parse(body, ManifestJson.Default.ListManifestEntry);
         if (parsed.Fault is not null) return new Fault.Invalid("", "Manifest must be valid JSON.\n");
         if (parsed.Value.Count is 0 or > SegmentsMax) return new Fault.Invalid("", $"Number of segments must be between 1 and {SegmentsMax}.");
         var (etags, size, errors) = (new StringBuilder(), 0L, new StringBuilder());
         var kept = new List<ManifestEntry>();
+        var containers = new Containers(gate, call);
         foreach (var entry in parsed.Value)
         {
-            var found = Segment(call, entry);
+            var found = Segment(containers, entry);
             if (found.Fault is { } wrong)
             {
                 errors.Append(CultureInfo.InvariantCulture, $"{entry.Path}, {wrong.Message}\n");
@@ -80,12 +81,13 @@ internal sealed class LargeObjects(KernelServices kernel, ObjectReader reader, O
             }
 
             var (row, length) = found.Value;
+            if (row.Headers.Contains(Static, StringComparison.Ordinal)) errors.Append(CultureInfo.InvariantCulture, $"{entry.Path}, A manifest can't name a manifest\n");
             if (entry.SizeBytes is { } wanted && wanted != row.Size) errors.Append(CultureInfo.InvariantCulture, $"{entry.Path}, Size Mismatch\n");
-            if (entry.Etag is { Length: > 0 } etag && etag != EtagOf(row)) errors.Append(CultureInfo.InvariantCulture, $"{entry.Path}, Etag Mismatch\n");
-            etags.Append(EtagOf(row));
+            if (entry.Etag is { Length: > 0 } etag && etag != row.Etag) errors.Append(CultureInfo.InvariantCulture, $"{entry.Path}, Etag Mismatch\n");
+            etags.Append(row.Etag);
             if (entry.Range is not null) etags.Append(CultureInfo.InvariantCulture, $":{entry.Range};");
             size += length;
-            kept.Add(entry with { Etag = EtagOf(row), SizeBytes = row.Size });
+            kept.Add(entry with { Etag = row.Etag, SizeBytes = row.Size });
         }
 
         if (errors.Length > 0) return new Fault.Invalid("", $"Errors:\n{errors}");
@@ -96,19 +98,17 @@ internal sealed class LargeObjects(KernelServices kernel, ObjectReader reader, O
     public async Task<Answer> Manifest(SwiftCall call, ObjectRow row)
     {
         var entries = await Entries(row, call.Call.Stop);
-        if (call.Query("format") == "raw") return Answer.Bytes(200, JsonSerializer.SerializeToUtf8Bytes(entries, ManifestJson.Default.ListManifestEntry),
-            "application/json; charset=utf-8").Traced(call.Call);
-        var shown = kernel.Database.Read(session => entries.ConvertAll(entry =>
+        if (call.Query("format") == "raw") return Json(entries, ManifestJson.Default.ListManifestEntry, call);
+        var containers = new Containers(gate, call);
+        var shown = entries.ConvertAll(entry =>
         {
-            var segment = Find(session, call, entry.Path!);
-            var type = segment is null ? "application/octet-stream" : KeptHeaders.Of(segment.Headers).GetValueOrDefault(KeptHeaders.ContentType,
-                "application/octet-stream");
+            var segment = Segment(containers, entry) is { Ok: true } found ? found.Value.Row : null;
+            var type = (segment is null ? null : KeptHeaders.Of(segment.Headers).GetValueOrDefault(KeptHeaders.ContentType)) ?? "application/octet-stream";
             return new ShownEntry(entry.Path!, entry.Etag ?? "", entry.SizeBytes ?? 0, entry.Range, type, ListForm.Time(segment?.ModifiedAt ?? row.ModifiedAt));
-        }));
-        return Answer.Bytes(200, JsonSerializer.SerializeToUtf8Bytes(shown, ManifestJson.Default.ListShownEntry), "application/json; charset=utf-8")
+        });
+        return Json(shown, ManifestJson.Default.ListShownEntry, call)
             .With("X-Static-Large-Object", "True").With("Etag", $"\"{row.Etag}\"").With("X-Timestamp", SwiftHeaders.Stamp(row.ModifiedAt))
-                .With("Last-Modified", S3.S3Xml.HeaderTime(row.ModifiedAt))
-            .With("Accept-Ranges", "bytes").Traced(call.Call);
+            .With("Last-Modified", S3.S3Xml.HeaderTime(row.ModifiedAt)).With("Accept-Ranges", "bytes");
     }
 
     /// <summary>Deletes a static large object with its segments.</summary>
@@ -121,54 +121,54 @@ internal sealed class LargeObjects(KernelServices kernel, ObjectReader reader, O
         return await BulkWork.Answer(call, names, name => DeleteOne(call, name));
     }
 
-    /// <summary>Deletes "/container/object" of the caller's account.</summary>
+    /// <summary>Deletes "/container/object" of the account, where the caller may write.</summary>
     public async Task<Outcome<Done>> DeleteOne(SwiftCall call, string path)
     {
         var parts = path.TrimStart('/').Split('/', 2);
         if (parts.Length < 2) return SwiftFaults.Missing;
-        return await kernel.Queue.Write<Done>("object.delete", call.Origin, tx => BucketStore.OfProject(tx, call.ProjectId, parts[0]) is { } bucket
-            ? books.Delete(tx, call with { Bucket = bucket, Container = parts[0], Object = parts[1] }, null) : SwiftFaults.Missing, call.Call.Stop);
+        var target = call with { Container = parts[0], Object = parts[1] };
+        // A temporary URL deletes in the container alone whose object it names.
+        var entered = call.Lent is null || parts[0] != call.Container ? gate.Container(target, write: true) : target;
+        if (entered.Fault is { } closed) return closed;
+        return await kernel.Queue.Write<Done>("object.delete", call.Origin, tx => books.Delete(tx, entered.Value, null), call.Call.Stop);
     }
 
-    private Outcome<(List<Segment>, long, string)> WholeStatic(SwiftCall call, ObjectRow row)
+    private Outcome<(List<Segment>, long, string)> WholeStatic(SwiftCall call, List<ManifestEntry> entries, Dictionary<string, string> headers)
     {
-        var entries = Entries(row, call.Call.Stop).GetAwaiter().GetResult();
-        var segments = new List<Segment>();
-        long begins = 0;
+        var (segments, containers, begins) = (new List<Segment>(), new Containers(gate, call), 0L);
         foreach (var entry in entries)
         {
-            var found = Segment(call, entry);
-            if (found.Fault is not null || (entry.Etag is not null && entry.Etag != EtagOf(found.Value.Row))) return SwiftFaults.NotEmpty;
+            var found = Segment(containers, entry);
+            if (found.Fault is Fault.Forbidden or { Type: "401" }) return found.Fault;
+            if (found.Fault is not null || entry.Etag != found.Value.Row.Etag) return SwiftFaults.NotEmpty;
             var skip = entry.Range is { } range ? FirstOf(range, found.Value.Row.Size) : 0;
-            begins = Append(segments, call, found.Value.Row, skip, found.Value.Length, begins);
+            begins = Append(segments, found.Value.Row, skip, found.Value.Length, begins);
         }
 
-        return (segments, begins, KeptHeaders.Of(row.Headers).GetValueOrDefault(StaticEtag, row.Etag));
+        return (segments, begins, headers[StaticEtag]);
     }
 
     private Outcome<(List<Segment>, long, string)> WholeDynamic(SwiftCall call, string manifest)
     {
         var parts = Uri.UnescapeDataString(manifest).TrimStart('/').Split('/', 2);
         var (segments, etags, begins) = (new List<Segment>(), new StringBuilder(), 0L);
-        var rows = kernel.Database.Read(session =>
-        {
-            if (BucketStore.OfProject(session, call.ProjectId, parts[0]) is not { } bucket) return [];
-            return ObjectListing.Current(session, bucket.Number, new ListingWish(parts[1], "", "", DynamicSegmentsMax)).Items
-                .Select(item => ObjectRows.Latest(session, bucket.Number, item.Name)).OfType<ObjectRow>().ToList();
-        });
+        var entered = new Containers(gate, call).Enter(parts[0]);
+        if (entered.Fault is { } closed and not Fault.NotFound) return closed;
+        var rows = entered.Fault is not null ? [] : kernel.Database.Read(session =>
+            ObjectListing.Current(session, entered.Value.Number, new ListingWish(parts[1], "", "", DynamicSegmentsMax)).Items
+                .Select(item => ObjectRows.Latest(session, entered.Value.Number, item.Name)).OfType<ObjectRow>().ToList());
         foreach (var row in rows)
         {
             etags.Append(row.Etag);
-            begins = Append(segments, call, row, 0, row.Size, begins);
+            begins = Append(segments, row, 0, row.Size, begins);
         }
 
         return (segments, begins, Md5(etags.ToString()));
     }
 
     /// <summary>Adds a part of an object's pieces behind those that are there.</summary>
-    private long Append(List<Segment> segments, SwiftCall call, ObjectRow row, long skip, long length, long begins)
+    private long Append(List<Segment> segments, ObjectRow row, long skip, long length, long begins)
     {
-        _ = call;
         foreach (var piece in reader.Segments(row).Where(piece => piece.Begins < skip + length && piece.Begins + piece.Size > skip))
         {
             var from = Math.Max(0, skip - piece.Begins);
@@ -180,23 +180,19 @@ internal sealed class LargeObjects(KernelServices kernel, ObjectReader reader, O
         return begins;
     }
 
-    private Outcome<(ObjectRow Row, long Length)> Segment(SwiftCall call, ManifestEntry entry)
+    private Outcome<(ObjectRow Row, long Length)> Segment(Containers containers, ManifestEntry entry)
     {
-        if (entry.Path is null || kernel.Database.Read(session => Find(session, call, entry.Path)) is not { Marker: false } row) return new Fault.NotFound("Segment",
-            "")
-        { Message = "404 Not Found" };
+        var parts = (entry.Path ?? "").TrimStart('/').Split('/', 2);
+        if (parts.Length < 2) return NoSegment;
+        var entered = containers.Enter(parts[0]);
+        if (entered.Fault is { } closed) return closed;
+        if (kernel.Database.Read(session => ObjectRows.Latest(session, entered.Value.Number, parts[1])) is not { Marker: false } row) return NoSegment;
         if (entry.Range is null) return (row, row.Size);
         var range = ByteRange.Of("bytes=" + entry.Range, row.Size);
         return range.Fault is not null || range.Value is null ? new Fault.Invalid("", "Unsatisfiable Range") : (row, range.Value.Value.Length);
     }
 
     private static long FirstOf(string range, long size) => ByteRange.Of("bytes=" + range, size) is { Ok: true, Value: { } known } ? known.Offset : 0;
-
-    private static ObjectRow? Find(Session session, SwiftCall call, string path)
-    {
-        var parts = path.TrimStart('/').Split('/', 2);
-        return parts.Length == 2 && BucketStore.OfProject(session, call.ProjectId, parts[0]) is { } bucket ? ObjectRows.Latest(session, bucket.Number, parts[1]) : null;
-    }
 
     private async Task<List<ManifestEntry>> Entries(ObjectRow row, CancellationToken stop)
     {
@@ -205,9 +201,24 @@ internal sealed class LargeObjects(KernelServices kernel, ObjectReader reader, O
         return (await JsonSerializer.DeserializeAsync(stream, ManifestJson.Default.ListManifestEntry, stop))!;
     }
 
-    private static string EtagOf(ObjectRow row) => row.Headers.Contains(StaticEtag, StringComparison.Ordinal) ? KeptHeaders.Of(row.Headers)[StaticEtag] : row.Etag;
+    private static Answer Json<T>(T value, JsonTypeInfo<T> type, SwiftCall call) =>
+        Answer.Bytes(200, JsonSerializer.SerializeToUtf8Bytes(value, type), "application/json; charset=utf-8").Traced(call.Call);
+
+    private static Fault NoSegment => SwiftFaults.Missing with { Message = "404 Not Found" };
 
 #pragma warning disable CA5351 // Swift's entity tags are MD5s.
     private static string Md5(string text) => Convert.ToHexStringLower(MD5.HashData(Encoding.ASCII.GetBytes(text)));
 #pragma warning restore CA5351
+
+    /// <summary>The containers of one manifest's segments, each asked for once.</summary>
+    private sealed class Containers(SwiftGate gate, SwiftCall call)
+    {
+        private readonly Dictionary<string, Outcome<Bucket>> entered = new(StringComparer.Ordinal);
+
+        public Outcome<Bucket> Enter(string name)
+        {
+            if (entered.TryGetValue(name, out var known)) return known;
+            return entered[name] = gate.Segments(call, name);
+        }
+    }
 }

@@ -15,7 +15,6 @@ namespace Sovereign.ObjectStore.Swift;
 internal sealed class ObjectEndpoints(KernelServices kernel, SwiftGate gate, ContentKeeper keeper, SwiftBooks books, LargeObjects large, TempUrls tempUrls)
 {
     private const string Pattern = "/v1/{account}/{container}/{**object}";
-    private const int ManifestBytesMax = 8 * 1024 * 1024;
 
     public void Map(Routes api)
     {
@@ -42,7 +41,7 @@ internal sealed class ObjectEndpoints(KernelServices kernel, SwiftGate gate, Con
         if (row is null || row.Marker || SwiftBooks.IsExpired(row, kernel.Clock.Now())) return SwiftFaults.Missing;
         var headers = KeptHeaders.Of(row.Headers);
         if (swift.Query("multipart-manifest") == "get" && headers.ContainsKey(LargeObjects.Static)) return await large.Manifest(swift, row);
-        var whole = large.Whole(swift, row, headers);
+        var whole = await large.Whole(swift, row, headers);
         if (whole.Fault is { } broken) return broken;
         var (segments, size, etag) = whole.Value;
         if (ReadConditions.Refusal(swift.Header, "", row with { Etag = etag }) is { } unmet) return SwiftFaults.Of(unmet);
@@ -67,7 +66,7 @@ internal sealed class ObjectEndpoints(KernelServices kernel, SwiftGate gate, Con
         if (row.VersionId != ObjectRow.NullVersion) answer.With("X-Object-Version-Id", row.VersionId);
         foreach (var (name, value) in headers)
         {
-            if (name == KeptHeaders.ContentType || name == KeptHeaders.StorageClass || name == KeptHeaders.Redirect) continue;
+            if (name is KeptHeaders.ContentType or KeptHeaders.StorageClass or KeptHeaders.Redirect or LargeObjects.StaticEtag or LargeObjects.StaticSize) continue;
             answer.With(SwiftHeaders.Title(name.StartsWith(KeptHeaders.MetaPrefix, StringComparison.Ordinal) ? "x-object-meta-" + name[KeptHeaders.MetaPrefix.Length..]
                 : name), value);
         }
@@ -99,8 +98,8 @@ internal sealed class ObjectEndpoints(KernelServices kernel, SwiftGate gate, Con
 
     private async Task<Answer> PutManifest(SwiftCall swift)
     {
-        var body = await Bytes(swift.Call);
-        if (body.Fault is { } large1) return large1;
+        var body = await swift.Call.Raw();
+        if (body.Fault is { } unread) return unread;
         var manifest = large.Check(swift, body.Value);
         if (manifest.Fault is { } wrong) return wrong;
         if (swift.Header("Etag") is { } wanted && wanted.Trim('"') != manifest.Value.Etag) return SwiftFaults.BadEtag;
@@ -111,7 +110,7 @@ internal sealed class ObjectEndpoints(KernelServices kernel, SwiftGate gate, Con
         headers.Value[LargeObjects.StaticSize] = manifest.Value.Size.ToString(CultureInfo.InvariantCulture);
         using var stream = new MemoryStream(manifest.Value.Document);
         var stored = await keeper.Receive<ObjectRow>(
-            stream, new ExpectedContent(manifest.Value.Document.Length, ManifestBytesMax), null, "object.put", swift.Origin,
+            stream, new ExpectedContent(manifest.Value.Document.Length, S3Call.BytesMax), null, "object.put", swift.Origin,
             (tx, content) => books.Place(tx, swift, SwiftBooks.Row(swift, content, headers.Value)), swift.Call.Stop);
         return Answer.Of(Worded(stored), row => Made(swift.Call, row with { Etag = manifest.Value.Etag }, quoted: true));
     }
@@ -200,19 +199,6 @@ internal sealed class ObjectEndpoints(KernelServices kernel, SwiftGate gate, Con
         if (string.IsNullOrEmpty(etag)) return Outcome.Of<byte[]?>(null);
         var text = etag.Trim('"');
         return text.Length == 32 && text.All(char.IsAsciiHexDigit) ? Outcome.Of<byte[]?>(Convert.FromHexString(text)) : SwiftFaults.BadEtag;
-    }
-
-    private static async Task<Outcome<byte[]>> Bytes(Call call)
-    {
-        using var bytes = new MemoryStream();
-        var block = new byte[64 * 1024];
-        while (await call.Http.Request.Body.ReadAsync(block, call.Stop) is > 0 and var count)
-        {
-            bytes.Write(block, 0, count);
-            if (bytes.Length > ManifestBytesMax) return new Fault.TooLarge("Manifest must be smaller than 8388608 bytes.");
-        }
-
-        return bytes.ToArray();
     }
 
     private static Outcome<T> Worded<T>(Outcome<T> outcome) => outcome.Fault is { } fault ? SwiftFaults.Of(fault) : outcome;

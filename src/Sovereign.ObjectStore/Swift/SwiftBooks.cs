@@ -6,6 +6,7 @@ using Sovereign.Kernel.Store;
 using Sovereign.ObjectStore.Buckets;
 using Sovereign.ObjectStore.Contents;
 using Sovereign.ObjectStore.Objects;
+using Sovereign.ObjectStore.Settings;
 
 namespace Sovereign.ObjectStore.Swift;
 
@@ -60,7 +61,9 @@ internal sealed class SwiftBooks(ObjectBooks books)
         var before = ObjectRows.Latest(tx, bucket.Number, row.Name) is { Marker: false } latest ? latest : null;
         if (OverQuota(bucket, meta, row, before) || OverAccount(tx, bucket, row, before)) return new Fault.TooLarge("Upload exceeds quota.");
         if (before is not null && Archive(meta) is { } archive && Keep(tx, bucket, archive, before).Fault is { } refused) return refused;
-        return books.Place(tx, row, WriteConditions.None).Map(placed =>
+        // A bucket's default retention holds whichever API writes.
+        var kept = bucket.LockEnabled ? LockDefault.Of(BucketStore.Setting(tx, bucket.Number, SettingNames.ObjectLock), tx.Now) : null;
+        return books.Place(tx, kept is null ? row : row with { LockMode = kept.Mode, RetainUntil = kept.RetainUntil }, WriteConditions.None).Map(placed =>
         {
             Expire(tx, placed);
             return placed;

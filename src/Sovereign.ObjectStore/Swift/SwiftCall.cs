@@ -28,6 +28,9 @@ internal sealed record SwiftCall(Call Call, string ProjectId, string Container, 
     /// <summary>Of the container, once it is found.</summary>
     public Bucket Bucket { get; init; } = new();
 
+    /// <summary>Set where a temporary URL let the request in: the container whose objects it may read, "" for all of the account.</summary>
+    public string? Lent { get; init; }
+
     public string? Header(string name) => Call.Header(name);
 
     public string? Query(string name) => Call.Query(name);

@@ -25,6 +25,14 @@ internal sealed class SwiftGate(KernelServices kernel)
         return Gives(meta.GetValueOrDefault(write ? "x-container-write" : "x-container-read"), call, write, listing) ? call with { Bucket = bucket } : Refusal(call);
     });
 
+    /// <summary>The container of a manifest's segments, when the caller may read it, or the URL lends it.</summary>
+    public Outcome<Bucket> Segments(SwiftCall call, string container)
+    {
+        if (call.Lent is null) return Container(call with { Container = container }, write: false).Map(entered => entered.Bucket);
+        if (call.Lent.Length > 0 && call.Lent != container) return SwiftFaults.Unauthorized;
+        return kernel.Database.Read<Outcome<Bucket>>(session => BucketStore.OfProject(session, call.ProjectId, container) is { } bucket ? bucket : SwiftFaults.Missing);
+    }
+
     public bool Owns(SwiftCall call, bool write) => call.Caller is { } caller && caller.ProjectId == call.ProjectId
         && kernel.Policy[write ? ObjectAccess.Write : ObjectAccess.Read].Evaluate(caller) != Reach.None;
 

@@ -18,17 +18,24 @@ internal sealed class TempUrls(KernelServices kernel)
     {
         if (call.Query("temp_url_sig") is not { Length: > 0 } signature || Expires(call.Query("temp_url_expires")) is not { } expires
             || expires < kernel.Clock.GetUtcNow().ToUnixTimeSeconds()) return Invalid;
-        var (bucket, known) = kernel.Database.Read(session =>
+        // A manifest would open to whoever has the URL what its signer never saw.
+        if (call.Header("X-Object-Manifest") is not null || call.Query("multipart-manifest") == "put")
         {
-            var account = AccountMeta.Of(session, call.ProjectId);
+            return new Fault.Invalid("x-object-manifest", "The header 'X-Object-Manifest' is not allowed in this tempurl");
+        }
+
+        var (bucket, account, container) = kernel.Database.Read(session =>
+        {
             var found = BucketStore.OfProject(session, call.ProjectId, call.Container);
-            var container = found is null ? [] : ContainerMeta.Of(session, found.Number);
-            return (found, keys.Select(key => account.GetValueOrDefault(AccountMeta.Prefix + key)).Concat(keys.Select(key =>
-                container.GetValueOrDefault(ContainerMeta.Prefix + key))).OfType<string>().ToList());
+            return (found, Keys(AccountMeta.Of(session, call.ProjectId), AccountMeta.Prefix), found is null ? [] : Keys(ContainerMeta.Of(session, found.Number), ContainerMeta.Prefix));
         });
-        if (bucket is null || !known.Exists(key => Texts(call, expires).Any(text => Is(signature, key, text)))) return Invalid;
-        return call with { Bucket = bucket };
+        var texts = Texts(call, expires).ToList();
+        if (bucket is null) return Invalid;
+        if (account.Exists(key => texts.Exists(text => Is(signature, key, text)))) return call with { Bucket = bucket, Lent = "" };
+        return container.Exists(key => texts.Exists(text => Is(signature, key, text))) ? call with { Bucket = bucket, Lent = call.Container } : Invalid;
     }
+
+    private static List<string> Keys(Dictionary<string, string> meta, string prefix) => keys.Select(key => meta.GetValueOrDefault(prefix + key)).OfType<string>().ToList();
 
     /// <summary>How a browser is to keep what a temporary URL gives; null: the object's own word counts.</summary>
     public static string? Disposition(SwiftCall call)

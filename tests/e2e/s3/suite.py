@@ -687,10 +687,39 @@ class Access(Case):
         self.assertEqual(self.s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"], block)
         self.assertEqual(web("GET", "%s/%s/k" % (URL, name))[0], 403)
         self.refused(403, "AccessDenied", self.s3.put_bucket_acl, Bucket=name, ACL="public-read")
+        self.refused(403, "AccessDenied", self.s3.put_object, Bucket=name, Key="other", Body=b"", ACL="public-read")
         public = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": self.arn(name)}]})
         self.refused(403, "AccessDenied", self.s3.put_bucket_policy, Bucket=name, Policy=public)
         self.s3.delete_public_access_block(Bucket=name)
         self.assertEqual(web("GET", "%s/%s/k" % (URL, name))[0], 200)
+
+
+    def test_deleting_many_asks_for_each_of_them(self):
+        name = self.bucket()
+        self.put(name, "tmp/a", "keep/b")
+        theirs = client("b")
+        self.policy(name, {"Effect": "Allow", "Principal": "*", "Action": "s3:DeleteObject", "Resource": self.arn(name, "/tmp/*")})
+        answer = theirs.delete_objects(Bucket=name, Delete={"Objects": [{"Key": "tmp/a"}, {"Key": "keep/b"}]})
+        self.assertEqual(([d["Key"] for d in answer["Deleted"]], [(e["Key"], e["Code"]) for e in answer["Errors"]]), (["tmp/a"], [("keep/b", "AccessDenied")]))
+        self.policy(name, {"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteObject", "Resource": self.arn(name, "/keep/*")})
+        self.assertEqual(self.s3.delete_objects(Bucket=name, Delete={"Objects": [{"Key": "keep/b"}]})["Errors"][0]["Code"], "AccessDenied")
+        self.assertEqual(self.s3.list_objects_v2(Bucket=name)["KeyCount"], 1)
+
+    def test_governance_is_bypassed_only_by_who_may(self):
+        name = self.bucket(ObjectLockEnabledForBucket=True)
+        later = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=1)
+        version = self.s3.put_object(Bucket=name, Key="k", Body=b"x", ObjectLockMode="GOVERNANCE", ObjectLockRetainUntilDate=later)["VersionId"]
+        self.policy(name, {"Effect": "Allow", "Principal": "*", "Action": ["s3:DeleteObject", "s3:DeleteObjectVersion"], "Resource": self.arn(name)})
+        theirs = client("b")
+        self.refused(403, "AccessDenied", theirs.delete_object, Bucket=name, Key="k", VersionId=version, BypassGovernanceRetention=True)
+        many = theirs.delete_objects(Bucket=name, Delete={"Objects": [{"Key": "k", "VersionId": version}]}, BypassGovernanceRetention=True)
+        self.assertEqual(many["Errors"][0]["Code"], "AccessDenied")
+
+    def test_a_grantee_of_two_lines_is_no_grantee(self):
+        name = self.bucket()
+        owner = self.s3.get_bucket_acl(Bucket=name)["Owner"]["ID"]
+        grants = [{"Grantee": {"Type": "CanonicalUser", "ID": "x\nall"}, "Permission": "READ"}]
+        self.refused(400, "MalformedXML", self.s3.put_bucket_acl, Bucket=name, AccessControlPolicy={"Owner": {"ID": owner}, "Grants": grants})
 
 
 class Pages(Case):

@@ -290,23 +290,60 @@ class Large(Case):
         for key in ("parts/0", "parts/1", "parts/2", "big"):
             self.c.delete_object(name, key)
 
+    def test_a_manifest_opens_nothing_that_its_reader_may_not_open(self):
+        theirs = URL_B.rsplit("AUTH_", 1)[1]
+        shared, private = self.container({"X-Container-Read": theirs + ":*", "X-Container-Write": theirs + ":*"}), self.container()
+        etag = self.c.put_object(private, "secret", b"secret")
+        manifest = json.dumps([{"path": "/%s/secret" % private, "etag": etag, "size_bytes": 6}])
+        b = connect("b")
+        self.refused(400, b.put_object, shared, "static", manifest, query_string="multipart-manifest=put")
+        b.put_object(shared, "dynamic", b"", headers={"X-Object-Manifest": private + "/"})
+        self.refused(403, b.get_object, shared, "dynamic")
+        self.c.put_object(shared, "static", manifest, query_string="multipart-manifest=put")
+        self.assertEqual(self.c.get_object(shared, "static")[1], b"secret")
+        self.refused(403, b.get_object, shared, "static")
+        b.delete_object(shared, "static", query_string="multipart-manifest=delete")
+        self.assertEqual(self.c.get_object(private, "secret")[1], b"secret")
+        for container, key in ((shared, "dynamic"), (private, "secret")):
+            self.c.delete_object(container, key)
+
+    def test_a_manifest_names_no_manifest_and_is_listed_with_its_size(self):
+        name = self.container()
+        self.c.put_object(name, "s", b"12345")
+        etag = self.c.put_object(name, "m", json.dumps([{"path": "/%s/s" % name}] * 2), query_string="multipart-manifest=put")
+        self.assertEqual([(i["bytes"], i["slo_etag"].strip('"')) for i in self.c.get_container(name, prefix="m")[1]], [(10, etag.strip('"'))])
+        self.refused(400, self.c.put_object, name, "nested", json.dumps([{"path": "/%s/m" % name}]), query_string="multipart-manifest=put")
+        self.assertFalse([h for h in self.c.head_object(name, "m") if "sysmeta" in h])
+        for key in ("m", "s"):
+            self.c.delete_object(name, key)
+
+    def test_a_temporary_url_makes_no_manifest(self):
+        name = self.container({"X-Container-Meta-Temp-URL-Key": "secret"})
+        path, expires = urllib.parse.urlparse(URL).path + "/%s/k" % name, int(time.time()) + 60
+        signature = hmac.new(b"secret", ("PUT\n%d\n%s" % (expires, path)).encode(), "sha256").hexdigest()
+        query = "/%s/k?temp_url_sig=%s&temp_url_expires=%d" % (name, signature, expires)
+        self.assertEqual(web("PUT", query, b"x", {"X-Object-Manifest": "other/prefix"})[0], 400)
+        self.assertEqual(web("PUT", query + "&multipart-manifest=put", b"[]")[0], 400)
+        self.assertEqual(web("PUT", query, b"x")[0], 201)
+        self.c.delete_object(name, "k")
+
     def test_many_are_deleted_and_made_at_once(self):
         name = self.container()
         archive = io.BytesIO()
         with tarfile.open(fileobj=archive, mode="w") as tar:
-            for key in ("a", "dir/b"):
+            for key in ("a", "./dir/b", ".hidden"):
                 entry = tarfile.TarInfo(key)
                 entry.size = 3
                 tar.addfile(entry, io.BytesIO(b"abc"))
         status, _, body = web("PUT", "/%s?extract-archive=tar" % name, archive.getvalue(), {"Accept": "application/json"}, token="a")
-        self.assertEqual((status, json.loads(body)["Number Files Created"]), (200, 2))
+        self.assertEqual((status, json.loads(body)["Number Files Created"]), (200, 3))
         status, _, body = web("PUT", "/%s?extract-archive=tar.gz" % name, gzip.compress(archive.getvalue()), {"Accept": "application/json"}, token="a")
-        self.assertEqual(json.loads(body)["Number Files Created"], 2)
+        self.assertEqual(json.loads(body)["Number Files Created"], 3)
         self.assertEqual(self.c.get_object(name, "dir/b")[1], b"abc")
-        lines = "\n".join("%s/%s" % (name, key) for key in ("a", "dir/b", "absent")).encode()
+        lines = "\n".join("%s/%s" % (name, key) for key in ("a", "dir/b", ".hidden", "absent")).encode()
         status, _, body = web("POST", "?bulk-delete", lines, {"Accept": "application/json", "Content-Type": "text/plain"}, token="a")
         report = json.loads(body)
-        self.assertEqual((report["Number Deleted"], report["Number Not Found"], report["Response Status"]), (2, 1, "200 OK"))
+        self.assertEqual((report["Number Deleted"], report["Number Not Found"], report["Response Status"]), (3, 1, "200 OK"))
 
 
 class Versions(Case):
