@@ -86,8 +86,7 @@ internal static class FormPolicy
             var kind = parts[0].GetString()!;
             if (kind.Equals("content-length-range", StringComparison.OrdinalIgnoreCase))
             {
-                (min, max) = (long.Parse(parts[1].ToString(), CultureInfo.InvariantCulture), Math.Min(max, long.Parse(parts[2].ToString(),
-                    CultureInfo.InvariantCulture)));
+                (min, max) = (Bytes(parts[1]), Math.Min(max, Bytes(parts[2])));
                 continue;
             }
 
@@ -98,6 +97,8 @@ internal static class FormPolicy
 
         var silent = fields.Keys.FirstOrDefault(name => !spoken.Contains(name) && !name.StartsWith("x-ignore-", StringComparison.OrdinalIgnoreCase));
         return silent is null ? (min, max) : Refused($"Invalid according to Policy: Extra input fields: {silent}");
+
+        static long Bytes(JsonElement number) => long.Parse(number.ToString(), CultureInfo.InvariantCulture);
 
         bool Is(string kind, string name, string value)
         {

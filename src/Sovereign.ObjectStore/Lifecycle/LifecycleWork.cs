@@ -42,9 +42,8 @@ internal sealed class LifecycleWork(KernelServices kernel, ObjectBooks books) : 
         var newerAt = 0L;
         while (true)
         {
-            var page = kernel.Database.Read(session => ObjectListing.Versions(session, bucket.Number, new ListingWish("", "", after,
-                PageItems)
-            { AfterVersion = afterVersion }));
+            var wish = new ListingWish("", "", after, PageItems) { AfterVersion = afterVersion };
+            var page = kernel.Database.Read(session => ObjectListing.Versions(session, bucket.Number, wish));
             foreach (var item in page.Items)
             {
                 if (item.Name != name) (name, noncurrent, newerAt) = (item.Name, 0, 0);

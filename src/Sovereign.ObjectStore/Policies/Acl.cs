@@ -105,7 +105,8 @@ internal static class Acl
     public static bool IsPublic(string? kept) => Of(kept).Exists(grant => grant.Grantee is Everybody or Authenticated);
 
     /// <summary>Whether it can stand in a line of a kept list.</summary>
-    private static bool IsName([NotNullWhen(true)] string? name) => !string.IsNullOrEmpty(name) && !name.Contains(':', StringComparison.Ordinal) && !name.Any(char.IsControl);
+    private static bool IsName([NotNullWhen(true)] string? name) =>
+        !string.IsNullOrEmpty(name) && !name.Contains(':', StringComparison.Ordinal) && !name.Any(char.IsControl);
 
     private static List<Grant>? Canned(string name) => name switch
     {

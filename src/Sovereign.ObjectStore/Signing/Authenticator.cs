@@ -143,11 +143,8 @@ internal sealed class Authenticator(ICallers callers, TimeProvider clock)
         var signedNames = names.Split(';');
         if (!signedNames.Contains("host") || Unsigned(request, signedNames) is not null)
         {
-            return S3Faults.AccessDenied with
-            {
-                Message =
-                $"There were headers present in the request which were not signed: {Unsigned(request, signedNames) ?? "host"}"
-            };
+            var unsigned = Unsigned(request, signedNames) ?? "host";
+            return S3Faults.AccessDenied with { Message = $"There were headers present in the request which were not signed: {unsigned}" };
         }
 
         var key = SignatureV4.Key(found.Value.Secret, scope);

@@ -74,7 +74,8 @@ internal sealed class ContainerEndpoints(KernelServices kernel, SwiftGate gate, 
         var isStatic = headers.TryGetValue(LargeObjects.StaticSize, out var size);
         var members = new List<(string, object)>
         {
-            ("hash", item.Etag), ("last_modified", ListForm.Time(item.ModifiedAt)), ("bytes", isStatic ? long.Parse(size!, CultureInfo.InvariantCulture) : item.Size), ("name", item.Name),
+            ("hash", item.Etag), ("last_modified", ListForm.Time(item.ModifiedAt)),
+            ("bytes", isStatic ? long.Parse(size!, CultureInfo.InvariantCulture) : item.Size), ("name", item.Name),
             ("content_type", item.Marker ? "application/x-deleted;swift_versions_deleted=1"
                 : headers.GetValueOrDefault(KeptHeaders.ContentType, KeptHeaders.DefaultType)),
         };

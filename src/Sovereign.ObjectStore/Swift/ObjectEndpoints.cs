@@ -145,8 +145,11 @@ internal sealed class ObjectEndpoints(KernelServices kernel, SwiftGate gate, Con
         var entered = Enter(call, write: false);
         if (entered.Fault is { } refused) return refused;
         var swift = entered.Value;
-        if (swift.Header("Destination") is not { } text || Place(text) is not var (container,
-            name)) return SwiftFaults.PreconditionFailed("Destination header must be of the form <container name>/<object name>");
+        if (swift.Header("Destination") is not { } text || Place(text) is not var (container, name))
+        {
+            return SwiftFaults.PreconditionFailed("Destination header must be of the form <container name>/<object name>");
+        }
+
         var account = swift.Header("Destination-Account") is { } other && other.StartsWith(SwiftCall.AccountPrefix, StringComparison.Ordinal)
             ? other[SwiftCall.AccountPrefix.Length..] : swift.ProjectId;
         var target = gate.Container(swift with { ProjectId = account, Container = container, Object = name }, write: true);

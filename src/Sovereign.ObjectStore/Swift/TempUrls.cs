@@ -27,7 +27,8 @@ internal sealed class TempUrls(KernelServices kernel)
         var (bucket, account, container) = kernel.Database.Read(session =>
         {
             var found = BucketStore.OfProject(session, call.ProjectId, call.Container);
-            return (found, Keys(AccountMeta.Of(session, call.ProjectId), AccountMeta.Prefix), found is null ? [] : Keys(ContainerMeta.Of(session, found.Number), ContainerMeta.Prefix));
+            return (found, Keys(AccountMeta.Of(session, call.ProjectId), AccountMeta.Prefix),
+                found is null ? [] : Keys(ContainerMeta.Of(session, found.Number), ContainerMeta.Prefix));
         });
         var texts = Texts(call, expires).ToList();
         if (bucket is null) return Invalid;
@@ -35,7 +36,8 @@ internal sealed class TempUrls(KernelServices kernel)
         return container.Exists(key => texts.Exists(text => Is(signature, key, text))) ? call with { Bucket = bucket, Lent = call.Container } : Invalid;
     }
 
-    private static List<string> Keys(Dictionary<string, string> meta, string prefix) => keys.Select(key => meta.GetValueOrDefault(prefix + key)).OfType<string>().ToList();
+    private static List<string> Keys(Dictionary<string, string> meta, string prefix) =>
+        keys.Select(key => meta.GetValueOrDefault(prefix + key)).OfType<string>().ToList();
 
     /// <summary>How a browser is to keep what a temporary URL gives; null: the object's own word counts.</summary>
     public static string? Disposition(SwiftCall call)

@@ -34,8 +34,8 @@ internal sealed record WebsiteRules(string Index, string? Error, string? Redirec
             rules.Add(new RoutingRule(
                 condition?.Value("KeyPrefixEquals") ?? "", error is null ? null : int.Parse(error, System.Globalization.CultureInfo.InvariantCulture),
                     redirect.Value("HostName"),
-                redirect.Value("Protocol"), redirect.Value("ReplaceKeyPrefixWith"), redirect.Value("ReplaceKeyWith"), int.Parse(code,
-                    System.Globalization.CultureInfo.InvariantCulture)));
+                redirect.Value("Protocol"), redirect.Value("ReplaceKeyPrefixWith"), redirect.Value("ReplaceKeyWith"),
+                int.Parse(code, System.Globalization.CultureInfo.InvariantCulture)));
         }
 
         return new WebsiteRules(index ?? "", xml.Named("ErrorDocument").FirstOrDefault()?.Value("Key"), all?.Value("HostName"), all?.Value("Protocol"), rules);
