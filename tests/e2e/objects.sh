@@ -167,6 +167,16 @@ mkdir "$work/back"
 check "all that is there can be read" rc copy s:kill-bucket "$work/back"
 check_equal "and is what its tag says" "" "$(comm -13 <(cd "$work/back" && md5sum * | awk '{ print $2, $1 }' | sort) "$work/there")"
 check_equal "nothing half-written is left" "" "$(ls "$data/control/objects/drafts")"
+# A new master key: what was sealed before is read after it.
+echo sealed > "$work/sealed"
+check "an encrypted object" a s3 cp "$work/sealed" s3://kill-bucket/sealed --sse AES256
+before=$(sha256sum < "$data/control/keys/master.key")
+check "the cloud gets a new master key" "$root/sovereign" keys rotate --data "$data"
+check "which is another" test "$before" != "$(sha256sum < "$data/control/keys/master.key")"
+check_equal "the object is read with it" sealed "$(a s3 cp s3://kill-bucket/sealed -)"
+kill -9 "$(cat "$data/sovereign.pid")"
+check "the control plane starts with it" until_true 60 "$root/sovereign" status --data "$data"
+check_equal "and reads the object" sealed "$(a s3 cp s3://kill-bucket/sealed -)"
 check "the bucket goes with all in it" a s3 rb s3://kill-bucket --force
 no_content() { [ -z "$(find "$data/control/objects/content" -type f)" ]; }
 check "no content is left" until_true 30 no_content
